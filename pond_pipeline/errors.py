@@ -1,0 +1,31 @@
+"""What can go wrong around the core, by who must act.
+
+PondError
+├── ConfigError               resources.yaml or the command line is wrong
+├── SourceError               a source of readings cannot serve
+│   ├── HydroVuError          … the HydroVu API refused, failed, or answered nonsense
+│   └── ExportError           … a file is no LakeTech export, or a damaged one
+└── PipelineError             a run failed; the assets and reasons are named
+"""
+
+from pond_core import PondError
+
+
+class ConfigError(PondError):
+    """`resources.yaml` or the command line is wrong."""
+
+
+class SourceError(PondError):
+    """A source of readings cannot serve."""
+
+
+class HydroVuError(SourceError):
+    """The HydroVu API refused, failed, or answered nonsense."""
+
+
+class ExportError(SourceError):
+    """A file is no LakeTech export, or a damaged one."""
+
+
+class PipelineError(PondError):
+    """A run failed; the assets and reasons are named."""
