@@ -1,0 +1,116 @@
+"""Files that are whole and on disk, or not there.
+
+A file is written under a temporary name, synced, linked to its own name, and the directory is
+synced: after a crash or a power loss a name never leads to part of a file. Names are SHA-256
+digests, so writing the same content twice is harmless.
+"""
+
+import contextlib
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from pond_core.errors import StorageError
+
+_MIN_FREE_BYTES = 64 * 1024**2
+"""A commit refuses below this much free space, so that the log can always be read and repaired."""
+
+
+class Durability:
+    """Whether a write waits for the disk.
+
+    Attributes:
+        full: True syncs files and directories (survives a power loss); False leaves that to the
+            operating system (survives the end of the process).
+    """
+
+    def __init__(self, *, full: bool = True) -> None:
+        self.full = full
+
+    def sync_file(self, path: Path) -> None:
+        """Wait until the file's bytes, or a directory's names, are on disk."""
+        if not self.full:
+            return
+        with storage_errors(path):
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def publish(self, data: bytes, target: Path, *, temporary: Path) -> None:
+        """Write a file that appears whole, or leave the one that is there already.
+
+        Args:
+            data: The file's bytes.
+            target: Its name, one that only this content can have.
+            temporary: A directory on the same file system, for the file in the making.
+        """
+        with storage_errors(target):
+            self.make_directory(target.parent)
+            partial = temporary / f"{target.name}.{secrets.token_hex(8)}"
+            try:
+                with partial.open("xb") as file:
+                    file.write(data)
+                    file.flush()
+                    if self.full:
+                        os.fsync(file.fileno())
+                with contextlib.suppress(FileExistsError):
+                    os.link(partial, target)
+            finally:
+                partial.unlink(missing_ok=True)
+        self.sync_file(target.parent)
+
+    def make_directory(self, path: Path) -> None:
+        """Make a directory and those above it, each synced into the one that holds it."""
+        missing = []
+        while not path.is_dir():
+            missing.append(path)
+            path = path.parent
+        for directory in reversed(missing):
+            with storage_errors(directory):
+                directory.mkdir(exist_ok=True)
+            self.sync_file(directory.parent)
+
+
+def sha256_of(data: bytes | memoryview) -> str:
+    """Return the SHA-256 of bytes, hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def check_room(directory: Path, need_bytes: int) -> None:
+    """Refuse early when the disk is too full for what is to be written.
+
+    Raises:
+        StorageError: Less than max(64 MiB, twice `need_bytes`) is free.
+    """
+    free = shutil.disk_usage(directory).free
+    need = max(_MIN_FREE_BYTES, 2 * need_bytes)
+    if free < need:
+        msg = f"{directory} has {free >> 20} MiB free, this commit wants {need >> 20} MiB"
+        raise StorageError(msg, hint="free some space and run it again; nothing was written")
+
+
+_REASONS = {
+    errno.ENOSPC: ("the disk is full", "free some space and run it again"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space and run it again"),
+    errno.EROFS: ("the file system is read-only", "mount it writable"),
+    errno.EACCES: ("permission denied", "check who owns the pond's directory"),
+    errno.EPERM: ("not permitted", "the pond's file system must allow hard links"),
+    errno.ENOTDIR: ("a part of the path is no directory", "choose another place for the pond"),
+}
+
+
+@contextlib.contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn the operating system's refusals into `StorageError`."""
+    try:
+        yield
+    except OSError as exc:
+        reason, hint = _REASONS.get(exc.errno or 0, (exc.strerror or str(exc), ""))
+        msg = f"{path}: {reason}"
+        raise StorageError(msg, hint=hint) from exc

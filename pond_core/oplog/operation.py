@@ -1,0 +1,252 @@
+"""Operations and headers as values, and their way to Arrow rows and back."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from typing import Any
+
+import pyarrow as pa
+
+from pond_core.errors import CorruptionError
+from pond_core.oplog.schema import HEADERS, INSTANT, STORED
+from pond_core.window import Window
+
+
+class OpKind(StrEnum):
+    """What an operation did."""
+
+    HEADER = "header"  # row 0: who, when, why
+    LINK = "link"  # a name in a directory leads to a node
+    UNLINK = "unlink"  # the name is gone
+    WRITE = "write"  # a node's content was replaced whole
+    WINDOW = "window"  # a range of a series was replaced
+    ATTRIBUTES = "attributes"  # a node's attributes were replaced
+    MARK = "mark"  # the facts about one range of a node were replaced
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One row of the log. The columns are described in `schema`; times are in microseconds."""
+
+    op: OpKind
+    part: int
+    txn: int = 0
+    seq: int = 0
+    ts_us: int = 0
+    parent_id: str | None = None
+    name: str | None = None
+    node_id: str | None = None
+    entry_type: str | None = None
+    version: int | None = None
+    window_start_us: int | None = None
+    window_end_us: int | None = None
+    min_time_us: int | None = None
+    max_time_us: int | None = None
+    rows: int | None = None
+    size: int | None = None
+    sha256: str | None = None
+    arrow_schema: bytes | None = None
+    factory: str | None = None
+    attributes: str | None = None
+    content: bytes | None = None
+
+    @property
+    def window(self) -> Window:
+        """The range that the row is about."""
+        return Window(self.window_start_us, self.window_end_us)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The attributes, parsed."""
+        return parse_facts(self.attributes)
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Who made a transaction, and why; all of it optional.
+
+    Attributes:
+        author: A person or a program.
+        message: What it did, in a line.
+        run_id: The Dagster run.
+        asset: The pond path of the asset that it persisted.
+        partitions: The partition keys that it persisted.
+    """
+
+    author: str = ""
+    message: str = ""
+    run_id: str = ""
+    asset: str = ""
+    partitions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Row 0 of a transaction.
+
+    Attributes:
+        txn: Its number.
+        ts_us: When it committed, microseconds since the epoch.
+        txn_uuid: Random; by it a writer finds out whether a commit with a lost reply landed.
+        provenance: Who and why.
+        operations: How many rows follow.
+        rows: Rows of readings or tables that those operations wrote.
+        bytes: Stored bytes that they wrote.
+        rows_hash: Hash of the operations, in order.
+        previous: Hash of the header before, empty for txn 1.
+    """
+
+    txn: int
+    ts_us: int
+    txn_uuid: str
+    provenance: Provenance = field(default_factory=Provenance)
+    operations: int = 0
+    rows: int = 0
+    bytes: int = 0
+    rows_hash: str = ""
+    previous: str = ""
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the header; the next header names it as `previous`."""
+        return _digest([self.txn, self.ts_us, self._facts()])
+
+    def _facts(self) -> dict[str, object]:
+        return {
+            "txn_uuid": self.txn_uuid,
+            "author": self.provenance.author,
+            "message": self.provenance.message,
+            "run_id": self.provenance.run_id,
+            "asset": self.provenance.asset,
+            "partitions": list(self.provenance.partitions),
+            "operations": self.operations,
+            "rows": self.rows,
+            "bytes": self.bytes,
+            "rows_hash": self.rows_hash,
+            "previous": self.previous,
+        }
+
+    def to_operation(self) -> Operation:
+        """Return the header as the row that stores it."""
+        return Operation(
+            OpKind.HEADER,
+            HEADERS,
+            txn=self.txn,
+            seq=0,
+            ts_us=self.ts_us,
+            sha256=self.hash,
+            attributes=dump_facts(self._facts()),
+        )
+
+    @classmethod
+    def from_operation(cls, row: Operation) -> "Header":
+        """Read a header from its row.
+
+        Raises:
+            CorruptionError: The row is no header, or lacks a fact.
+        """
+        facts = row.facts
+        try:
+            provenance = Provenance(
+                author=facts["author"],
+                message=facts["message"],
+                run_id=facts["run_id"],
+                asset=facts["asset"],
+                partitions=tuple(facts["partitions"]),
+            )
+            numbers = {k: int(facts[k]) for k in ("operations", "rows", "bytes")}
+            texts = {k: str(facts[k]) for k in ("txn_uuid", "rows_hash", "previous")}
+        except (KeyError, TypeError, ValueError) as exc:
+            msg = f"the header of txn {row.txn} lacks {exc}"
+            raise CorruptionError(msg) from exc
+        return cls(row.txn, row.ts_us, provenance=provenance, **numbers, **texts)  # type: ignore[arg-type]  # numbers and texts name the fields of their own types
+
+
+def dump_facts(facts: Mapping[str, object]) -> str:
+    """Return a JSON object as canonical text: equal facts give equal text."""
+    return json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def parse_facts(text: str | None) -> dict[str, Any]:
+    """Return the JSON object of an `attributes` column; null is an empty one."""
+    if text is None:
+        return {}
+    try:
+        facts = json.loads(text)
+    except ValueError as exc:
+        msg = f"the attributes {text[:80]!r} are not JSON"
+        raise CorruptionError(msg) from exc
+    if not isinstance(facts, dict):
+        msg = f"the attributes {text[:80]!r} are no JSON object"
+        raise CorruptionError(msg)
+    return facts
+
+
+def number(operations: Iterable[Operation], *, txn: int, ts_us: int) -> list[Operation]:
+    """Return the operations of one transaction with its number, its time and their places."""
+    return [replace(o, txn=txn, seq=i, ts_us=ts_us) for i, o in enumerate(operations, start=1)]
+
+
+_HASHED = tuple(
+    f.name for f in fields(Operation) if f.name not in {"content", "txn", "ts_us", "arrow_schema"}
+)
+
+
+def rows_hash(operations: Iterable[Operation]) -> str:
+    """Return the hash of a transaction's operations, in order, without its header.
+
+    Contents count by their `sha256`; `txn` and `ts` are hashed by the header itself.
+    """
+    rows = (
+        [getattr(o, name) for name in _HASHED] + [(o.arrow_schema or b"").hex()] for o in operations
+    )
+    return _digest(list(rows))
+
+
+def encode(operations: Sequence[Operation]) -> pa.Table:
+    """Return operations of one part as a table with the columns `schema.STORED`."""
+    columns = []
+    for column in STORED:
+        attribute = _ATTRIBUTE_OF.get(column.name, column.name)
+        values = [getattr(o, attribute) for o in operations]
+        array = pa.array(values, pa.int64() if column.type == INSTANT else column.type)
+        columns.append(array.cast(column.type))
+    return pa.Table.from_arrays(columns, schema=STORED)
+
+
+def decode(table: pa.Table, *, part: int) -> list[Operation]:
+    """Return the rows of a table with (some of) the columns `schema.STORED` as operations.
+
+    Raises:
+        CorruptionError: A row's `op` is unknown, or a column has another type.
+    """
+    columns: dict[str, list[Any]] = {}
+    for column in table.schema:
+        array = table.column(column.name)
+        if column.type == INSTANT:
+            array = array.cast(pa.int64())
+        columns[_ATTRIBUTE_OF.get(column.name, column.name)] = array.to_pylist()
+    names = list(columns)
+    try:
+        return [
+            Operation(part=part, **dict(zip(names, (OpKind(v[0]), *v[1:]), strict=True)))
+            for v in zip(*(columns[n] for n in _op_first(names)), strict=True)
+        ]
+    except ValueError as exc:
+        msg = f"a row of part {part} cannot be read: {exc}"
+        raise CorruptionError(msg) from exc
+
+
+_ATTRIBUTE_OF = {c.name: f"{c.name}_us" for c in STORED if c.type == INSTANT}
+
+
+def _op_first(names: list[str]) -> list[str]:
+    names.sort(key=lambda n: n != "op")
+    return names
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
