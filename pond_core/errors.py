@@ -22,6 +22,8 @@ PondError
 
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 
 class PondError(Exception):
     """The root of every error that DuckPond raises on purpose.
@@ -48,6 +50,7 @@ class PathError(PondError):
         super().__init__(message, hint=hint)
         self.path = path
 
+    @override
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.args[0], {"path": self.path, "hint": self.hint})
 
@@ -128,6 +131,7 @@ class ConflictError(PondError):
         self.base = base
         self.other = other
 
+    @override
     def __reduce__(self) -> tuple[object, ...]:
         state = {"base": self.base, "other": self.other, "hint": self.hint}
         return _rebuild, (type(self), self.args[0], state)

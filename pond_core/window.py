@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+_LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 def to_us(instant: datetime) -> int:
@@ -30,8 +32,7 @@ def from_us(instant_us: int) -> datetime:
     try:
         return _EPOCH + instant_us * _MICROSECOND
     except OverflowError:
-        limit = datetime.max if instant_us > 0 else datetime.min
-        return limit.replace(tzinfo=UTC)
+        return _LATEST if instant_us > 0 else _EARLIEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,9 @@ class Window:
     @property
     def is_empty(self) -> bool:
         """True when no instant can be inside."""
-        return self.start_us is not None and self.end_us is not None and self.start_us >= self.end_us
+        return (
+            self.start_us is not None and self.end_us is not None and self.start_us >= self.end_us
+        )
 
     def contains(self, instant_us: int) -> bool:
         """Say whether an instant lies inside."""

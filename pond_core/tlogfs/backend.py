@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 
 from pond_core.errors import ClosedError
@@ -73,12 +74,17 @@ class OpLogBackend:
     def read(self, piece: Piece, columns: Sequence[str] | None = None) -> Content:
         """Return a piece's content as it was written."""
         row = self._rows[piece.node_id, piece.version]
-        inline = row.content
-        if inline is None and (row.size or 0) <= INLINE_BYTES:
-            inline = self._log.content(row)
+        inline = self._inline(row)
         if row.arrow_schema is None:
             return load_bytes(row, inline, self._objects)
         return load_table(row, inline, self._objects, columns=columns)
+
+    def object_path(self, piece: Piece) -> Path | None:
+        """Return the object that holds a piece's content; None when it is inline, or empty."""
+        row = self._rows[piece.node_id, piece.version]
+        if row.sha256 is None or self._inline(row) is not None:
+            return None
+        return self._objects.path(row.sha256)
 
     def link(self, parent: NodeId, entry: Entry) -> None:
         """Give a node a name in a directory."""
@@ -194,6 +200,11 @@ class OpLogBackend:
         if node_id in self._nodes:
             return self._nodes[node_id]
         return self._log.state(_bucket(node_id), txn=self.txn).nodes.get(node_id, EMPTY_NODE)
+
+    def _inline(self, row: Operation) -> bytes | None:
+        if row.content is not None or (row.size or 0) > INLINE_BYTES:
+            return row.content
+        return self._log.content(row)
 
     def _committed(self, parent: NodeId) -> Mapping[str, Operation]:
         return self._log.state(_bucket(parent), txn=self.txn).entries.get(parent, {})

@@ -1,0 +1,47 @@
+# Every target sets up what it needs in .venv; nothing is installed outside the project.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help setup demo up test check format requirements clean
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.installed ## Make .venv and install the pinned requirements
+
+# Without build isolation and without dependency resolution: requirements.txt is the whole truth.
+.venv/.installed: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "DuckPond needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "Installing into .venv (about a minute, once) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## Collect from the bundled HydroVu simulator into ./.pond, and say what to try next
+	@$(BIN)/pond demo
+
+up: setup ## Start the Dagster UI and daemon on ./.pond
+	@$(BIN)/pond up
+
+test: check ## Lint, types, import contracts, tests
+	$(BIN)/pytest
+
+check: setup ## Everything of `test` but the tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+requirements: setup ## Pin what pyproject.toml asks for, with hashes (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-emit-index-url --no-strip-extras --output-file requirements.txt
+
+clean: ## Remove what can be made again; the pond stays
+	rm -rf .venv .dagster .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

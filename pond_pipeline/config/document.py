@@ -1,0 +1,184 @@
+"""`resources.yaml` as typed documents: every error at once, each with its file, line and key.
+
+Loading reads no environment, no network and no pond. References between documents are not looked
+at here: that is the plan's business.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from pond_pipeline.config.field import NOT_TEXT, OURS
+from pond_pipeline.config.model import SPECS, Envelope, Kind, Spec
+from pond_pipeline.config.problem import FORMER_KEYS, Keys, Location, Problems, near_miss
+from pond_pipeline.config.tree import Tree, parse_trees
+from pond_pipeline.errors import ConfigError
+
+_ModelT = TypeVar("_ModelT", bound=BaseModel)
+
+# What pydantic calls an input of the wrong shape, and what we expected.
+_SHAPES = {
+    NOT_TEXT: "text",
+    "model_type": "a mapping",
+    "mapping_type": "a mapping",
+    "tuple_type": "a list",
+    "bool_type": "true or false",
+    "float_type": "a number",
+    "int_type": "a whole number",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One resource as its YAML document describes it.
+
+    Attributes:
+        kind: What it is.
+        name: Its name, unique among its kind.
+        desc: For people; may be empty.
+        metadata: Labels; `renamedFrom` is the name it had before.
+        spec: What it asks for; of the type that belongs to `kind`.
+        location: Where it is written.
+    """
+
+    kind: Kind
+    name: str
+    desc: str
+    metadata: Mapping[str, str]
+    spec: Spec
+    location: Location
+
+
+def read_documents(path: Path, *, variables: Mapping[str, str] | None = None) -> list[Document]:
+    """Read a file of resources; see `load_documents`.
+
+    Raises:
+        ConfigError: The file cannot be read, is not UTF-8, or something in it is wrong.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as exc:
+        # Python's own error quotes the bytes, and the file may hold a secret: it is not chained.
+        msg = f"{path}: byte {exc.start} is not UTF-8"
+        raise ConfigError(msg, hint="save it as UTF-8") from None
+    except OSError as exc:
+        hint = "begin with: pond init --template well" if not path.exists() else ""
+        raise ConfigError(f"{path}: {exc.strerror}", hint=hint) from exc
+    return load_documents(text, file=path.name, variables=variables)
+
+
+def load_documents(
+    text: str, *, file: str = "resources.yaml", variables: Mapping[str, str] | None = None
+) -> list[Document]:
+    """Return the resources that a YAML text describes, in its order; none for an empty text.
+
+    Args:
+        text: YAML, several documents apart by `---`.
+        file: Its name, for errors.
+        variables: What `{{ name }}` stands for in text.
+
+    Raises:
+        ConfigError: The text is no YAML, or values are wrong; one line for each, such as
+            `resources.yaml:14: spec.devices[2].id: ...`. No value of `key` or `secret` is shown.
+    """
+    problems = Problems()
+    trees = parse_trees(text, file=file, variables=variables or {}, problems=problems)
+    documents = [_document(tree, problems) for tree in trees]
+    problems.raise_if_any()
+    return [document for document in documents if document is not None]
+
+
+def _document(tree: Tree, problems: Problems) -> Document | None:
+    content = tree.value if isinstance(tree.value, dict) else {}
+    envelope = _validated(Envelope, tree.value, (), tree.location, problems)
+    model = SPECS.get(str(content.get("kind")))
+    if model is None or "spec" not in content:
+        return None
+    spec = _validated(model, content["spec"], ("spec",), tree.location, problems)
+    if envelope is None or spec is None:
+        return None
+    return Document(
+        envelope.kind,
+        envelope.name,
+        envelope.desc or "",
+        envelope.metadata or {},
+        spec,
+        tree.location,
+    )
+
+
+def _validated(
+    model: type[_ModelT], value: object, keys: Keys, location: Location, problems: Problems
+) -> _ModelT | None:
+    """Return a value as a model; what is wrong with it goes to `problems`."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as exc:
+        for error in exc.errors(include_url=False):
+            if error["type"] == "too_short" and error["input"]:
+                continue  # pydantic counts valid items only, and those others are told of already
+            what, hint = _explained(error, model)
+            problems.add(location, (*keys, *error["loc"]), what, hint=hint)
+        return None
+
+
+def _explained(error: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
+    """Return what is wrong and what to do about it; never the value, which may be a secret."""
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == OURS:
+        return str(context["what"]), str(context["hint"])
+    if kind == "missing":
+        return "is missing", f"add {error['loc'][-1]!s}: ..."
+    if kind == "extra_forbidden":
+        known = _keys_beside(error["loc"], model)
+        hint = near_miss(str(error["loc"][-1]), known, otherwise=f"known: {', '.join(known)}")
+        return "is no known key", hint
+    if kind in {"too_short", "string_too_short"}:
+        return "must not be empty", ""
+    if kind in _SHAPES:
+        found = _shape(error["input"])
+        hint = "write it in quotes" if kind == NOT_TEXT and found in _SCALARS else ""
+        return f"expected {_SHAPES[kind]}, found {found}", hint
+    return error["msg"].removeprefix("Input "), ""
+
+
+_SCALARS = ("a number", "true or false")
+
+
+def _shape(value: object) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case list():
+            return "a list"
+        case _:
+            return "a mapping"
+
+
+def _keys_beside(keys: Keys, model: type[BaseModel]) -> list[str]:
+    """Return the keys that the model around the last of `keys` knows, in their order."""
+    ours = {former: key for key, former in FORMER_KEYS.items()}
+    for key in map(str, keys[:-1]):
+        inner = _fields(model).get(ours.get(key, key))
+        model = inner if inner is not None else model
+    return list(_fields(model))
+
+
+def _fields(model: type[BaseModel]) -> dict[str, type[BaseModel] | None]:
+    """Return the keys of a model, and the model inside each that holds one or a list of them."""
+    fields = {}
+    for name, info in model.model_fields.items():
+        inner = [each for each in get_args(info.annotation) if isinstance(each, type)]
+        is_model = bool(inner) and issubclass(inner[0], BaseModel)
+        fields[info.alias or name] = inner[0] if is_model else None
+    return fields

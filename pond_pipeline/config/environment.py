@@ -1,0 +1,131 @@
+"""Values that the environment gives: `${env:NAME}` in text, and the `.env` file beside it.
+
+Loading `resources.yaml` reads no environment: an `EnvText` keeps its template and is resolved when
+a run needs it. What an `EnvText` shows of itself is its template, and of a secret one not even the
+text that stands there in the clear.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dotenv import dotenv_values
+from typing_extensions import override
+
+from pond_pipeline.errors import ConfigError
+
+_REFERENCE = re.compile(r"\$\{env:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<default>:-[^}]*)?\}")
+_HIDDEN = "***"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class EnvText:
+    """Text that may name environment variables: `${env:NAME}` or `${env:NAME:-default}`.
+
+    >>> EnvText("${env:HOST:-localhost}:8080").resolve({})
+    'localhost:8080'
+
+    Attributes:
+        template: The text as it is written in the file.
+        secret: Whether text that is written in the clear is hidden as well.
+
+    Raises:
+        ConfigError: The text is empty, or holds a `${` that begins no reference.
+    """
+
+    template: str
+    secret: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what looks like a reference and is none: it would be sent as it stands."""
+        if not self.template:
+            raise ConfigError("must not be empty")
+        if "${" in _REFERENCE.sub("", self.template):
+            what = "'${' begins no reference to the environment"
+            raise ConfigError(what, hint="write ${env:NAME} or ${env:NAME:-default}")
+
+    @property
+    def is_literal(self) -> bool:
+        """True when no environment variable is needed."""
+        return _REFERENCE.search(self.template) is None
+
+    def resolve(self, environ: Mapping[str, str]) -> str:
+        """Return the text with its variables replaced.
+
+        A variable that is set to nothing counts as not set, as in a shell's `${NAME:-default}`.
+
+        Raises:
+            ConfigError: A variable without a default is not set.
+        """
+        return _REFERENCE.sub(lambda found: _value(found, environ), self.template)
+
+    @override
+    def __str__(self) -> str:
+        return self._hidden() if self.secret else self.template
+
+    @override
+    def __repr__(self) -> str:
+        return f"EnvText({str(self)!r})"
+
+    def _hidden(self) -> str:
+        """Return the references alone, without their defaults and what stands between them."""
+        names = [f"${{env:{found['name']}}}" for found in _REFERENCE.finditer(self.template)]
+        has_more = _REFERENCE.sub(lambda found: found["default"] or "", self.template) != ""
+        return "".join(names) + (_HIDDEN if has_more else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What the environment gives.
+
+    Attributes:
+        values: The variables by name; never shown.
+        warnings: What the user should know, a sentence each.
+    """
+
+    values: Mapping[str, str] = field(repr=False)
+    warnings: tuple[str, ...] = ()
+
+
+def read_environment(directory: Path, *, environ: Mapping[str, str] = os.environ) -> Environment:
+    """Read the `.env` file of a directory, if there is one, under the process's environment.
+
+    Args:
+        directory: Where `resources.yaml` stands.
+        environ: The process's environment; it wins over the file.
+
+    Returns:
+        The variables of both, and a warning when others can read the file.
+
+    Raises:
+        ConfigError: The file cannot be read, or is not UTF-8.
+    """
+    path = directory / ".env"
+    if not path.is_file():
+        return Environment(dict(environ))
+    try:
+        # Interpolation is off: a secret may well hold a `$`.
+        from_file = dotenv_values(path, interpolate=False)
+        open_to_others = os.name == "posix" and path.stat().st_mode & 0o077
+    except UnicodeDecodeError as exc:
+        # Python's own error quotes the bytes, and the bytes may be a secret: it is not chained.
+        msg = f"{path}: byte {exc.start} is not UTF-8"
+        raise ConfigError(msg, hint="save it as UTF-8") from None
+    except OSError as exc:
+        raise ConfigError(f"{path}: {exc.strerror}", hint="make it a file you can read") from exc
+    values = {name: value for name, value in from_file.items() if value is not None}
+    warning = f"{path} can be read by others; run: chmod 600 {path}"
+    return Environment({**values, **environ}, (warning,) if open_to_others else ())
+
+
+def _value(found: re.Match[str], environ: Mapping[str, str]) -> str:
+    name, default = found["name"], found["default"]
+    value = environ.get(name, "")
+    if value:
+        return value
+    if default is None:
+        msg = f"the environment variable {name} is not set"
+        raise ConfigError(msg, hint=f"add a line to .env beside resources.yaml: {name}=...")
+    return default.removeprefix(":-")

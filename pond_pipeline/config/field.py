@@ -1,0 +1,186 @@
+"""The types of the values in `resources.yaml`, each with a message of its own when it is wrong.
+
+Each type parses plain YAML values once; what the models hold needs no second look.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Annotated, NoReturn
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, PlainValidator
+from pydantic_core import PydanticCustomError
+
+from pond_core import Pattern, PondError, Resolution
+from pond_pipeline.config.environment import EnvText
+from pond_pipeline.errors import ConfigError
+
+OURS = "pond"
+"""The type of the pydantic errors that carry our own `what` and `hint`."""
+
+NOT_TEXT = "string_type"
+"""Pydantic's type for an error about a value that is no text."""
+
+API_VERSIONS = ("duckpond/v1", "www.hydrovu.com/v1", "github.com/jmacd/duckpond/v1")
+"""What `apiVersion` may say: our own, and the original tool's two."""
+
+_INT64_MAX = 2**63 - 1
+_NAME_MAX_CHARACTERS = 100
+_NAME_MAX_BYTES = 255  # of UTF-8: what the pond, and most file systems, allow
+
+# Where the original tool kept what we keep elsewhere. Its HydroVu series carried the location id.
+_FORMER_PATTERNS = (
+    (re.compile(r"/HydroVu/([^/]+)/data/([^/]+?)(?:-\d{10,})?"), r"/normalized/\1/\2"),
+    (re.compile(r"/Inbox/([^/]+(?:/.+)?)"), r"/raw/\1"),
+    (re.compile(r"/Derive/([^/]+/[^/]+/[^/]+)"), r"/derived/\1"),
+    (re.compile(r"/Combine/([^/]+/[^/]+)/combine"), r"/combined/\1"),
+    (re.compile(r"/Reduce/([^/]+/[^/]+/.+)"), r"/reduced/\1"),
+)
+
+
+class Aggregate(StrEnum):
+    """How the readings of a bucket become one value."""
+
+    AVG = "avg"
+    MIN = "min"
+    MAX = "max"
+    COUNT = "count"
+    SUM = "sum"
+    FIRST = "first"
+    LAST = "last"
+
+
+def wrong(what: str, *, hint: str = "") -> PydanticCustomError:
+    """Return the error that a validator raises; `what` and `hint` reach the user as they are."""
+    return PydanticCustomError(OURS, "{what}", {"what": what, "hint": hint})
+
+
+def from_text(parse: Callable[[str], object]) -> PlainValidator:
+    """Return the validator of a value that is written as text.
+
+    Args:
+        parse: Gives the value; what it raises as `PondError` becomes the problem.
+    """
+
+    def validate(value: object) -> object:
+        if not isinstance(value, str):
+            raise PydanticCustomError(NOT_TEXT, "expected text")
+        try:
+            return parse(value)
+        except PondError as exc:
+            raise wrong(str(exc), hint=exc.hint) from exc
+
+    return PlainValidator(validate)
+
+
+def checked_name(text: str) -> str:
+    """Return a name in NFC.
+
+    Raises:
+        ConfigError: It is no component of a path, is too long, or begins with `$`, with which the
+            captures of an `out_pattern` and the references to the environment begin.
+    """
+    name = unicodedata.normalize("NFC", text)
+    if name in ("", ".", ".."):
+        raise ConfigError(f"{name!r} is no name", hint="give it a name such as AT500_1")
+    if "/" in name or not name.isprintable():
+        raise ConfigError(f"the name {name!r} holds a '/' or a character that cannot be printed")
+    if name.startswith("$"):
+        hint = "${env:...} is read in key, secret, base_url and pattern only" if "{" in name else ""
+        raise ConfigError(f"the name {name!r} begins with '$'", hint=hint)
+    if len(name) > _NAME_MAX_CHARACTERS or len(name.encode()) > _NAME_MAX_BYTES:
+        what = f"the name has more than {_NAME_MAX_CHARACTERS} letters"
+        raise ConfigError(what, hint="shorten it")
+    return name
+
+
+def _location_id(value: object) -> int:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,19}", value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise wrong("expected a location id, a whole number", hint="see: pond hydrovu locations")
+    if not 0 < value <= _INT64_MAX:
+        raise wrong(f"a location id lies between 1 and {_INT64_MAX}")
+    return value
+
+
+def _pond_pattern(text: str) -> str:
+    if not text.startswith("/"):
+        raise ConfigError(f"{text!r} is no pond path", hint="begin it with '/': /normalized/noyo/*")
+    for former, ours in _FORMER_PATTERNS:
+        if former.fullmatch(text):
+            text = former.sub(ours, text)
+    return Pattern.parse(text).text
+
+
+def _api_version(text: str) -> str:
+    if text not in API_VERSIONS:
+        raise ConfigError(f"{text!r} is not known", hint=f"write one of {', '.join(API_VERSIONS)}")
+    return text
+
+
+def _aggregate(text: str) -> Aggregate:
+    if text not in list(Aggregate):
+        raise ConfigError(f"{text!r} is no aggregate", hint=f"write one of {', '.join(Aggregate)}")
+    return Aggregate(text)
+
+
+def _secret(text: str) -> EnvText:
+    return EnvText(text, secret=True)
+
+
+def _base_url(text: str) -> EnvText:
+    """Parse the address of a server, checked as far as it does not depend on the environment."""
+    url = EnvText(text)
+    try:
+        split = urlsplit(text)
+        is_server = split.scheme in ("http", "https") and bool(split.hostname)
+    except ValueError:
+        is_server = False
+    if url.is_literal and not is_server:
+        raise ConfigError("is no address of a server", hint="write it as https://www.hydrovu.com")
+    if "@" in text:
+        # An address is shown in logs and errors; what stands before an `@` must not be.
+        raise ConfigError("holds a user or a password", hint="give them as key and secret")
+    return url
+
+
+def _refuse(_: object) -> NoReturn:
+    hint = "remove it: to ignore it would give wrong data"
+    raise wrong("is not supported by this version yet", hint=hint)
+
+
+Text = Annotated[str, from_text(str)]
+"""Any text."""
+
+Name = Annotated[str, from_text(checked_name)]
+"""One component of a pond path, in NFC, of at most 100 letters."""
+
+LocationId = Annotated[int, PlainValidator(_location_id)]
+"""A HydroVu location: a positive int64, as a number or as digits in quotes."""
+
+PondPattern = Annotated[str, from_text(_pond_pattern)]
+"""A glob over absolute pond paths; the original tool's paths are rewritten to ours."""
+
+ResolutionField = Annotated[Resolution, from_text(Resolution.parse)]
+"""A bucket width, such as `1h`."""
+
+AggregateField = Annotated[Aggregate, from_text(_aggregate)]
+"""The name of an aggregate."""
+
+EnvTextField = Annotated[EnvText, from_text(EnvText)]
+"""Text that may refer to the environment."""
+
+SecretField = Annotated[EnvText, from_text(_secret)]
+"""Text that may refer to the environment and is never shown."""
+
+BaseUrl = Annotated[EnvText, from_text(_base_url)]
+"""The address of a server, without a user; it may refer to the environment."""
+
+ApiVersion = Annotated[str, from_text(_api_version)]
+"""What `apiVersion` may say."""
+
+NotYet = Annotated[None, BeforeValidator(_refuse)]
+"""A key that this version reads and refuses."""
