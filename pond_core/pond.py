@@ -24,7 +24,7 @@ from pond_core.errors import ClosedError, ConflictError, ExistsError, NotFoundEr
 from pond_core.oplog import Durability, Header, OpLog, Provenance
 from pond_core.query import run_sql
 from pond_core.series import WIDE_KEY, check, difference, keep_equal, slice_window, upsert
-from pond_core.tinyfs import FS, ReadFS
+from pond_core.tinyfs import FS, Piece, ReadFS
 from pond_core.tlogfs import ObjectStore, OpLogBackend, Report, verify
 from pond_core.window import Window, to_us
 
@@ -104,6 +104,7 @@ class Transaction(FS):
         rows = slice_window(table, changed)
         edge = self._edge(path, changed, window)
         self.write_window(path, rows if rows.num_rows else None, edge)
+        self._cover(path, window)
         return edge
 
     def merge_window(
@@ -134,32 +135,37 @@ class Transaction(FS):
 
     def commit(self, provenance: Provenance) -> Header | None:
         """Commit now; `Pond.transaction` calls it at the end of the `with` block."""
-        self.header = self._view.commit(provenance)
+        self.header = self._view.commit(provenance) or self.header
         return self.header
+
+    def close(self) -> None:
+        """Refuse further changes; `Pond.transaction` calls it when the `with` block is left."""
+        self._view.close()
 
     def _cover(self, path: str, window: Window) -> Window | None:
         """Record that a range was looked at, where no window says so yet."""
-        gaps = [window]
-        for piece in self.node(path).pieces:
-            gaps = [left for gap in gaps for left in gap.cut(piece.window)]
+        gaps = _gaps(window, self.node(path).pieces)
         for gap in gaps:
             self.write_window(path, None, gap)
         return Window(gaps[0].start_us, gaps[-1].end_us) if gaps else None
 
     def _edge(self, path: str, changed: Window, window: Window) -> Window:
-        """Widen a changed range to the window's edges where nothing is stored beyond it.
+        """Widen a changed range over the gap before it, and to the window's end or over the gap.
 
-        New readings at the end of a month then make the window reach its end, so that windows
-        leave no holes; what is stored on either side is not written again.
+        It reaches the end where no rows follow: readings that come in at the end of a month then
+        make one window, not one and a rest. No stored row is written again.
         """
+        pieces = self.node(path).pieces
+        before = Window(window.start_us, changed.start_us)
+        after = Window(changed.end_us, window.end_us)
         start, end = changed.start_us, changed.end_us
-        pieces = [p for p in self.node(path).pieces if p.window.overlaps(window)]
-        before = Window(window.start_us, start)
-        after = Window(end, window.end_us)
-        if not any(p.window.overlaps(before) for p in pieces):
-            start = window.start_us
-        if not any(_has_rows(p.min_time_us, p.max_time_us, after) for p in pieces):
+        ahead, behind = _gaps(before, pieces), _gaps(after, pieces)
+        if ahead and ahead[-1].end_us == start:
+            start = ahead[-1].start_us
+        if not any(_has_rows(piece, after) for piece in pieces):
             end = window.end_us
+        elif behind and behind[0].start_us == end:
+            end = behind[0].end_us
         return Window(start, end)
 
 
@@ -229,8 +235,11 @@ class Pond:
             ConflictError: Somebody else changed the same things meanwhile; nothing was written.
         """
         transaction = Transaction(self._backend(self._live_log.head()))
-        yield transaction
-        transaction.commit(provenance or Provenance())
+        try:
+            yield transaction
+            transaction.commit(provenance or Provenance())
+        finally:
+            transaction.close()
 
     def transact(
         self,
@@ -300,7 +309,16 @@ def _durability(name: str) -> Durability:
     return Durability(full=name == "full")
 
 
-def _has_rows(min_time_us: int | None, max_time_us: int | None, window: Window) -> bool:
-    if min_time_us is None or max_time_us is None:
+def _gaps(window: Window, pieces: Sequence[Piece]) -> list[Window]:
+    """Return the parts of a window that no piece covers, in order."""
+    gaps = [] if window.is_empty else [window]
+    for piece in pieces:
+        gaps = [left for gap in gaps for left in gap.cut(piece.window)]
+    return gaps
+
+
+def _has_rows(piece: Piece, window: Window) -> bool:
+    if piece.min_time_us is None or piece.max_time_us is None:
         return False
-    return Window(min_time_us, max_time_us + 1).overlaps(window)
+    held = piece.window.intersect(Window(piece.min_time_us, piece.max_time_us + 1))
+    return held.overlaps(window)

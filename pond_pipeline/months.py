@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from typing_extensions import override
+
 from pond_core import Window
 
 
@@ -34,6 +36,7 @@ class Month:
         day = instant.astimezone(UTC) if isinstance(instant, datetime) else instant
         return cls(day.year, day.month)
 
+    @override
     def __str__(self) -> str:
         return self.key
 

@@ -86,13 +86,15 @@ class SeriesUpdate:
             soon as it has it, so that a run that is killed keeps what it collected.
         key: What rows are unique on.
         fingerprint: The step's version; a change makes every month stale.
-        recorded: Filled in as months are persisted.
+        beside: Series that are persisted first, by path: a table's quarantine.
+        recorded: By month, what the pond holds now; filled in as months are persisted.
     """
 
     batches: Iterable[Sequence[Slice]]
     key: tuple[str, ...] = ("timestamp",)
     fingerprint: str = ""
-    recorded: list[Recorded] = field(default_factory=list)
+    beside: "Mapping[str, SeriesUpdate]" = field(default_factory=dict)
+    recorded: dict[Month, Recorded] = field(default_factory=dict)
 
 
 def record(
@@ -118,7 +120,7 @@ def record(
         for month in months:
             recorded = describe(snapshot, path, month, txn=None if header is None else header.txn)
             if recorded is not None:
-                update.recorded.append(recorded)
+                update.recorded[month] = recorded
                 yield recorded
 
 
@@ -186,11 +188,11 @@ def _write(tx: Transaction, path: str, batch: Sequence[Slice], update: SeriesUpd
         facts = _content_facts(tx, path, part.month, part.reach)
         made = {"inputs": dict(part.inputs), "fingerprint": update.fingerprint}
         tx.set_mark(path, {**facts, **made}, part.month.window)
-    for window, facts in list(tx.node(path).marks.items()):
-        neighbor = Month.parse(str(facts["partition"]))
+    for window, known in list(tx.node(path).marks.items()):
+        neighbor = Month.parse(str(known["partition"]))
         if neighbor in months or not any(window.overlaps(span) for span in changed):
             continue
-        if tx.set_mark(path, {**facts, **_content_facts(tx, path, neighbor, window)}, window):
+        if tx.set_mark(path, {**known, **_content_facts(tx, path, neighbor, window)}, window):
             months.append(neighbor)
     return months
 

@@ -51,7 +51,9 @@ class Durability:
             temporary: A directory on the same file system, for the file in the making.
         """
         with storage_errors(target):
-            self.make_directory(target.parent)
+            # A copy of a pond may lack its empty directories.
+            for directory in (target.parent, temporary):
+                self.make_directory(directory)
             partial = temporary / f"{target.name}.{secrets.token_hex(8)}"
             try:
                 with partial.open("xb") as file:

@@ -5,6 +5,7 @@ carries the transaction's number; that commit synced and read back. All of it un
 lock. delta-rs never retries for us: a refused commit comes back here and is checked again.
 """
 
+import logging
 import secrets
 import threading
 import time
@@ -21,6 +22,8 @@ from pond_core.oplog.operation import Header, Operation, Provenance, number, row
 from pond_core.oplog.parquet import LogFile, add_action, read_contents, read_rows, write_rows
 from pond_core.oplog.schema import HEADERS
 from pond_core.oplog.table import LogTable
+
+_LOGGER = logging.getLogger(__name__)
 
 Prepare = Callable[[int, Sequence[Operation]], Sequence[Operation]]
 """Given the head txn and what others committed since the base, return the rows to write.
@@ -133,10 +136,17 @@ class OpLog:
                 header, operations = self._numbered(head, rows, txn_uuid, provenance)
                 if self._commit(header, operations):
                     self._last = header
-                    maintain(self.table, durability=self.durability, tmp=self.pond / "tmp")
+                    self._maintain()
                     return header
         msg = f"{self.pond}: {_ATTEMPTS} commits in a row were refused"
         raise StoreError(msg, hint="is a program writing to the log that does not take the lock?")
+
+    def _maintain(self) -> None:
+        """Do the upkeep that is due. The transaction is committed whether or not it succeeds."""
+        try:
+            maintain(self.table, durability=self.durability, tmp=self.pond / "tmp")
+        except StoreError as exc:
+            _LOGGER.warning("upkeep of %s failed and will be tried again: %s", self.pond, exc)
 
     def _numbered(
         self, head: int, rows: Sequence[Operation], txn_uuid: str, provenance: Provenance

@@ -223,13 +223,13 @@ def decode(table: pa.Table, *, part: int) -> list[Operation]:
         CorruptionError: A row's `op` is unknown, or a column has another type.
     """
     columns: dict[str, list[Any]] = {}
-    for column in table.schema:
-        array = table.column(column.name)
-        if column.type == INSTANT:
-            array = array.cast(pa.int64())
-        columns[_ATTRIBUTE_OF.get(column.name, column.name)] = array.to_pylist()
-    names = list(columns)
     try:
+        for column in table.schema:
+            array = table.column(column.name)
+            if column.type == INSTANT:
+                array = array.cast(pa.int64())
+            columns[_ATTRIBUTE_OF.get(column.name, column.name)] = array.to_pylist()
+        names = list(columns)
         return [
             Operation(part=part, **dict(zip(names, (OpKind(v[0]), *v[1:]), strict=True)))
             for v in zip(*(columns[n] for n in _op_first(names)), strict=True)

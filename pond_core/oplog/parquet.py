@@ -10,9 +10,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake.transaction import AddAction
 
+from pond_core.errors import CorruptionError
 from pond_core.oplog.durable import Durability, sha256_of
 from pond_core.oplog.operation import Operation, decode, dump_facts, encode
-from pond_core.oplog.schema import HOT, ROW_COLUMNS, STATISTICS_COLUMNS
+from pond_core.oplog.schema import HOT, ROW_COLUMNS, STATISTICS_COLUMNS, STORED
 from pond_core.oplog.translate import parquet_errors
 
 _ROW_GROUP_ROWS = 8192
@@ -86,27 +87,33 @@ def read_rows(table: Path, file: LogFile) -> list[Operation]:
     """Return a file's rows without their contents.
 
     Raises:
-        CorruptionError: The file is missing or cannot be read.
+        CorruptionError: The file is missing, cannot be read, or lacks a column of the log.
     """
-    with parquet_errors(table / file.path):
-        with pq.ParquetFile(table / file.path, page_checksum_verification=True) as parquet:
-            rows = parquet.read(columns=list(ROW_COLUMNS), use_threads=False)
-        return decode(rows, part=file.part)
+    return decode(_read(table, file, ROW_COLUMNS), part=file.part)
 
 
 def read_all(table: Path, file: LogFile) -> list[Operation]:
     """Return a file's rows, contents included, for merging and verification."""
-    with parquet_errors(table / file.path):
-        with pq.ParquetFile(table / file.path, page_checksum_verification=True) as parquet:
-            rows = parquet.read(use_threads=False)
-        return decode(rows, part=file.part)
+    return decode(_read(table, file, STORED.names), part=file.part)
 
 
 def read_contents(table: Path, file: LogFile) -> dict[tuple[int, int], bytes]:
     """Return the contents of a file's rows by (txn, seq); rows without one are left out."""
-    with parquet_errors(table / file.path):
-        with pq.ParquetFile(table / file.path, page_checksum_verification=True) as parquet:
-            rows = parquet.read(columns=["txn", "seq", "content"], use_threads=False)
-        rows = rows.filter(pc.is_valid(rows["content"])).combine_chunks()
-        keys = zip(rows["txn"].to_pylist(), rows["seq"].to_pylist(), strict=True)
-        return dict(zip(keys, rows["content"].to_pylist(), strict=True))
+    rows = _read(table, file, ("txn", "seq", "content"))
+    rows = rows.filter(pc.is_valid(rows["content"])).combine_chunks()
+    keys = zip(rows["txn"].to_pylist(), rows["seq"].to_pylist(), strict=True)
+    return dict(zip(keys, rows["content"].to_pylist(), strict=True))
+
+
+def _read(table: Path, file: LogFile, columns: Sequence[str]) -> pa.Table:
+    path = table / file.path
+    with (
+        parquet_errors(path),
+        pq.ParquetFile(path, page_checksum_verification=True) as parquet,
+    ):
+        rows = parquet.read(columns=list(columns), use_threads=False)
+    # Page checksums do not cover the footer, where the names and types of columns are.
+    if not rows.schema.equals(pa.schema([STORED.field(name) for name in columns])):
+        msg = f"{path} does not have the columns of the log"
+        raise CorruptionError(msg, hint="`pond verify` says what else is damaged")
+    return rows

@@ -116,8 +116,8 @@ class LogTable:
         properties = CommitProperties(
             custom_metadata=metadata, max_commit_retries=0, app_transactions=app
         )
-        try:
-            with delta_errors(self.path):
+        with delta_errors(self.path):
+            try:
                 self._delta.create_write_transaction(
                     list(actions),
                     mode="append",
@@ -126,17 +126,18 @@ class LogTable:
                     commit_properties=properties,
                     post_commithook_properties=_NO_HOOKS,
                 )
-        except CommitFailedError:
-            return False
+            except CommitFailedError:
+                return False
         self.refresh()
-        self._sync_commit()
+        self._sync_commit(self.version)
         return True
 
     def committed(self, uuid_text: str, *, since_version: int) -> bool:
-        """Say whether a commit with this `txn_uuid` landed after a Delta version."""
+        """Say whether a commit with this `txn_uuid` landed after a version; if so, sync it."""
         for version in range(since_version + 1, self.version + 1):
             record = self._commit_file(version)
             if record.exists() and uuid_text in record.read_text(encoding="utf-8"):
+                self._sync_commit(version)
                 return True
         return False
 
@@ -159,8 +160,8 @@ class LogTable:
         self.refresh()
         return list(removed)
 
-    def _sync_commit(self) -> None:
-        self._durability.sync_file(self._commit_file(self.version))
+    def _sync_commit(self, version: int) -> None:
+        self._durability.sync_file(self._commit_file(version))
         self._durability.sync_file(self.path / "_delta_log")
 
     def _commit_file(self, version: int) -> Path:

@@ -5,19 +5,21 @@ push-down of columns and time ranges, and over its inline windows. The query can
 one SELECT, no host files, no extensions, no settings.
 """
 
-from collections.abc import Sequence
+import contextlib
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from pond_core.errors import QueryError, WrongTypeError
-from pond_core.series import concat
 from pond_core.tinyfs import EntryType, NodePath, Piece, ReadFS
+from pond_core.tinyfs.content import concatenate, rows_within
 from pond_core.tlogfs import OpLogBackend
 from pond_core.window import Window
 
-_READING = frozenset({duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN})
+_EXPLAIN = re.compile(r"\s*EXPLAIN(\s+ANALYZE)?\s+(?P<explained>.*)", re.IGNORECASE | re.DOTALL)
 
 
 def run_sql(statement: str, *, fs: ReadFS, backend: OpLogBackend) -> pa.Table:
@@ -38,7 +40,7 @@ def run_sql(statement: str, *, fs: ReadFS, backend: OpLogBackend) -> pa.Table:
         WrongTypeError: A path in it leads to a directory or to bytes.
     """
     connection = duckdb.connect(":memory:")
-    with connection:
+    with connection, _query_errors():
         _check_statement(connection, statement)
         paths = [n for n in connection.get_table_names(statement) if n.startswith("/")]
         files: list[str] = []
@@ -49,27 +51,28 @@ def run_sql(statement: str, *, fs: ReadFS, backend: OpLogBackend) -> pa.Table:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
-        try:
-            return connection.sql(statement).to_arrow_table()
-        except duckdb.Error as exc:
-            raise _query_error(exc) from exc
+        return connection.sql(statement).to_arrow_table()
 
 
 def _check_statement(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
-    try:
-        statements = connection.extract_statements(statement)
-    except duckdb.Error as exc:
-        raise _query_error(exc) from exc
-    if len(statements) != 1 or statements[0].type not in _READING:
+    # EXPLAIN ANALYZE runs what it explains, and that may be a COPY over one of our objects.
+    explain = _EXPLAIN.fullmatch(statement)
+    statements = connection.extract_statements(explain["explained"] if explain else statement)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         msg = "a query is one SELECT statement; nothing else is run"
         raise QueryError(msg, hint="""e.g. SELECT count(*) FROM "/combined/noyo/BDock\"""")
 
 
-def _query_error(exc: duckdb.Error) -> QueryError:
-    hint = 'write pond paths in double quotes: FROM "/combined/noyo/BDock"'
-    return QueryError(
-        str(exc).strip(), hint=hint if isinstance(exc, duckdb.CatalogException) else ""
-    )
+@contextlib.contextmanager
+def _query_errors() -> Iterator[None]:
+    """Turn what DuckDB raises into `QueryError`."""
+    try:
+        yield
+    except duckdb.CatalogException as exc:
+        hint = 'write pond paths in double quotes: FROM "/combined/noyo/BDock"'
+        raise QueryError(str(exc).strip(), hint=hint) from exc
+    except duckdb.Error as exc:
+        raise QueryError(str(exc).strip()) from exc
 
 
 class _Source:
@@ -116,8 +119,8 @@ class _Source:
         if self._node.entry_type is EntryType.TABLE:
             table = self._node.read_table()
         else:
-            # Windows never overlap, so that each read opens the one piece in it.
-            table = concat(self._node.read_series(piece.window) for piece in pieces)
+            tables = [rows_within(self._backend.read(piece), piece.window) for piece in pieces]
+            table = concatenate(tables, path=self._node.path)
         self._connection.register(self._alias, table)
         return f"SELECT * FROM {_identifier(self._alias)}"
 

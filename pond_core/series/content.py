@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pond_core.series.column import TYPE_NAMES, canonical, comparable
+from pond_core.series.schema import check_names
 
 _ZEROS = {pa.int64(): 0, pa.bool_(): False, pa.string(): ""}
 """What stands for a null among the values; validity tells them apart."""
@@ -32,8 +33,9 @@ def content_hash(table: pa.Table, *, ignore: Collection[str] = ()) -> str:
         ignore: Columns that do not count.
 
     Raises:
-        SchemaError: A column has a type that a series does not store.
+        SchemaError: A column has no name of its own, or a type that a series does not store.
     """
+    check_names(table.column_names)
     columns = []
     for name in sorted(set(table.column_names) - set(ignore)):
         column = canonical(table[name], name=name)

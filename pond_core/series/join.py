@@ -121,6 +121,8 @@ def _resolve(given: Sequence[_Given], instants: pa.Array) -> pa.ChunkedArray:
         priorities = {one.source.priority, other.source.priority}
         if None in priorities or len(priorities) == 1:
             _check_apart(one, other, instants)
+    if len(given) == 1:
+        return given[0].values
     # Inputs without a priority clash with no other, so their place does not matter.
     ranked = sorted(given, key=lambda g: g.source.priority or 0, reverse=True)
     return pc.coalesce(*(g.values for g in ranked))

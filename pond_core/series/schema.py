@@ -4,7 +4,7 @@ Field metadata (`parameter`, `unit`, `scope`, `aggregate`, bytes to bytes) says 
 means, so it goes wherever the column goes. Metadata of a schema as a whole is not kept.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 
@@ -13,6 +13,21 @@ from pond_core.series.column import INSTANT, TIMESTAMP
 
 TIME_ONLY = pa.schema([pa.field(TIMESTAMP, INSTANT, nullable=False)])
 """The schema of a series of which no column is known yet."""
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Make sure that every column has a name, and one of its own.
+
+    Raises:
+        SchemaError: One has none, or the name of another.
+    """
+    for name in names:
+        if not name:
+            msg = "a column has no name"
+            raise SchemaError(msg, hint="name every column")
+        if names.count(name) > 1:
+            msg = f"column {name!r} is there {names.count(name)} times"
+            raise SchemaError(msg, hint="rename all but one")
 
 
 def unify(schemas: Iterable[pa.Schema]) -> pa.Schema:

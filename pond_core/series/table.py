@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from pond_core.errors import DataError, SchemaError
 from pond_core.series.column import INSTANT, TIMESTAMP, canonical
-from pond_core.series.schema import conform, unify
+from pond_core.series.schema import check_names, conform, unify
 from pond_core.window import ALWAYS, Window, from_us, to_us
 
 WIDE_KEY = (TIMESTAMP,)
@@ -38,7 +38,8 @@ def check(table: pa.Table, *, key: Sequence[str] = WIDE_KEY, window: Window = AL
             not store without loss.
         DataError: A key is null or comes twice, or a row lies outside the window.
     """
-    _check_names(table.column_names, key=key)
+    check_names(table.column_names)
+    _check_key_is_there(table.column_names, key=key)
     result = _canonical(table)
     _check_key(result, key=key)
     if _first_fall(result, key=key) is not None:
@@ -126,14 +127,7 @@ def _position(instants: pa.ChunkedArray, instant_us: int) -> int:
     return bisect_left(instants, instant_us, key=lambda scalar: scalar.value)
 
 
-def _check_names(names: Sequence[str], *, key: Sequence[str]) -> None:
-    for name in names:
-        if not name:
-            msg = "a column has no name"
-            raise SchemaError(msg, hint="name every column")
-        if names.count(name) > 1:
-            msg = f"column {name!r} is there {names.count(name)} times"
-            raise SchemaError(msg, hint="rename all but one")
+def _check_key_is_there(names: Sequence[str], *, key: Sequence[str]) -> None:
     for name in (TIMESTAMP, *key):
         if name not in names:
             msg = f"there is no column {name!r}, only {', '.join(map(repr, names)) or 'none'}"

@@ -14,7 +14,7 @@ from pond_core.errors import (
 from pond_core.tinyfs import path as paths
 from pond_core.tinyfs import walk
 from pond_core.tinyfs.backend import Backend
-from pond_core.tinyfs.content import TIMESTAMP, concatenate, rows_within
+from pond_core.tinyfs.content import INSTANT, TIMESTAMP, concatenate, rows_within
 from pond_core.tinyfs.glob import Captures, Pattern
 from pond_core.tinyfs.node import Content, Entry, EntryType, Node, NodeId, Piece
 from pond_core.tinyfs.place import did_you_mean, find, locate, read_target, wrong_type
@@ -207,9 +207,10 @@ class ReadFS:
         self, node: Node, columns: Sequence[str], tables: Sequence[pa.Table], *, path: str
     ) -> pa.Table:
         """Return no rows of the columns that no table has, typed as other pieces have them."""
-        lacking = [c for c in columns if not any(c in table.column_names for table in tables)]
+        known = {TIMESTAMP}.union(*(table.column_names for table in tables))
+        lacking = [column for column in columns if column not in known]
         others = [piece for piece in node.pieces if piece.rows]
-        fields: list[pa.Field] = []
+        fields = [pa.field(TIMESTAMP, INSTANT, nullable=False)]
         for piece in reversed(others):
             if not lacking:
                 break

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+import pyarrow as pa
+
 from pond_core.errors import ClosedError
 from pond_core.oplog import (
     EMPTY_NODE,
@@ -18,9 +20,10 @@ from pond_core.oplog import (
     apply,
     dump_facts,
 )
+from pond_core.tinyfs.content import concatenate
 from pond_core.tinyfs.node import Content, Entry, EntryType, Node, NodeId, Piece
 from pond_core.tlogfs.conflict import check
-from pond_core.tlogfs.content import INLINE_BYTES, load_bytes, load_table, store
+from pond_core.tlogfs.content import INLINE_BYTES, load_bytes, load_table, read_schema, store
 from pond_core.tlogfs.objects import ObjectStore
 from pond_core.window import ALWAYS, Window
 
@@ -40,6 +43,7 @@ class OpLogBackend:
         self._nodes: dict[NodeId, NodeState] = {}
         self._rows: dict[tuple[NodeId, int], Operation] = {}
         self._started_s = time.monotonic()
+        self._is_over = False
 
     @property
     def is_changed(self) -> bool:
@@ -116,7 +120,13 @@ class OpLogBackend:
         self._entries.setdefault(parent, {})[name] = None
 
     def write(self, node_id: NodeId, content: Content | None, window: Window | None = None) -> None:
-        """Store a new version of a node's content; an object is on disk when this returns."""
+        """Store a new version of a node's content; an object is on disk when this returns.
+
+        Raises:
+            SchemaError: A column has another type in a window that stays.
+        """
+        if window is not None and isinstance(content, pa.Table):
+            self._check_types(node_id, content.schema, window)
         stored = store(content, self._objects)
         range_ = window or ALWAYS
         self._stage_node(
@@ -166,9 +176,16 @@ class OpLogBackend:
             msg = "this transaction began more than 12 hours ago"
             raise ClosedError(msg, hint="begin a new one")
         size = sum(row.size or 0 for row in self._staged)
-        return self._log.append(
+        header = self._log.append(
             self._prepare, base=self.txn, provenance=provenance, size_bytes=size
         )
+        self._staged = []
+        self.close()
+        return header
+
+    def close(self) -> None:
+        """Refuse further changes: nothing would commit them."""
+        self._is_over = True
 
     def _prepare(self, head: int, theirs: Sequence[Operation]) -> Sequence[Operation]:
         """Check the staged rows against the head and give their versions the next numbers."""
@@ -187,7 +204,17 @@ class OpLogBackend:
             for row in self._staged
         ]
 
+    def _check_types(self, node_id: NodeId, schema: pa.Schema, window: Window) -> None:
+        pieces = self._state(node_id).pieces
+        known = {row.arrow_schema: row for live, row in pieces if not window.covers(live)}
+        schemas = [s for row in known.values() if (s := read_schema(row)) is not None]
+        tables = [s.empty_table() for s in (*schemas, schema)]
+        concatenate(tables, path="the series")
+
     def _stage(self, row: Operation) -> Operation:
+        if self._is_over:
+            msg = "this transaction is over"
+            raise ClosedError(msg, hint="begin a new one")
         row = replace(row, seq=len(self._staged) + 1)
         self._staged.append(row)
         return row

@@ -32,6 +32,7 @@ def check(ours: Sequence[Operation], theirs: Sequence[Operation], *, base: int) 
         return
     _check_directories(ours, theirs, base)
     _check_names(ours, theirs, base)
+    _check_removals(ours, theirs, base)
     _check_nodes(ours, theirs, base)
 
 
@@ -57,6 +58,27 @@ def _check_names(ours: Sequence[Operation], theirs: Sequence[Operation], base: i
         if row.name is not None and (row.parent_id, row.name) in mine:
             msg = f"txn {row.txn} changed the name {row.name!r} in the same directory meanwhile"
             raise ConflictError(msg, base=base, other=row.txn)
+
+
+def _check_removals(ours: Sequence[Operation], theirs: Sequence[Operation], base: int) -> None:
+    """Refuse to write to a node whose name is gone, and to take a name from one just written."""
+    gone, mine = _removed(theirs), _by_node(ours)
+    going = _removed(ours)
+    for row in theirs:
+        if row.name is not None and row.node_id in gone and row.node_id in mine:
+            msg = f"txn {row.txn} removed {row.name!r} meanwhile, which this one writes to"
+            raise ConflictError(msg, base=base, other=row.txn)
+        if row.name is None and row.node_id in going:
+            name = going[row.node_id]
+            msg = f"txn {row.txn} wrote to {name!r} meanwhile, which this one removes"
+            raise ConflictError(msg, base=base, other=row.txn)
+
+
+def _removed(rows: Sequence[Operation]) -> dict[str | None, str | None]:
+    """Return the names that nodes lost, by node, unless they got another one."""
+    linked = {o.node_id for o in rows if o.op is OpKind.LINK}
+    unlinked = (o for o in rows if o.op is OpKind.UNLINK and o.node_id is not None)
+    return {o.node_id: o.name for o in unlinked if o.node_id not in linked}
 
 
 def _check_nodes(ours: Sequence[Operation], theirs: Sequence[Operation], base: int) -> None:

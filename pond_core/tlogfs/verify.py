@@ -89,7 +89,12 @@ def _check_chain(rows: Sequence[Operation], head: int) -> Iterator[Finding]:
         if operations[0].part != HEADERS:
             yield Finding("header missing", where, "row 0 is not there")
             continue
-        header = Header.from_operation(operations[0])
+        try:
+            header = Header.from_operation(operations[0])
+        except CorruptionError as exc:
+            yield Finding("header unreadable", where, str(exc))
+            previous = operations[0].sha256 or ""
+            continue
         if header.hash != operations[0].sha256:
             yield Finding("header altered", where, "it does not have its hash")
         if header.previous != previous:

@@ -2,7 +2,7 @@
 
 from pond_pipeline.config.document import Document, load_documents, read_documents
 from pond_pipeline.config.environment import Environment, EnvText, read_environment
-from pond_pipeline.config.field import Aggregate, checked_name
+from pond_pipeline.config.field import checked_name
 from pond_pipeline.config.model import (
     CombineSpec,
     Device,
@@ -20,7 +20,6 @@ from pond_pipeline.config.model import (
 from pond_pipeline.config.problem import Keys, Location, Problems, near_miss
 
 __all__ = [
-    "Aggregate",
     "CombineSpec",
     "Device",
     "Document",

@@ -24,7 +24,7 @@ _ModelT = TypeVar("_ModelT", bound=BaseModel)
 _SHAPES = {
     NOT_TEXT: "text",
     "model_type": "a mapping",
-    "mapping_type": "a mapping",
+    "dict_type": "a mapping",
     "tuple_type": "a list",
     "bool_type": "true or false",
     "float_type": "a number",
@@ -137,7 +137,7 @@ def _explained(error: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
         known = _keys_beside(error["loc"], model)
         hint = near_miss(str(error["loc"][-1]), known, otherwise=f"known: {', '.join(known)}")
         return "is no known key", hint
-    if kind in {"too_short", "string_too_short"}:
+    if kind == "too_short":
         return "must not be empty", ""
     if kind in _SHAPES:
         found = _shape(error["input"])

@@ -6,14 +6,13 @@ Each type parses plain YAML values once; what the models hold needs no second lo
 import re
 import unicodedata
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Annotated, NoReturn
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, PlainValidator
 from pydantic_core import PydanticCustomError
 
-from pond_core import Pattern, PondError, Resolution
+from pond_core import Aggregate, Pattern, PondError, Resolution
 from pond_pipeline.config.environment import EnvText
 from pond_pipeline.errors import ConfigError
 
@@ -38,18 +37,6 @@ _FORMER_PATTERNS = (
     (re.compile(r"/Combine/([^/]+/[^/]+)/combine"), r"/combined/\1"),
     (re.compile(r"/Reduce/([^/]+/[^/]+/.+)"), r"/reduced/\1"),
 )
-
-
-class Aggregate(StrEnum):
-    """How the readings of a bucket become one value."""
-
-    AVG = "avg"
-    MIN = "min"
-    MAX = "max"
-    COUNT = "count"
-    SUM = "sum"
-    FIRST = "first"
-    LAST = "last"
 
 
 def wrong(what: str, *, hint: str = "") -> PydanticCustomError:
@@ -115,6 +102,12 @@ def _pond_pattern(text: str) -> str:
     return Pattern.parse(text).text
 
 
+def _not_empty(text: str) -> str:
+    if not text:
+        raise ConfigError("must not be empty")
+    return text
+
+
 def _api_version(text: str) -> str:
     if text not in API_VERSIONS:
         raise ConfigError(f"{text!r} is not known", hint=f"write one of {', '.join(API_VERSIONS)}")
@@ -154,6 +147,9 @@ def _refuse(_: object) -> NoReturn:
 
 Text = Annotated[str, from_text(str)]
 """Any text."""
+
+SomeText = Annotated[str, from_text(_not_empty)]
+"""Any text but none."""
 
 Name = Annotated[str, from_text(checked_name)]
 """One component of a pond path, in NFC, of at most 100 letters."""

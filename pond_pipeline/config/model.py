@@ -11,12 +11,11 @@ from typing import Annotated, TypeVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from pond_core import Resolution
+from pond_core import STANDARD, Resolution
 from pond_pipeline.config.clock import Duration, Instant, Schedule, Zone, ZoneOrOffset
 from pond_pipeline.config.environment import EnvText
 from pond_pipeline.config.field import (
     API_VERSIONS,
-    Aggregate,
     AggregateField,
     ApiVersion,
     BaseUrl,
@@ -27,6 +26,7 @@ from pond_pipeline.config.field import (
     PondPattern,
     ResolutionField,
     SecretField,
+    SomeText,
     Text,
     wrong,
 )
@@ -46,9 +46,6 @@ KINDS_TO_COME = frozenset(
     {"Inbox", "Derive", "Pivot", "Template", "Site", "Backup", "Copy", "Alert", "Scribble"}
 )
 """Kinds that DuckPond knows and this version does not compile yet."""
-
-DEFAULT_AGGREGATES = (Aggregate.AVG, Aggregate.MIN, Aggregate.MAX, Aggregate.COUNT)
-"""What a `Reduce` computes unless it says otherwise."""
 
 _NamesT = TypeVar("_NamesT", bound=Sequence[str])
 
@@ -136,7 +133,7 @@ class ExportLocation(_Model):
     """
 
     name: Name
-    match: Text = Field(min_length=1)
+    match: SomeText
     scope: Name | None = None
 
 
@@ -147,6 +144,7 @@ class LakeTechSpec(_Model):
         pattern: Which files; relative to the folder of `resources.yaml`.
         start: The first instant that counts.
         timezone: The zone of printed times, for files that do not say it.
+        subtract_offset: In a long CSV, the parameters whose values are `Value - Offset`.
         schedule: When to look, in UTC.
         locations: The places whose readings are wanted.
     """
@@ -154,6 +152,7 @@ class LakeTechSpec(_Model):
     pattern: EnvTextField
     start: Instant
     timezone: ZoneOrOffset | None = None
+    subtract_offset: tuple[SomeText, ...] = ()
     schedule: Schedule | None = None
     locations: tuple[ExportLocation, ...] = ()
 
@@ -175,7 +174,7 @@ class SiteInput(_Model):
     scope: Name | None = None
     begin: Instant | None = None
     end: Instant | None = None
-    rename: Mapping[Text, Text] = Field(default_factory=dict)
+    rename: Mapping[SomeText, SomeText] = Field(default_factory=dict)
     priority: Annotated[int, Field(strict=True)] | None = None
     corrections: NotYet = None
 
@@ -187,8 +186,8 @@ class SiteInput(_Model):
     @field_validator("rename")
     @classmethod
     def _is_one_to_one(cls, rename: Mapping[str, str]) -> Mapping[str, str]:
-        if len(set(rename.values())) < len(rename) or "" in rename.values():
-            raise wrong("two columns get one name, or one gets none")
+        if len(set(rename.values())) < len(rename):
+            raise wrong("two columns get one name")
         return rename
 
 
@@ -233,9 +232,9 @@ class ReduceDataset(_Model):
     """
 
     in_pattern: PondPattern
-    out_pattern: Text = Field(min_length=1)
-    columns: tuple[Text, ...] | None = Field(default=None, min_length=1)
-    aggregates: tuple[AggregateField, ...] = Field(default=DEFAULT_AGGREGATES, min_length=1)
+    out_pattern: SomeText
+    columns: tuple[SomeText, ...] | None = Field(default=None, min_length=1)
+    aggregates: tuple[AggregateField, ...] = Field(default=STANDARD, min_length=1)
     timezone: NotYet = None
     exclude_flags: NotYet = None
 

@@ -31,6 +31,7 @@ _NAMES_PATH = "/public-api/v1/sispec/friendlynames"
 _READINGS_PATH = "/public-api/v1/locations/{location_id}/data"
 
 _US_PER_S = 1_000_000
+_SINCE_1970 = Window(0, None)
 
 
 def _utc_now() -> datetime:
@@ -140,12 +141,13 @@ class HydroVuClient:
         Raises:
             HydroVuError: The API refused, failed, or answered nonsense. No data is no error.
         """
-        if window.is_empty:
+        asked = window.intersect(_SINCE_1970)
+        if asked.is_empty:
             return
-        params = {"startTime": str(max(_ceil_s(window.start_us or 0), 0))}
-        if window.end_us is not None:
+        params = {"startTime": str(_ceil_s(asked.start_us or 0))}
+        if asked.end_us is not None:
             # Rounded up, no reading before the end is lost even where `endTime` is exclusive.
-            params["endTime"] = str(_ceil_s(window.end_us))
+            params["endTime"] = str(_ceil_s(asked.end_us))
         question = Question(
             subject=f"location {location_id}",
             path=_READINGS_PATH.format(location_id=location_id),

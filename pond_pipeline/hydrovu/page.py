@@ -108,8 +108,7 @@ def _column(
     try:
         column = [reading[key] for reading in readings]  # type: ignore[index]  # caught just below
     except (KeyError, TypeError, IndexError):
-        _raise_first_without(readings, key, where=where)
-        raise
+        raise _first_without(readings, key, where=where) from None
     if not set(map(type, column)) <= kinds:
         first = next(i for i, value in enumerate(column) if type(value) not in kinds)
         found = json_name(type(column[first]))
@@ -118,11 +117,13 @@ def _column(
     return column
 
 
-def _raise_first_without(readings: list[object], key: str, *, where: str) -> None:
-    for index, reading in enumerate(readings):
-        if not isinstance(reading, dict) or key not in reading:
-            msg = f"reading [{index}] of {where} has no `{key}`"
-            raise ShapeError(msg)
+def _first_without(readings: list[object], key: str, *, where: str) -> ShapeError:
+    first = next(
+        index
+        for index, reading in enumerate(readings)
+        if not isinstance(reading, dict) or key not in reading
+    )
+    return ShapeError(f"reading [{first}] of {where} has no `{key}`")
 
 
 def _instants(stamps: list[object]) -> pa.Array:

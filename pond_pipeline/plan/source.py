@@ -79,6 +79,7 @@ def laketech_source(document: Document, spec: LakeTechSpec, *, root: Path) -> La
         root=root,
         start=spec.start,
         timezone=spec.timezone,
+        subtract_offset=spec.subtract_offset,
         schedule=spec.schedule,
     )
 
@@ -153,7 +154,11 @@ def _export(source: LakeTechSource, location: ExportLocation, files: FilesStep) 
         outputs=(f"/normalized/{source.name}/{location.name}",),
         inputs=files.outputs,
         fingerprint=fingerprint(
-            "export", match=location.match, timezone=source.timezone, window=window
+            "export",
+            match=location.match,
+            timezone=source.timezone,
+            subtract_offset=source.subtract_offset,
+            window=window,
         ),
         source=source,
         location=location.name,

@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
-from pond_core import ALWAYS, Resolution, Window
-from pond_pipeline.config import Aggregate, EnvText
+from pond_core import ALWAYS, Aggregate, Resolution, Window
+from pond_pipeline.config import EnvText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,7 @@ class LakeTechSource:
         root: The folder that a relative `pattern` counts from.
         start: The first instant that counts, aware.
         timezone: The zone or offset (`UTC-08:00`) of printed times; None: as each file says.
+        subtract_offset: In a long CSV, the parameters whose values are `Value - Offset`.
         schedule: When to look: five cron fields, in UTC; None: when somebody asks.
     """
 
@@ -57,6 +58,7 @@ class LakeTechSource:
     root: Path
     start: datetime
     timezone: str | None
+    subtract_offset: tuple[str, ...]
     schedule: str | None
 
     def host_pattern(self, environ: Mapping[str, str]) -> Path:

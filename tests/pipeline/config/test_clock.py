@@ -131,8 +131,10 @@ def test_blanks_of_a_schedule_are_evened_out() -> None:
     [
         (
             "hourly",
-            "'hourly' is no schedule of five fields; "
-            'write minute, hour, day, month, weekday: "*/15 * * * *"',
+            (
+                "'hourly' is no schedule of five fields; "
+                'write minute, hour, day, month, weekday: "*/15 * * * *"'
+            ),
         ),
         ("60 * * * *", "the minute '60' is no number or range within 0-59; "),
         ("0 5-3 * * *", "the hour '5-3' is no number or range within 0-23; "),

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import pyarrow as pa
+from typing_extensions import override
 
-from pond_core import Window
+from pond_core import ALWAYS
 from pond_pipeline.hydrovu import HydroVuClient, Page, raw_table, read_readings
 
 LOCATION = 4990594334457856
@@ -39,6 +41,7 @@ class Script(httpx.BaseTransport):
         self._answers = list(answers)
         self.requests: list[httpx.Request] = []
 
+    @override
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/oauth/token"):
             return httpx.Response(200, json={"access_token": "t0ken", "expires_in": 3600})
@@ -77,11 +80,7 @@ def answer(page: object, *, following: str | None = None) -> httpx.Response:
     return httpx.Response(200, content=json.dumps(page), headers=headers)
 
 
-def raw_of(
-    *series: tuple[str, str, Sequence[Point]],
-    window: Window | None = None,
-    fetched_at: datetime = NOON,
-) -> "object":
+def raw_of(*series: tuple[str, str, Sequence[Point]], fetched_at: datetime = NOON) -> pa.Table:
     """Return the raw table of one page."""
     readings = read_readings(page_of(*series), location_id=LOCATION)
-    return raw_table([Page(1, readings)], window or Window(), fetched_at=fetched_at)
+    return raw_table([Page(1, readings)], ALWAYS, fetched_at=fetched_at)

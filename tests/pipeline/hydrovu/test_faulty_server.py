@@ -9,7 +9,7 @@ import pytest
 
 from pond_core import Window
 from pond_pipeline.errors import HydroVuError
-from pond_pipeline.hydrovu import HydroVuClient, RateLimit, raw_table
+from pond_pipeline.hydrovu import HydroVuClient, RateLimit, normalize, raw_table
 from pond_pipeline.simulator import Faults, Simulator, harbor
 from tests.pipeline.hydrovu.api import SECRET, Clock
 
@@ -40,17 +40,20 @@ def account(
     token_lifetime_s: int = 3600,
 ) -> Iterator[Account]:
     clock = Clock(NOW)
-    with Simulator(
-        WORLD,
-        faults=faults,
-        key="key",
-        secret=SECRET,
-        clock=clock,
-        rate_per_minute=rate_per_minute,
-        token_lifetime_s=token_lifetime_s,
-    ) as sim, HydroVuClient(
-        sim.base_url, "key", secret, sleep=clock.sleep, clock=clock, rate=RateLimit()
-    ) as client:
+    with (
+        Simulator(
+            WORLD,
+            faults=faults,
+            key="key",
+            secret=SECRET,
+            clock=clock,
+            rate_per_minute=rate_per_minute,
+            token_lifetime_s=token_lifetime_s,
+        ) as sim,
+        HydroVuClient(
+            sim.base_url, "key", secret, sleep=clock.sleep, clock=clock, rate=RateLimit()
+        ) as client,
+    ):
         yield Account(sim, client, clock)
 
 
@@ -144,9 +147,10 @@ def test_a_location_that_is_gone_has_no_data() -> None:
         assert it.raw().num_rows == 0
 
 
-def test_an_empty_window_asks_nothing() -> None:
+@pytest.mark.parametrize("window", [Window(5, 5), Window(None, 0), Window(-9, -5)])
+def test_a_window_in_which_nothing_can_be_asks_nothing(window: Window) -> None:
     with account() as it:
-        it.raw(Window(5, 5))
+        it.raw(window)
 
         assert it.sim.log == []
 
@@ -165,6 +169,19 @@ def test_an_open_start_is_1970() -> None:
         it.raw(Window(None, 1))
 
         assert it.sim.log[-1].query == {"startTime": "0", "endTime": "1"}
+
+
+def test_a_parameter_that_the_names_lack_is_called_by_its_id(january: pa.Table) -> None:
+    with account(Faults(unknown_parameter=True)) as it:
+        raw = it.raw()
+        names = it.client.names()
+    floor = datetime(2000, 1, 1, tzinfo=UTC)
+    strange = set(raw["parameter_id"].to_pylist()) - set(january["parameter_id"].to_pylist())
+    table = normalize(raw, names, window=JANUARY, clock_floor=floor).table
+
+    assert strange
+    assert strange.isdisjoint(names.parameters)
+    assert all(any(name.startswith(f"{lost}.") for name in table.column_names) for lost in strange)
 
 
 def test_a_token_is_renewed_before_it_ends() -> None:

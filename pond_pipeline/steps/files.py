@@ -1,0 +1,152 @@
+"""Exported files, kept bit for bit, with a verdict on each: what it holds, or what is wrong.
+
+A verdict is kept with the file, so that a file is parsed again only when its bytes changed.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from pond_core import ReadFS
+from pond_pipeline.errors import ExportError, SourceError
+from pond_pipeline.laketech import Export, read_export
+from pond_pipeline.plan import FilesStep, LakeTechSource
+
+_LOCATIONS = "locations"
+_PROBLEM = "problem"
+_SHA256 = "sha256"
+_READ_AS = "read_as"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found in one file.
+
+    Attributes:
+        name: The file's name.
+        sha256: Of its bytes.
+        locations: The locations whose readings it holds.
+        problem: Why it cannot be read, and what to do; empty when it can.
+        read_as: The settings under which that was found.
+    """
+
+    name: str
+    sha256: str
+    locations: tuple[str, ...] = ()
+    problem: str = ""
+    read_as: str = ""
+
+    def facts(self) -> dict[str, object]:
+        """Return the verdict as the attributes of the file's node."""
+        return {
+            _SHA256: self.sha256,
+            _LOCATIONS: list(self.locations),
+            _PROBLEM: self.problem,
+            _READ_AS: self.read_as,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFiles:
+    """What a folder holds.
+
+    Attributes:
+        contents: New and changed files by name.
+        verdicts: On every file that is kept or will be, by name.
+    """
+
+    contents: Mapping[str, bytes]
+    verdicts: Mapping[str, Verdict]
+
+    def unreadable(self) -> list[Verdict]:
+        """Return the verdicts on files that are no exports."""
+        return [v for v in self.verdicts.values() if v.problem]
+
+    def undeclared(self, declared: Sequence[tuple[str, str]]) -> list[Verdict]:
+        """Return the verdicts on files with a location that no declared glob matches."""
+        patterns = [pattern for _, pattern in declared]
+        return [
+            verdict
+            for verdict in self.verdicts.values()
+            if any(not any(fnmatchcase(name, p) for p in patterns) for name in verdict.locations)
+        ]
+
+
+def collect_files(step: FilesStep, fs: ReadFS, environ: Mapping[str, str]) -> CheckedFiles:
+    """Look at the host's folder and return what differs from the pond, and what is known of all.
+
+    A file that is gone from the folder stays in the pond.
+
+    Raises:
+        ConfigError: A variable of the pattern is not set.
+        SourceError: A file cannot be read.
+    """
+    verdicts = stored_verdicts(fs, step.outputs[0])
+    contents = {}
+    read_as = f"timezone={step.source.timezone} subtract_offset={step.source.subtract_offset}"
+    for path in sorted(_matches(step.source.host_pattern(environ))):
+        data = _read(path)
+        known = verdicts.get(path.name)
+        digest = hashlib.sha256(data).hexdigest()
+        if known is not None and (known.sha256, known.read_as) == (digest, read_as):
+            continue
+        contents[path.name] = data
+        verdicts[path.name] = _judge(step, path.name, data, digest, read_as)
+    return CheckedFiles(contents, dict(sorted(verdicts.items())))
+
+
+def stored_verdicts(fs: ReadFS, directory: str) -> dict[str, Verdict]:
+    """Return the verdicts that are kept with the files of a pond directory, by name."""
+    if not fs.exists(directory):
+        return {}
+    verdicts = {}
+    for file in fs.ls(directory):
+        facts = file.node.attributes
+        verdicts[file.name] = Verdict(
+            name=file.name,
+            sha256=str(facts[_SHA256]),
+            locations=tuple(str(name) for name in _texts(facts[_LOCATIONS])),
+            problem=str(facts[_PROBLEM]),
+            read_as=str(facts[_READ_AS]),
+        )
+    return verdicts
+
+
+def read_stored(source: LakeTechSource, name: str, data: bytes) -> list[Export]:
+    """Return what a file holds, read as its source says.
+
+    Raises:
+        ExportError: It is no export, or a damaged one.
+    """
+    return read_export(
+        data, name=name, timezone=source.timezone, subtract_offset=source.subtract_offset
+    )
+
+
+def _matches(pattern: Path) -> list[Path]:
+    """Return the files that an absolute glob matches; hidden ones are work in progress."""
+    found = Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
+    return [path for path in found if path.is_file() and not path.name.startswith(".")]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        msg = f"{path}: {exc.strerror}"
+        raise SourceError(msg, hint="make it readable, or move it away") from exc
+
+
+def _judge(step: FilesStep, name: str, data: bytes, digest: str, read_as: str) -> Verdict:
+    try:
+        exports = read_stored(step.source, name, data)
+    except ExportError as exc:
+        problem = f"{exc}; {exc.hint}" if exc.hint else str(exc)
+        return Verdict(name, digest, problem=problem, read_as=read_as)
+    return Verdict(name, digest, tuple(each.location for each in exports), read_as=read_as)
+
+
+def _texts(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else []

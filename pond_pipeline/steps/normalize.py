@@ -1,0 +1,78 @@
+"""One instrument's raw readings as a wide table, and those of a wrong clock apart."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from pond_core import ReadFS, Window, concat
+from pond_pipeline import hydrovu
+from pond_pipeline.hydrovu import RAW_KEY, RAW_SCHEMA
+from pond_pipeline.months import Month
+from pond_pipeline.plan import NormalizeStep
+from pond_pipeline.record import SeriesUpdate, Slice
+from pond_pipeline.steps.derived import due_months
+from pond_pipeline.steps.dictionaries import read_names
+
+_DAY_US = timedelta(days=1) // timedelta(microseconds=1)
+"""No zone is further from UTC: what a clock in local time can shift a reading by."""
+
+
+def normalize(
+    step: NormalizeStep, fs: ReadFS, months: Sequence[Month], *, now: datetime
+) -> SeriesUpdate:
+    """Return what the table, and beside it the quarantine, shall hold in the months behind.
+
+    Args:
+        step: The instrument.
+        fs: The pond now.
+        months: The partitions to bring up to date.
+        now: The present instant; its month's quarantine ends at infinity, as its raw month does.
+    """
+    raw, units, parameters = step.inputs
+    table, quarantine = step.outputs
+    margin_us = 0 if step.clock == "utc" else _DAY_US
+    due = due_months(
+        fs,
+        table,
+        months,
+        inputs=step.inputs,
+        fingerprint=step.fingerprint,
+        needs=lambda month: _widened(month.window, margin_us),
+    )
+    tables, asides = [], []
+    if not due:
+        return SeriesUpdate([])
+    names = read_names(fs, units=units, parameters=parameters)
+    for each in due:
+        reach = _reach(step, each.month, now)
+        span = _widened(each.month.window, margin_us)
+        readings = fs.read_series(raw, _widened(reach, 2 * margin_us))
+        result = hydrovu.normalize(
+            concat([RAW_SCHEMA.empty_table(), readings]).select(RAW_SCHEMA.names),
+            names,
+            window=span.intersect(step.window),
+            clock_floor=step.source.clock_floor,
+            clock=None if step.clock == "utc" else ZoneInfo(step.clock),
+            raw_window=reach,
+        )
+        tables.append(Slice(each.month, result.table, span, each.month.window, each.inputs))
+        asides.append(Slice(each.month, result.quarantine, reach, reach, each.inputs))
+    aside = SeriesUpdate([asides], key=RAW_KEY, fingerprint=step.fingerprint)
+    return SeriesUpdate([tables], fingerprint=step.fingerprint, beside={quarantine: aside})
+
+
+def _reach(step: NormalizeStep, month: Month, now: datetime) -> Window:
+    """Return which raw readings belong to a month: raw is open at its ends, see `pull`."""
+    start = step.window.start
+    is_first = start is not None and month == Month.of(start)
+    return Window(
+        None if is_first else month.window.start_us,
+        None if month == Month.of(now) else month.window.end_us,
+    )
+
+
+def _widened(window: Window, margin_us: int) -> Window:
+    return Window(
+        None if window.start_us is None else window.start_us - margin_us,
+        None if window.end_us is None else window.end_us + margin_us,
+    )
