@@ -37,6 +37,9 @@ class PondError(Exception):
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+        if hint:
+            # Python prints notes below the message: tracebacks tell the remedy as well.
+            self.add_note(f"hint: {hint}")
 
 
 class PathError(PondError):

@@ -96,7 +96,7 @@ class Transaction(FS):
             self.create_series(path, attributes={"key": list(key)})
             self.write_window(path, table if table.num_rows else None, window)
             return window
-        stored = self.read_series(path, window)
+        stored = self._stored(path, window, like=table)
         table = keep_equal(stored, table, key=key, ignore=ignore)
         changed = difference(stored, table)
         if changed is None:
@@ -122,7 +122,7 @@ class Transaction(FS):
         """
         if self.exists(path):
             table = check(table, key=key, window=window)
-            stored = self.read_series(path, window)
+            stored = self._stored(path, window, like=table)
             table = upsert(stored, keep_equal(stored, table, key=key, ignore=ignore), key=key)
         return self.replace_window(path, table, window, key=key, ignore=ignore)
 
@@ -141,6 +141,11 @@ class Transaction(FS):
     def close(self) -> None:
         """Refuse further changes; `Pond.transaction` calls it when the `with` block is left."""
         self._view.close()
+
+    def _stored(self, path: str, window: Window, *, like: pa.Table) -> pa.Table:
+        """Return the stored rows; a range without any has the columns of what is coming."""
+        stored = self.read_series(path, window)
+        return stored if stored.num_rows else like.slice(0, 0)
 
     def _cover(self, path: str, window: Window) -> Window | None:
         """Record that a range was looked at, where no window says so yet."""

@@ -179,6 +179,7 @@ def input_version(fs: ReadFS, path: str, window: Window) -> str:
 def _write(tx: Transaction, path: str, batch: Sequence[Slice], update: SeriesUpdate) -> list[Month]:
     """Write a batch and its marks; return its months and the neighbors that it changed."""
     changed: list[Window] = []
+    tx.mkdir(path.rpartition("/")[0], parents=True, exist_ok=True)
     for part in batch:
         write = tx.merge_window if part.merge else tx.replace_window
         span = write(path, part.table, part.span, key=update.key, ignore=(FETCHED_AT,))

@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pond_core.series.column import NUMERIC, TIMESTAMP
+from pond_core.series.column import INSTANT, NUMERIC, TIMESTAMP
 from pond_core.series.resolution import Resolution, cover_all
 from pond_core.series.schema import unify
 from pond_core.series.table import check_wide, in_order, slice_window
@@ -190,6 +190,6 @@ def _aggregate(buckets: pa.Table, name: str, aggregate: Aggregate) -> pa.Chunked
     if aggregate not in {Aggregate.AVG, Aggregate.SUM}:
         return buckets[f"{name}.{aggregate}"]
     count, total = buckets[f"{name}.{Aggregate.COUNT}"], buckets[f"{name}.{Aggregate.SUM}"]
-    # Arrow divides each value by itself; polars takes a reciprocal where the counts are all one.
+    # Arrow divides: polars gave 83 / 3 in two ways, depending on the other rows of the column.
     value = total if aggregate is Aggregate.SUM else pc.divide(total, count.cast(pa.float64()))
     return pc.if_else(pc.greater(count, 0), value, None)

@@ -85,7 +85,7 @@ def _build(
     def _op(
         context: dg.AssetExecutionContext, **inputs: Snapshot
     ) -> "Iterator[dg.Output[object] | dg.AssetCheckResult]":
-        yield from _execute(context, inputs, work, names)
+        yield from _execute(context, inputs, step, work, names)
 
     return _op
 
@@ -93,11 +93,11 @@ def _build(
 def _execute(
     context: dg.AssetExecutionContext,
     inputs: Mapping[str, Snapshot],
+    step: Step,
     work: Work,
     names: Mapping[str, str],
 ) -> "Iterator[dg.Output[object] | dg.AssetCheckResult]":
-    keys = context.partition_keys if context.has_partition_key else []
-    months = [Month.parse(key) for key in keys]
+    months = [Month.parse(key) for key in context.partition_keys] if step.partitioned else []
     # The newest snapshot of the inputs holds all of them.
     snapshots = [*inputs.values()] or [context.resources.pond.snapshot()]
     fs = max(snapshots, key=lambda snapshot: snapshot.txn)

@@ -5,12 +5,13 @@ is `pond_pipeline.record`'s work. Months that were made by this version of the s
 that are there now are not computed again.
 """
 
+from pond_pipeline.steps.behind import months_behind
 from pond_pipeline.steps.combine import combine
 from pond_pipeline.steps.dictionaries import dictionaries
 from pond_pipeline.steps.export import export
 from pond_pipeline.steps.files import CheckedFiles, Verdict, collect_files
 from pond_pipeline.steps.normalize import normalize
-from pond_pipeline.steps.pull import pull, pull_start
+from pond_pipeline.steps.pull import pull
 from pond_pipeline.steps.reduce import reduce
 
 __all__ = [
@@ -20,8 +21,8 @@ __all__ = [
     "combine",
     "dictionaries",
     "export",
+    "months_behind",
     "normalize",
     "pull",
-    "pull_start",
     "reduce",
 ]

@@ -8,7 +8,7 @@ from pond_core import TIME_ONLY, JoinInput, ReadFS, join
 from pond_pipeline.months import Month
 from pond_pipeline.plan import CombineStep
 from pond_pipeline.record import SeriesUpdate
-from pond_pipeline.steps.derived import due_months, whole_months
+from pond_pipeline.steps.derived import Due, due_months, whole_months
 
 
 def combine(step: CombineStep, fs: ReadFS, months: Sequence[Month]) -> SeriesUpdate:
@@ -33,7 +33,12 @@ def combine(step: CombineStep, fs: ReadFS, months: Sequence[Month]) -> SeriesUpd
             ]
         )
 
-    due = due_months(
+    return whole_months(combine_due(step, fs, months), compute, fingerprint=step.fingerprint)
+
+
+def combine_due(step: CombineStep, fs: ReadFS, months: Sequence[Month]) -> list[Due]:
+    """Return the months in which the site is behind its instruments."""
+    return due_months(
         fs,
         step.outputs[0],
         months,
@@ -41,7 +46,6 @@ def combine(step: CombineStep, fs: ReadFS, months: Sequence[Month]) -> SeriesUpd
         fingerprint=step.fingerprint,
         needs=lambda month: month.window,
     )
-    return whole_months(due, compute, fingerprint=step.fingerprint)
 
 
 def _read(fs: ReadFS, path: str, month: Month) -> pa.Table:

@@ -12,16 +12,25 @@ from pond_pipeline.laketech import combine_exports, location_matches
 from pond_pipeline.months import Month
 from pond_pipeline.plan import ExportStep
 from pond_pipeline.record import SeriesUpdate
-from pond_pipeline.steps.derived import due_months, whole_months
+from pond_pipeline.steps.derived import Due, due_months, whole_months
 from pond_pipeline.steps.files import Verdict, read_stored, stored_verdicts
 
 
 def export(step: ExportStep, fs: ReadFS, months: Sequence[Month]) -> SeriesUpdate:
     """Return what the place shall hold in the months that are behind; files are parsed once."""
-    (directory,) = step.inputs
-    own = [v for v in stored_verdicts(fs, directory).values() if _is_own(step, v)]
-    version = _version(own)
-    due = due_months(
+    due = export_due(step, fs, months)
+    readings = _readings(step, fs) if due else None
+
+    def compute(month: Month) -> pa.Table:
+        return slice_window(readings, month.window.intersect(step.window))
+
+    return whole_months(due, compute, fingerprint=step.fingerprint)
+
+
+def export_due(step: ExportStep, fs: ReadFS, months: Sequence[Month]) -> list[Due]:
+    """Return the months in which the place is behind the files that hold it."""
+    version = _version(_own(step, fs))
+    return due_months(
         fs,
         step.outputs[0],
         months,
@@ -30,12 +39,10 @@ def export(step: ExportStep, fs: ReadFS, months: Sequence[Month]) -> SeriesUpdat
         needs=lambda month: month.window,
         version=lambda _fs, _path, _window: version,
     )
-    readings = _readings(step, fs, own) if due else None
 
-    def compute(month: Month) -> pa.Table:
-        return slice_window(readings, month.window.intersect(step.window))
 
-    return whole_months(due, compute, fingerprint=step.fingerprint)
+def _own(step: ExportStep, fs: ReadFS) -> list[Verdict]:
+    return [v for v in stored_verdicts(fs, step.inputs[0]).values() if _is_own(step, v)]
 
 
 def _is_own(step: ExportStep, verdict: Verdict) -> bool:
@@ -47,10 +54,10 @@ def _version(verdicts: Sequence[Verdict]) -> str:
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
-def _readings(step: ExportStep, fs: ReadFS, verdicts: Sequence[Verdict]) -> pa.Table:
+def _readings(step: ExportStep, fs: ReadFS) -> pa.Table:
     exports = [
         each
-        for verdict in verdicts
+        for verdict in _own(step, fs)
         for each in read_stored(
             step.source, verdict.name, fs.read_data(f"{step.inputs[0]}/{verdict.name}")
         )

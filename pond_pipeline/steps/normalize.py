@@ -10,7 +10,7 @@ from pond_pipeline.hydrovu import RAW_KEY, RAW_SCHEMA
 from pond_pipeline.months import Month
 from pond_pipeline.plan import NormalizeStep
 from pond_pipeline.record import SeriesUpdate, Slice
-from pond_pipeline.steps.derived import due_months
+from pond_pipeline.steps.derived import Due, due_months
 from pond_pipeline.steps.dictionaries import read_names
 
 _DAY_US = timedelta(days=1) // timedelta(microseconds=1)
@@ -29,16 +29,9 @@ def normalize(
         now: The present instant; its month's quarantine ends at infinity, as its raw month does.
     """
     raw, units, parameters = step.inputs
-    table, quarantine = step.outputs
-    margin_us = 0 if step.clock == "utc" else _DAY_US
-    due = due_months(
-        fs,
-        table,
-        months,
-        inputs=step.inputs,
-        fingerprint=step.fingerprint,
-        needs=lambda month: _widened(month.window, margin_us),
-    )
+    _, quarantine = step.outputs
+    due = normalize_due(step, fs, months)
+    margin_us = _margin_us(step)
     tables, asides = [], []
     if not due:
         return SeriesUpdate([])
@@ -59,6 +52,22 @@ def normalize(
         asides.append(Slice(each.month, result.quarantine, reach, reach, each.inputs))
     aside = SeriesUpdate([asides], key=RAW_KEY, fingerprint=step.fingerprint)
     return SeriesUpdate([tables], fingerprint=step.fingerprint, beside={quarantine: aside})
+
+
+def normalize_due(step: NormalizeStep, fs: ReadFS, months: Sequence[Month]) -> list[Due]:
+    """Return the months in which the table is behind the raw readings or the dictionaries."""
+    return due_months(
+        fs,
+        step.outputs[0],
+        months,
+        inputs=step.inputs,
+        fingerprint=step.fingerprint,
+        needs=lambda month: _widened(month.window, _margin_us(step)),
+    )
+
+
+def _margin_us(step: NormalizeStep) -> int:
+    return 0 if step.clock == "utc" else _DAY_US
 
 
 def _reach(step: NormalizeStep, month: Month, now: datetime) -> Window:

@@ -92,6 +92,17 @@ def pull_start(step: PullStep, fs: ReadFS) -> int | None:
     return min(newest_us - overlap_us, int(oldest_us))
 
 
+def pull_due(step: PullStep, fs: ReadFS, months: Sequence[Month]) -> list[Month]:
+    """Return the months that were never fetched, and those that may still get readings."""
+    start_us = pull_start(step, fs)
+    return [
+        month
+        for month in months
+        if not _is_marked(step, fs, month)
+        or (step.active and month.window.overlaps(step.window) and _reaches(month, start_us))
+    ]
+
+
 def _batches(
     step: PullStep,
     fs: ReadFS,

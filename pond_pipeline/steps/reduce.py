@@ -17,19 +17,9 @@ def reduce(step: ReduceStep, fs: ReadFS, months: Sequence[Month]) -> dict[str, S
     A bucket that reaches over the edge of a month is computed in whole, from both sides of it.
     """
     (source,) = step.inputs
-    due: dict[Month, Due] = {}
-    for path in step.outputs:
-        for each in due_months(
-            fs,
-            path,
-            months,
-            inputs=step.inputs,
-            fingerprint=step.fingerprint,
-            needs=lambda month: cover_all(step.resolutions, month.window),
-        ):
-            due.setdefault(each.month, each)
     slices: dict[str, list[Slice]] = {path: [] for path in step.outputs}
-    for month, each in sorted(due.items()):
+    for each in reduce_due(step, fs, months):
+        month = each.month
         readings = _read(step, fs, source, cover_all(step.resolutions, month.window))
         buckets = downsample(
             readings,
@@ -44,6 +34,22 @@ def reduce(step: ReduceStep, fs: ReadFS, months: Sequence[Month]) -> dict[str, S
         path: SeriesUpdate([made] if made else [], fingerprint=step.fingerprint)
         for path, made in slices.items()
     }
+
+
+def reduce_due(step: ReduceStep, fs: ReadFS, months: Sequence[Month]) -> list[Due]:
+    """Return the months in which any resolution is behind the series."""
+    due: dict[Month, Due] = {}
+    for path in step.outputs:
+        for each in due_months(
+            fs,
+            path,
+            months,
+            inputs=step.inputs,
+            fingerprint=step.fingerprint,
+            needs=lambda month: cover_all(step.resolutions, month.window),
+        ):
+            due.setdefault(each.month, each)
+    return [due[month] for month in sorted(due)]
 
 
 def _read(step: ReduceStep, fs: ReadFS, source: str, window: Window) -> pa.Table:

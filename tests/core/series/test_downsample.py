@@ -192,24 +192,39 @@ def test_equal_widths_of_two_names_are_two_tables() -> None:
     assert [resolution.text for resolution in result] == ["24h", "1d"]
 
 
-def test_many_readings_per_bucket_and_few_give_the_same() -> None:
-    """They take two ways through polars; a million rows take several threads and slices."""
-    seconds = range(0, 1_200_000, 1)
-    table = check(
-        pa.table(
-            {
-                "timestamp": pa.array([s * 1_000_000 for s in seconds], INSTANT),
-                "x": pa.array([float(s) for s in seconds]),
-            }
-        )
-    )
-    sparse, dense = Resolution.parse("2s"), Resolution.parse("600s")
-    aggregates = [Aggregate.FIRST, Aggregate.LAST, Aggregate.COUNT, Aggregate.AVG]
-    for resolution in (sparse, dense):
-        width = resolution.duration_us // 1_000_000
-        buckets = downsample(table, resolutions=[resolution], aggregates=aggregates)[resolution]
-        starts = [float(s) for s in range(0, 1_200_000, width)]
-        assert starts == buckets["x.first"].to_pylist()
-        assert [s + width - 1 for s in starts] == buckets["x.last"].to_pylist()
-        assert [width] * len(starts) == buckets["x.count"].to_pylist()
-        assert [s + (width - 1) / 2 for s in starts] == buckets["x.avg"].to_pylist()
+@pytest.fixture(scope="module")
+def long_series() -> pa.Table:
+    """Return more readings than are folded at once, one per second, that add up inexactly."""
+    seconds = range(1_200_000)
+    columns = {
+        "timestamp": pa.array([s * 1_000_000 for s in seconds], INSTANT),
+        "second": pa.array(seconds, pa.float64()),
+        "x": pa.array([(s * 7919 % 10007) / 7 if s % 11 else None for s in seconds]),
+    }
+    return check(pa.table(columns))
+
+
+@pytest.mark.parametrize("seconds", [2, 600])
+def test_a_long_series_has_every_bucket_once_and_in_order(
+    long_series: pa.Table, seconds: int
+) -> None:
+    resolution = Resolution.parse(f"{seconds}s")
+    aggregates = [Aggregate.FIRST, Aggregate.LAST, Aggregate.COUNT]
+    table = long_series.select(["timestamp", "second"])
+    buckets = downsample(table, resolutions=[resolution], aggregates=aggregates)[resolution]
+    starts = [float(start) for start in range(0, len(table), seconds)]
+    assert starts == buckets["second.first"].to_pylist()
+    assert [start + seconds - 1 for start in starts] == buckets["second.last"].to_pylist()
+    assert {seconds} == set(buckets["second.count"].to_pylist())
+
+
+@pytest.mark.parametrize("start_s", [17, 999_999])
+def test_a_window_of_a_long_series_is_the_same_to_the_last_bit(
+    long_series: pa.Table, start_s: int
+) -> None:
+    """Otherwise bringing a downsample up to date would write what has not changed."""
+    window = Window(start_s * 1_000_000, None)
+    whole = downsample(long_series, resolutions=[HOUR, DAY])
+    part = downsample(long_series, resolutions=[HOUR, DAY], window=window)
+    for resolution in (HOUR, DAY):
+        assert slice_window(whole[resolution], resolution.cover(window)) == part[resolution]

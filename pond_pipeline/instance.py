@@ -1,0 +1,47 @@
+"""Dagster's own home: where runs, schedules and events are kept, and how it behaves."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from pond_pipeline.errors import ConfigError
+
+_SETTINGS = """\
+# Written by DuckPond at first use; yours to change. https://docs.dagster.io/deployment
+telemetry:
+  enabled: false
+concurrency:
+  pools:
+    default_limit: 1      # one step at a time asks an account's API
+    granularity: op
+  runs:
+    max_concurrent_runs: 2
+run_monitoring:
+  enabled: true
+  max_runtime_seconds: 86400
+"""
+
+
+def open_instance(home: Path) -> dg.DagsterInstance:
+    """Open the Dagster instance of a home directory; made with its databases if it is not there.
+
+    Webserver and daemon must find it made: started together on a fresh home, one of them crashes.
+
+    Raises:
+        ConfigError: The directory cannot be made, or its `dagster.yaml` is wrong.
+    """
+    settings = home / "dagster.yaml"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if not settings.exists():
+            settings.write_text(_SETTINGS, encoding="utf-8")
+    except OSError as exc:
+        msg = f"{home}: {exc.strerror}"
+        raise ConfigError(msg, hint="set DAGSTER_HOME to a directory that you can write") from exc
+    try:
+        instance = dg.DagsterInstance.from_config(str(home))
+    except dg.DagsterInvalidConfigError as exc:
+        msg = f"{settings} is not what Dagster accepts: {exc}"
+        raise ConfigError(msg, hint="mend it, or delete it: it is written anew") from exc
+    instance.get_runs_count()  # opens the databases, which makes them
+    return instance
