@@ -23,7 +23,7 @@ import pyarrow as pa
 from pond_core.errors import ClosedError, ConflictError, ExistsError, NotFoundError
 from pond_core.oplog import Durability, Header, OpLog, Provenance
 from pond_core.query import run_sql
-from pond_core.series import WIDE_KEY, check, difference, keep_equal, slice_window, upsert
+from pond_core.series import WIDE_KEY, check, difference, extent, keep_equal, slice_window, upsert
 from pond_core.tinyfs import FS, Piece, ReadFS
 from pond_core.tlogfs import ObjectStore, OpLogBackend, Report, verify
 from pond_core.window import Window, to_us
@@ -96,9 +96,12 @@ class Transaction(FS):
             self.create_series(path, attributes={"key": list(key)})
             self.write_window(path, table if table.num_rows else None, window)
             return window
-        stored = self._stored(path, window, like=table)
-        table = keep_equal(stored, table, key=key, ignore=ignore)
-        changed = difference(stored, table)
+        stored = self.read_series(path, window)
+        if stored.num_rows:
+            table = keep_equal(stored, table, key=key, ignore=ignore)
+            changed = difference(stored, table)
+        else:
+            changed = extent(table)
         if changed is None:
             return self._cover(path, window)
         rows = slice_window(table, changed)
@@ -122,8 +125,9 @@ class Transaction(FS):
         """
         if self.exists(path):
             table = check(table, key=key, window=window)
-            stored = self._stored(path, window, like=table)
-            table = upsert(stored, keep_equal(stored, table, key=key, ignore=ignore), key=key)
+            stored = self.read_series(path, window)
+            if stored.num_rows:
+                table = upsert(stored, table, key=key)
         return self.replace_window(path, table, window, key=key, ignore=ignore)
 
     def set_mark(self, path: str, facts: Mapping[str, object], window: Window) -> bool:
@@ -141,11 +145,6 @@ class Transaction(FS):
     def close(self) -> None:
         """Refuse further changes; `Pond.transaction` calls it when the `with` block is left."""
         self._view.close()
-
-    def _stored(self, path: str, window: Window, *, like: pa.Table) -> pa.Table:
-        """Return the stored rows; a range without any has the columns of what is coming."""
-        stored = self.read_series(path, window)
-        return stored if stored.num_rows else like.slice(0, 0)
 
     def _cover(self, path: str, window: Window) -> Window | None:
         """Record that a range was looked at, where no window says so yet."""

