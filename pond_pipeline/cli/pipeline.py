@@ -1,0 +1,330 @@
+"""The commands that run Dagster: `run`, `demo` and `up`."""
+
+import os
+import signal
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import dagster as dg
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from pond_core import Pond
+from pond_pipeline import runs
+from pond_pipeline.apply import apply_resources
+from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
+from pond_pipeline.cli.render import print_json, print_rows
+from pond_pipeline.cli.terminal import say
+from pond_pipeline.config import read_documents, read_environment
+from pond_pipeline.errors import ConfigError, PipelineError
+from pond_pipeline.instance import open_instance
+from pond_pipeline.months import Month, months_between
+from pond_pipeline.plan import Plan, Step, compile_plan
+from pond_pipeline.runs import RunReport
+from pond_pipeline.server import Server
+from pond_pipeline.simulator import Simulator, harbor
+from pond_pipeline.summary import AssetSummary, summarize
+
+_HOME = ".dagster"
+_DEMO_PAGE_DAYS = 31
+_DEMO_RATE = 100_000
+_SIMULATOR_URL = "HYDROVU_URL"
+
+resources_option = click.option(
+    "-f",
+    "--file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="POND_RESOURCES",
+    default="resources.yaml",
+    show_default=True,
+    help="The resources.",
+)
+home_option = click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="DAGSTER_HOME",
+    default=_HOME,
+    show_default=True,
+    help="Dagster's home: its runs and events.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What `pond run --json` prints.
+
+    Attributes:
+        pond: Its directory.
+        runs: What each Dagster run came to.
+        assets: What the assets hold now.
+        changed: The paths of assets whose content a run wrote.
+    """
+
+    pond: str
+    runs: tuple[RunReport, ...]
+    assets: tuple[AssetSummary, ...]
+    changed: tuple[str, ...]
+
+
+@command(example="pond run --select '/combined/**' --from 2026-01 --to 2026-03")
+@resources_option
+@home_option
+@click.option("--select", "patterns", multiple=True, metavar="GLOB", help="Which assets; all.")
+@click.option("--partition", metavar="MONTH", help="One month, e.g. 2026-11.")
+@click.option("--from", "first", metavar="MONTH", help="The first of several months.")
+@click.option("--to", "last", metavar="MONTH", help="The last of them.")
+@click.option("--refetch", is_flag=True, help="Ask sources for these months again, whole.")
+@click.option("-v", "variables", multiple=True, metavar="K=V", help="What {{ K }} stands for.")
+@json_option
+@pass_invocation
+def run(
+    invocation: Invocation,
+    *,
+    file: Path,
+    home: Path,
+    patterns: tuple[str, ...],
+    partition: str | None,
+    first: str | None,
+    last: str | None,
+    refetch: bool,
+    variables: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Collect and compute what is missing, through Dagster.
+
+    Without months: those that are missing or behind, and the one that is running. The runs appear
+    in the UI. What is up to date already is not computed, and what does not change not written.
+    """
+    plan = _plan(file, variables)
+    steps = runs.select_steps(plan, patterns)
+    now = datetime.now(UTC)
+    asked = _months(plan, partition, first, last, now=now)
+    months = asked or runs.due(plan, steps, pond=invocation.pond.absolute(), now=now)
+    outcome = _execute(invocation, plan, steps, months, file=file, home=home, refetch=refetch)
+    if as_json:
+        print_json(outcome)
+    else:
+        _print_outcome(outcome)
+    _raise_failures(outcome)
+
+
+@command(example="pond demo")
+@resources_option
+@home_option
+@pass_invocation
+def demo(invocation: Invocation, *, file: Path, home: Path) -> None:
+    """Run the whole pipeline against the bundled HydroVu simulator.
+
+    The simulator serves a small harbor up to the present hour: run it again later, and it collects
+    what is new.
+    """
+    apply_resources(file, pond=invocation.pond)
+    with _simulator():
+        plan = _plan(file, ())
+        months = runs.due(plan, plan.steps, pond=invocation.pond.absolute(), now=datetime.now(UTC))
+        outcome = _execute(invocation, plan, plan.steps, months, file=file, home=home)
+    _print_outcome(outcome)
+    _raise_failures(outcome)
+    _say_what_next(invocation.pond)
+
+
+@command(example="pond up --port 3000")
+@resources_option
+@home_option
+@click.option("--port", default=3000, show_default=True, help="Where the UI is.")
+@pass_invocation
+def up(invocation: Invocation, *, file: Path, home: Path, port: int) -> None:
+    """Start the Dagster UI and daemon, on this machine only, until Ctrl-C.
+
+    Where no HydroVu account is configured, the bundled simulator is started too.
+    """
+    _plan(file, ())
+    open_instance(home).dispose()
+    folder = file.absolute().parent
+    with _simulator_if_needed(folder) as environ:
+        places = {
+            "POND": str(invocation.pond.absolute()),
+            "POND_RESOURCES": str(file.absolute()),
+        }
+        server = Server(home.absolute(), port=port, environ={**environ, **places}, folder=folder)
+        stop = _stop_signal()
+        try:
+            server.start()
+            say(f"Dagster is at {server.url}; Ctrl-C stops it")
+            server.serve(stopped=lambda: bool(stop))
+        finally:
+            server.stop()
+    say("stopped")
+
+
+def _plan(file: Path, variables: Sequence[str]) -> Plan:
+    pairs = dict(each.partition("=")[::2] for each in variables)
+    return compile_plan(read_documents(file, variables=pairs), root=file.absolute().parent)
+
+
+def _months(
+    plan: Plan, partition: str | None, first: str | None, last: str | None, *, now: datetime
+) -> list[Month]:
+    if partition is not None and (first or last):
+        raise click.UsageError("--partition is one month, --from and --to are several")
+    known = runs.all_months(plan, now=now)
+    if partition is None and first is None and last is None:
+        return []
+    if not known:
+        raise ConfigError("there are no months: resources.yaml has no source")
+    begin = _month(partition or first, known) or known[0]
+    end = _month(partition or last, known) or known[-1]
+    if end < begin:
+        raise click.UsageError(f"--to {end} is before --from {begin}")
+    return months_between(begin, end)
+
+
+def _month(key: str | None, known: Sequence[Month]) -> Month | None:
+    if key is None:
+        return None
+    try:
+        month = Month.parse(key)
+    except ValueError:
+        raise click.UsageError(f"{key!r} is no month; write e.g. {known[-1]}") from None
+    if month not in known:
+        raise click.UsageError(f"{month} is none of the months {known[0]} to {known[-1]}")
+    return month
+
+
+def _execute(
+    invocation: Invocation,
+    plan: Plan,
+    steps: Sequence[Step],
+    months: Sequence[Month],
+    *,
+    file: Path,
+    home: Path,
+    refetch: bool = False,
+) -> Outcome:
+    # backfill_policy and pool are what Dagster calls beta; it warns at every use of them.
+    warnings.simplefilter("ignore", dg.BetaWarning)
+    warnings.simplefilter("ignore", dg.PreviewWarning)
+    pond = Pond.init(invocation.pond, exist_ok=True)
+    before = pond.snapshot().txn
+    for warning in read_environment(file.absolute().parent).warnings:
+        say(f"warning: {warning}")
+    with open_instance(home) as instance, _progress(len(steps)) as progress:
+        reports = tuple(
+            runs.run(
+                plan,
+                steps,
+                months,
+                root=file.absolute().parent,
+                pond=invocation.pond.absolute(),
+                instance=instance,
+                refetch=refetch,
+                progress=progress,
+            )
+        )
+    assets = tuple(summarize(plan, pond.snapshot()))
+    changed = tuple(each.path for each in assets if each.txn is not None and each.txn > before)
+    return Outcome(str(invocation.pond), reports, assets, changed)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[runs.Progress]:
+    """Show on a terminal how many steps are done; elsewhere nothing."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(
+        *columns,
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as bar:
+        task = bar.add_task("collecting", total=total)
+        yield lambda path: bar.update(task, advance=1, description=path)
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    print_rows(
+        ("asset", "rows", "first", "last", "txn", ""),
+        [
+            (
+                each.path,
+                each.rows if each.files is None else f"{each.files} files",
+                _minute(each.first),
+                _minute(each.last),
+                each.txn,
+                "written" if each.path in outcome.changed else "unchanged",
+            )
+            for each in outcome.assets
+        ],
+    )
+    for report in outcome.runs:
+        for failure in report.warnings:
+            say(f"check failed: {failure.path}: {failure.reason}")
+
+
+def _minute(instant: datetime | None) -> str | None:
+    return None if instant is None else f"{instant:%Y-%m-%d %H:%M}Z"
+
+
+def _raise_failures(outcome: Outcome) -> None:
+    failures = [failure for report in outcome.runs for failure in report.failures]
+    skipped = [path for report in outcome.runs for path in report.skipped]
+    unmet = [failure for report in outcome.runs for failure in report.warnings]
+    if failures:
+        lines = [f"{failure.path}: {failure.reason}" for failure in failures]
+        if skipped:
+            lines.append(f"not made, since they come after: {', '.join(skipped)}")
+        raise PipelineError(
+            "\n".join(lines), hint="what was collected is kept; run it again to complete it"
+        )
+    if unmet:
+        paths = ", ".join(sorted({failure.path for failure in unmet}))
+        raise PipelineError(f"all is made, but checks failed: {paths}", hint="see above")
+
+
+@contextmanager
+def _simulator() -> Iterator[None]:
+    """Serve the harbor while the block runs, in larger pages and faster than the real API does."""
+    with Simulator(harbor(), page_days=_DEMO_PAGE_DAYS, rate_per_minute=_DEMO_RATE) as simulator:
+        os.environ[_SIMULATOR_URL] = simulator.base_url
+        try:
+            yield
+        finally:
+            del os.environ[_SIMULATOR_URL]
+
+
+@contextmanager
+def _simulator_if_needed(folder: Path) -> Iterator[dict[str, str]]:
+    """Give the environment of the UI's processes; without an account, with the simulator in it."""
+    environ = dict(read_environment(folder).values)
+    if _SIMULATOR_URL in environ or "HYDROVU_KEY" in environ:
+        yield environ
+        return
+    with _simulator():
+        say("no HYDROVU_KEY is set: the bundled simulator answers instead of HydroVu")
+        yield dict(os.environ)
+
+
+def _stop_signal() -> list[int]:
+    """Return a list that holds something once somebody wants us to stop."""
+    received: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: received.append(number))
+    return received
+
+
+def _say_what_next(pond: Path) -> None:
+    average = 'avg("AT500_Surface.Temperature.C")'
+    for line in (
+        f"the pond is at {pond.absolute()}; try next:",
+        "  .venv/bin/pond ls -l '/reduced/**'",
+        "  .venv/bin/pond cat /combined/harbor/Wharf --since 2d",
+        f"""  .venv/bin/pond sql 'SELECT {average} FROM "/combined/harbor/Wharf"'""",
+        "  make up        # the Dagster UI on this pond",
+    ):
+        say(line)

@@ -1,0 +1,106 @@
+"""The Dagster webserver and daemon as two processes that live and die together."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import httpx
+
+from pond_pipeline.errors import PipelineError
+
+HOST = "127.0.0.1"
+"""The UI has no login: it is never bound to more than this machine."""
+
+_START_S = 120
+"""Loading 2,000 assets takes some 5 s; a busy small machine takes its time."""
+
+_STOP_S = 20
+_POLL_S = 0.2
+_MODULE = "pond_pipeline.definitions"
+
+
+class Server:
+    """Starts both processes and ends both when either ends.
+
+    Args:
+        home: `DAGSTER_HOME`; its instance must be made already.
+        port: Where the UI is.
+        environ: What both processes get as environment.
+        folder: Their working directory: where `resources.yaml` stands.
+    """
+
+    def __init__(self, home: Path, *, port: int, environ: Mapping[str, str], folder: Path) -> None:
+        self.url = f"http://{HOST}:{port}"
+        self._environ = {**environ, "DAGSTER_HOME": str(home), "PYTHONWARNINGS": "ignore"}
+        self._folder = folder
+        self._port = port
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        """Start both and wait until the UI answers.
+
+        Raises:
+            PipelineError: One of them ended, or the UI does not answer in two minutes.
+        """
+        web = ("dagster_webserver", "-h", HOST, "-p", str(self._port), "-m", _MODULE)
+        self._start(web)
+        self._start(("dagster", "daemon", "run", "-m", _MODULE))
+        self._wait(self._answers, _START_S)
+
+    def serve(self, *, stopped: Callable[[], bool]) -> None:
+        """Stay until `stopped` says so.
+
+        Raises:
+            PipelineError: One of the processes ended by itself.
+        """
+        while not stopped():
+            self._check()
+            time.sleep(_POLL_S)
+
+    def stop(self) -> None:
+        """End both; what does not end by itself in 20 s is killed."""
+        for process in self._processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+        deadline = time.monotonic() + _STOP_S
+        for process in self._processes:
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _start(self, arguments: Sequence[str]) -> None:
+        process = subprocess.Popen(  # noqa: S603 -- our own Python, our own arguments
+            [sys.executable, "-m", *arguments],
+            env=dict(self._environ),
+            cwd=self._folder,
+            start_new_session=os.name == "posix",  # Ctrl-C reaches us, and we end them in order
+        )
+        self._processes.append(process)
+
+    def _wait(self, ready: Callable[[], bool], seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not ready():
+            self._check()
+            if time.monotonic() > deadline:
+                msg = f"{self.url} does not answer after {seconds:.0f} s"
+                raise PipelineError(msg, hint="is the port taken? try another --port")
+            time.sleep(_POLL_S)
+
+    def _check(self) -> None:
+        for process in self._processes:
+            if process.poll() is not None:
+                name = str(process.args[2])  # type: ignore[index]  # a list, see _start
+                msg = f"{name} ended with exit code {process.returncode}"
+                raise PipelineError(msg, hint="its own words are above")
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/server_info", timeout=2).is_success
+        except httpx.HTTPError:
+            return False
