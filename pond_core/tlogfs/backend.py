@@ -41,6 +41,7 @@ class OpLogBackend:
         self._staged: list[Operation] = []
         self._entries: dict[NodeId, dict[str, Operation | None]] = {}
         self._nodes: dict[NodeId, NodeState] = {}
+        self._seen: dict[NodeId, tuple[NodeState, Node]] = {}
         self._rows: dict[tuple[NodeId, int], Operation] = {}
         self._started_s = time.monotonic()
         self._is_over = False
@@ -65,15 +66,14 @@ class OpLogBackend:
     def node(self, node_id: NodeId) -> Node:
         """Return what is known of a node."""
         state = self._state(node_id)
+        known = self._seen.get(node_id)
+        if known is not None and known[0] is state:
+            return known[1]  # states never change, and parsing a year of marks takes its time
         for _, row in state.pieces:
             self._rows[node_id, row.version or 0] = row
-        attributes = {} if state.attributes is None else state.attributes.facts
-        return Node(
-            node_id,
-            attributes=MappingProxyType(attributes),
-            pieces=tuple(_piece(node_id, window, row) for window, row in state.pieces),
-            marks=MappingProxyType({w: MappingProxyType(r.facts) for w, r in state.marks.items()}),
-        )
+        node = _node(node_id, state)
+        self._seen[node_id] = state, node
+        return node
 
     def read(self, piece: Piece, columns: Sequence[str] | None = None) -> Content:
         """Return a piece's content as it was written."""
@@ -239,6 +239,16 @@ class OpLogBackend:
 
 def _bucket(node_id: NodeId) -> int:
     return int(node_id[0], 16)
+
+
+def _node(node_id: NodeId, state: NodeState) -> Node:
+    attributes = {} if state.attributes is None else state.attributes.facts
+    return Node(
+        node_id,
+        attributes=MappingProxyType(attributes),
+        pieces=tuple(_piece(node_id, window, row) for window, row in state.pieces),
+        marks=MappingProxyType({w: MappingProxyType(r.facts) for w, r in state.marks.items()}),
+    )
 
 
 def _entry(row: Operation) -> Entry:
