@@ -18,6 +18,7 @@ from collections.abc import Sequence
 import dagster as dg
 import polars as pl
 import pyarrow as pa
+from pydantic import PrivateAttr
 from typing_extensions import override
 
 from pond_core import Pond, Provenance, Snapshot, Transaction, concat, slice_window
@@ -36,12 +37,13 @@ class PondIOManager(dg.ConfigurableIOManager):
     """
 
     path: str
+    _pond: Pond | None = PrivateAttr(default=None)
 
     @override
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         """Persist what an asset returned, and record rows, time range, txn and data version."""
         path = key_to_path(context.asset_key)
-        pond = Pond.init(self.path, exist_ok=True)
+        pond = self._open()
         who = Provenance(
             author="dagster",
             message=context.step_key,
@@ -66,7 +68,7 @@ class PondIOManager(dg.ConfigurableIOManager):
     @override
     def load_input(self, context: dg.InputContext) -> object:
         """Return an upstream asset, or the partitions of it that the run is about."""
-        snapshot = Pond.open(self.path).snapshot()
+        snapshot = self._open().snapshot()
         wanted = context.dagster_type.typing_type
         if wanted not in (pa.Table, pl.DataFrame, pl.LazyFrame):
             return snapshot
@@ -75,6 +77,12 @@ class PondIOManager(dg.ConfigurableIOManager):
             return table
         frame = pl.DataFrame(table)
         return frame.lazy() if wanted is pl.LazyFrame else frame
+
+    def _open(self) -> Pond:
+        """Return the pond, opened once: what it has folded of the log serves the next asset."""
+        if self._pond is None:
+            self._pond = Pond.init(self.path, exist_ok=True)
+        return self._pond
 
 
 def event_metadata(recorded: Recorded) -> dict[str, dg.MetadataValue]:

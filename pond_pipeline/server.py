@@ -3,7 +3,7 @@
 import os
 import signal
 import subprocess
-import sys
+import sysconfig
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +20,7 @@ _START_S = 120
 
 _STOP_S = 20
 _POLL_S = 0.2
+_SCRIPTS = Path(sysconfig.get_path("scripts"))
 _MODULE = "pond_pipeline.definitions"
 
 
@@ -38,7 +39,7 @@ class Server:
         self._environ = {**environ, "DAGSTER_HOME": str(home), "PYTHONWARNINGS": "ignore"}
         self._folder = folder
         self._port = port
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
         """Start both and wait until the UI answers.
@@ -46,9 +47,9 @@ class Server:
         Raises:
             PipelineError: One of them ended, or the UI does not answer in two minutes.
         """
-        web = ("dagster_webserver", "-h", HOST, "-p", str(self._port), "-m", _MODULE)
+        web = ("dagster-webserver", "-h", HOST, "-p", str(self._port), "-m", _MODULE)
         self._start(web)
-        self._start(("dagster", "daemon", "run", "-m", _MODULE))
+        self._start(("dagster-daemon", "run", "-m", _MODULE))
         self._wait(self._answers, _START_S)
 
     def serve(self, *, stopped: Callable[[], bool]) -> None:
@@ -63,11 +64,11 @@ class Server:
 
     def stop(self) -> None:
         """End both; what does not end by itself in 20 s is killed."""
-        for process in self._processes:
+        for process in self._processes.values():
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
         deadline = time.monotonic() + _STOP_S
-        for process in self._processes:
+        for process in self._processes.values():
             try:
                 process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
@@ -76,12 +77,12 @@ class Server:
 
     def _start(self, arguments: Sequence[str]) -> None:
         process = subprocess.Popen(  # noqa: S603 -- our own Python, our own arguments
-            [sys.executable, "-m", *arguments],
+            [_SCRIPTS / arguments[0], *arguments[1:]],
             env=dict(self._environ),
             cwd=self._folder,
             start_new_session=os.name == "posix",  # Ctrl-C reaches us, and we end them in order
         )
-        self._processes.append(process)
+        self._processes[arguments[0]] = process
 
     def _wait(self, ready: Callable[[], bool], seconds: float) -> None:
         deadline = time.monotonic() + seconds
@@ -93,9 +94,8 @@ class Server:
             time.sleep(_POLL_S)
 
     def _check(self) -> None:
-        for process in self._processes:
+        for name, process in self._processes.items():
             if process.poll() is not None:
-                name = str(process.args[2])  # type: ignore[index]  # a list, see _start
                 msg = f"{name} ended with exit code {process.returncode}"
                 raise PipelineError(msg, hint="its own words are above")
 
