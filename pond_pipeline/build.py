@@ -9,6 +9,7 @@ from pond_core import Pond
 from pond_pipeline.assets import IO_MANAGER, POND, build_assets
 from pond_pipeline.io_manager import PondIOManager
 from pond_pipeline.plan import Plan
+from pond_pipeline.schedules import build_schedules
 
 
 class PondResource(dg.ConfigurableResource[Pond]):
@@ -39,6 +40,7 @@ def build_definitions(
     """
     return dg.Definitions(
         assets=build_assets(plan, root=root),
+        schedules=build_schedules(plan),
         resources={
             IO_MANAGER: PondIOManager(path=str(pond)),
             POND: PondResource(path=str(pond)),

@@ -11,7 +11,7 @@ import dagster as dg
 from typing_extensions import override
 
 from pond_core import NotAPondError, Pattern, Pond
-from pond_pipeline.assets import REFETCH_TAG
+from pond_pipeline.assets import REFETCH_TAG, asset_outputs
 from pond_pipeline.build import build_definitions
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.months import Month, contiguous, months_between
@@ -127,7 +127,7 @@ def run(
         plan, root=root, pond=pond, loggers={_PROGRESS: _progress_logger(progress)}
     )
     job = definitions.resolve_implicit_global_asset_job_def()
-    keys = [path_to_key(path) for step in steps for path in _asset_paths(definitions, step)]
+    keys = [path_to_key(path) for step in steps for path in asset_outputs(step)]
     for block in contiguous(months):
         tags = {_RANGE_START: block[0].key, _RANGE_END: block[-1].key}
         result = job.execute_in_process(
@@ -138,11 +138,6 @@ def run(
             raise_on_error=False,
         )
         yield _report(result, tuple(block), definitions)
-
-
-def _asset_paths(definitions: dg.Definitions, step: Step) -> list[str]:
-    known = {key_to_path(spec.key) for spec in definitions.resolve_all_asset_specs()}
-    return [path for path in step.outputs if path in known]
 
 
 def _report(

@@ -69,7 +69,7 @@ def _build(
     step: Step, partitions: dg.PartitionsDefinition[str] | None, root: Path
 ) -> dg.AssetsDefinition:
     work = work_of(step, root=root)
-    outputs = _asset_outputs(step)
+    outputs = asset_outputs(step)
     names = {path: safe_name(path) for path in outputs}
 
     @dg.multi_asset(
@@ -130,7 +130,7 @@ def _report_months(
         )
 
 
-def _asset_outputs(step: Step) -> tuple[str, ...]:
+def asset_outputs(step: Step) -> tuple[str, ...]:
     """Return the outputs that are assets: a quarantine is kept beside its table, and is none."""
     return step.outputs[:1] if step.kind == "normalize" else step.outputs
 

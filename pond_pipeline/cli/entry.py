@@ -1,0 +1,142 @@
+"""The command line: global options, commands found by name, exit codes.
+
+Exit codes: 0 done, 1 failed, 2 the command line or the configuration is wrong, 3 a conflict.
+"""
+
+import difflib
+import importlib
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import click
+from typing_extensions import override
+
+from pond_pipeline.cli.command import Invocation
+from pond_pipeline.cli.terminal import finish, hush, say_error
+
+COMMANDS = {
+    "init": ("store", "Make a pond."),
+    "apply": ("resources", "Check resources.yaml and record its resources in the pond."),
+    "run": ("pipeline", "Collect and compute what is missing."),
+    "ls": ("store", "List what the pond holds."),
+    "cat": ("content", "Print what a node holds."),
+    "describe": ("store", "Say what is known of a node."),
+    "log": ("store", "List the transactions, newest first."),
+    "sql": ("content", "Run a read-only SQL query over pond paths."),
+    "copy": ("copying", "Copy files into the pond, out of it, or within it."),
+    "verify": ("store", "Check every byte of the pond."),
+    "simulator": ("simulation", "Serve the HydroVu simulator until Ctrl-C."),
+    "demo": ("pipeline", "Run the whole pipeline against the simulator."),
+    "up": ("pipeline", "Start the Dagster UI and daemon."),
+}
+"""By name: the module of this package that has the command, and what it does."""
+
+_FAILED, _USAGE = 1, 2
+
+
+class PondGroup(click.Group):
+    """The commands, each imported when it is asked for, and errors as people read them."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        # Lazy: Dagster takes seconds to import, and most commands never need it.
+        module = importlib.import_module(f"pond_pipeline.cli.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+    @override
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            suggestion = f"; did you mean {close[0]!r}?" if close else ""
+            raise click.UsageError(f"there is no command {args[0]!r}{suggestion}", ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+    @override
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Example"):
+            formatter.write_text("pond --pond /srv/harbor ls /combined")
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            result = super().invoke(ctx)
+            finish()
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except BrokenPipeError:
+            hush()
+            raise
+        except Exception:
+            if ctx.params["debug"]:
+                traceback.print_exc()
+            raise
+        return result
+
+    @override
+    def main(self, *args: Any, **extra: Any) -> Any:
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(*args, **extra)
+        except click.exceptions.NoArgsIsHelpError as exc:
+            exc.show()
+            code = _USAGE
+        except click.ClickException as exc:
+            say_error(exc.format_message(), hint=_help_of(exc))
+            code = exc.exit_code
+        except click.Abort:
+            say_error("interrupted")
+            code = _FAILED
+        except Exception as exc:  # noqa: BLE001 -- the outermost point: whatever it is, a line
+            # Lazy: knowing our errors imports the core, which `pond --help` can do without.
+            failure = importlib.import_module("pond_pipeline.cli.failure").failure_of(exc)
+            say_error(failure.message, hint=failure.hint)
+            code = failure.exit_code
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+@click.group(cls=PondGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--pond",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="POND",
+    default=".pond",
+    show_default=True,
+    show_envvar=True,
+    help="Which pond.",
+)
+@click.option("--debug", is_flag=True, help="Show where an error came from.")
+@click.version_option(package_name="duckpond", message="%(version)s")
+@click.pass_context
+def pond(ctx: click.Context, pond: Path, *, debug: bool) -> None:  # noqa: ARG001 -- read by invoke
+    """Keep environmental time series in a pond, a very small data lake.
+
+    Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 the command
+    line or the configuration is wrong, 3 a conflict: run it again.
+    """
+    ctx.obj = Invocation(pond)
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    pond()
+
+
+def _help_of(exc: click.ClickException) -> str:
+    context = exc.ctx if isinstance(exc, click.UsageError) else None
+    return "" if context is None else f"see: {context.command_path} --help"
