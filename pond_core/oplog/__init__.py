@@ -1,7 +1,7 @@
 """A table of operations as an idea: rows in, states out. It knows no path and no filesystem."""
 
 from pond_core.oplog.durable import Durability, sha256_of, storage_errors
-from pond_core.oplog.fold import EMPTY_NODE, NodeState, apply
+from pond_core.oplog.fold import EMPTY_NODE, NodeState, PartState, apply
 from pond_core.oplog.log import OpLog
 from pond_core.oplog.operation import Header, Operation, OpKind, Provenance, dump_facts, rows_hash
 from pond_core.oplog.parquet import LogFile, read_all
@@ -18,6 +18,7 @@ __all__ = [
     "OpKind",
     "OpLog",
     "Operation",
+    "PartState",
     "Provenance",
     "apply",
     "dump_facts",

@@ -43,7 +43,7 @@ class Durability:
                 os.close(descriptor)
 
     def publish(self, data: bytes, target: Path, *, temporary: Path) -> None:
-        """Write a file that appears whole, or leave the one that is there already.
+        """Write a file that appears whole; one that is there already and whole is left.
 
         Args:
             data: The file's bytes.
@@ -63,6 +63,9 @@ class Durability:
                         os.fsync(file.fileno())
                 with contextlib.suppress(FileExistsError):
                     os.link(partial, target)
+                if target.stat().st_size != len(data):
+                    # Left by a power loss under durability `process`: not what its name says.
+                    partial.replace(target)
             finally:
                 partial.unlink(missing_ok=True)
         self.sync_file(target.parent)

@@ -42,7 +42,7 @@ class OpLog:
     """The log of one pond, in `<pond>/oplog`, with its lock in `<pond>/lock`."""
 
     def __init__(self, pond: Path, *, durability: Durability) -> None:
-        if not (pond / "oplog" / "_delta_log").is_dir():
+        if not LogTable.exists(pond / "oplog"):
             msg = f"there is no pond at {pond}"
             raise NotAPondError(msg, hint=f"make one with `pond --pond {pond} init`")
         self.pond = pond
@@ -60,7 +60,7 @@ class OpLog:
         with exclusive(pond / "lock"):
             for name in ("oplog", "objects", "tmp"):
                 durability.make_directory(pond / name)
-            if not (pond / "oplog" / "_delta_log").is_dir():
+            if not LogTable.exists(pond / "oplog"):
                 LogTable.create(pond / "oplog", durability=durability)
         return cls(pond, durability=durability)
 

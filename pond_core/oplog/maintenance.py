@@ -30,10 +30,12 @@ def maintain(table: LogTable, *, durability: Durability, tmp: Path) -> None:
     for file in table.files():
         if file.size < _SEALED_BYTES:
             small.setdefault(file.part, []).append(file)
-    for files in small.values():
-        if len(files) >= _MERGE_FILES:
-            _merge(table, files, durability=durability, tmp=tmp)
-    if table.version % _CHECKPOINT_EVERY == 0:
+    many = [files for files in small.values() if len(files) >= _MERGE_FILES]
+    for files in many:
+        _merge(table, files, durability=durability, tmp=tmp)
+    if many:
+        table.vacuum()
+    if table.versions_since_checkpoint >= _CHECKPOINT_EVERY:
         table.checkpoint()
 
 

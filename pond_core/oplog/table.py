@@ -3,6 +3,7 @@
 Only this room, `maintenance` and `translate` know deltalake.
 """
 
+import json
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,9 @@ from pond_core.oplog.durable import Durability
 from pond_core.oplog.parquet import LogFile
 from pond_core.oplog.schema import APP_ID, FORMAT, PARTITION_COLUMNS, TABLE
 from pond_core.oplog.translate import delta_errors
+
+_COMMITS = "[0-9]*.json"
+_CHECKPOINTS = "[0-9]*.checkpoint.parquet"
 
 _NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
 
@@ -59,6 +63,13 @@ class LogTable:
         for directory in (path / "_delta_log", path, path.parent):
             durability.sync_file(directory)
         return cls(path, durability=durability)
+
+    @staticmethod
+    def exists(path: Path) -> bool:
+        """Say whether a table was made there; a directory that a crash left empty is none."""
+        return any((path / "_delta_log").glob(_COMMITS)) or any(
+            (path / "_delta_log").glob(_CHECKPOINTS)
+        )
 
     @property
     def pond_id(self) -> str:
@@ -145,6 +156,15 @@ class LogTable:
                 return True
         return False
 
+    @property
+    def versions_since_checkpoint(self) -> int:
+        """How many commits an opening reads one by one."""
+        try:
+            pointer = json.loads((self.path / "_delta_log" / "_last_checkpoint").read_bytes())
+            return self.version - int(pointer["version"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return self.version  # none yet, or a torn pointer, which the next one replaces
+
     def checkpoint(self) -> None:
         """Write a checkpoint, so that opening reads few files."""
         with delta_errors(self.path):
@@ -155,14 +175,13 @@ class LogTable:
             if written.exists():
                 self._durability.sync_file(written)
 
-    def vacuum(self) -> list[str]:
-        """Delete the files that merges replaced more than a day ago; return their paths."""
+    def vacuum(self) -> None:
+        """Delete the files that merges replaced more than a day ago."""
         with delta_errors(self.path):
-            removed = self._delta.vacuum(
+            self._delta.vacuum(
                 retention_hours=_RETENTION_HOURS, dry_run=False, enforce_retention_duration=False
             )
         self.refresh()
-        return list(removed)
 
     def _sync_commit(self, version: int) -> None:
         self._durability.sync_file(self._commit_file(version))

@@ -19,6 +19,18 @@ from pond_core.tinyfs.content import concatenate, rows_within
 from pond_core.tlogfs import OpLogBackend
 from pond_core.window import Window
 
+_NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+"""Else DuckDB fetches code from the network for a function that it does not know."""
+
+_TABLES = """
+    SELECT parsed ->> '$..table_name', parsed ->> '$..cte_map.map[*].key'
+    FROM (SELECT json_serialize_sql($1) AS parsed)
+"""
+"""The tables of a SELECT, and which of them it defines itself."""
+
 _EXPLAIN = re.compile(r"\s*EXPLAIN(\s+ANALYZE)?\s+(?P<explained>.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -39,12 +51,11 @@ def run_sql(statement: str, *, fs: ReadFS, backend: OpLogBackend) -> pa.Table:
         NotFoundError: A path in it leads nowhere.
         WrongTypeError: A path in it leads to a directory or to bytes.
     """
-    connection = duckdb.connect(":memory:")
+    connection = duckdb.connect(":memory:", config=_NO_EXTENSIONS)
     with connection, _query_errors():
-        _check_statement(connection, statement)
-        paths = [n for n in connection.get_table_names(statement) if n.startswith("/")]
+        paths = _paths(connection, _select(connection, statement))
         files: list[str] = []
-        for number, path in enumerate(sorted(paths)):
+        for number, path in enumerate(paths):
             source = _Source(connection, f"inline_{number}", fs.lookup(path), backend, files)
             connection.execute(f"CREATE VIEW {_identifier(path)} AS {source.sql()}")
         connection.execute(f"SET allowed_paths = {_list(files)}")
@@ -54,13 +65,23 @@ def run_sql(statement: str, *, fs: ReadFS, backend: OpLogBackend) -> pa.Table:
         return connection.sql(statement).to_arrow_table()
 
 
-def _check_statement(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
+def _select(connection: duckdb.DuckDBPyConnection, statement: str) -> str:
+    """Return the one SELECT that a statement is, or explains."""
     # EXPLAIN ANALYZE runs what it explains, and that may be a COPY over one of our objects.
     explain = _EXPLAIN.fullmatch(statement)
-    statements = connection.extract_statements(explain["explained"] if explain else statement)
+    select = explain["explained"] if explain else statement
+    statements = connection.extract_statements(select)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         msg = "a query is one SELECT statement; nothing else is run"
         raise QueryError(msg, hint="""e.g. SELECT count(*) FROM "/combined/noyo/BDock\"""")
+    return select
+
+
+def _paths(connection: duckdb.DuckDBPyConnection, select: str) -> list[str]:
+    """Return the pond paths that a SELECT reads, without running or binding it."""
+    # DuckDB's own `get_table_names` binds columns to dummies, and so refuses JOIN ... USING.
+    [(tables, defined)] = connection.execute(_TABLES, [select]).fetchall()
+    return sorted(name for name in set(tables) - set(defined) if name.startswith("/"))
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from pond_core.oplog import (
     Operation,
     OpKind,
     OpLog,
+    PartState,
     Provenance,
     apply,
     dump_facts,
@@ -40,6 +41,7 @@ class OpLogBackend:
         self._objects = objects
         self._staged: list[Operation] = []
         self._entries: dict[NodeId, dict[str, Operation | None]] = {}
+        self._parts: dict[int, PartState] = {}
         self._nodes: dict[NodeId, NodeState] = {}
         self._seen: dict[NodeId, tuple[NodeState, Node]] = {}
         self._rows: dict[tuple[NodeId, int], Operation] = {}
@@ -226,7 +228,7 @@ class OpLogBackend:
     def _state(self, node_id: NodeId) -> NodeState:
         if node_id in self._nodes:
             return self._nodes[node_id]
-        return self._log.state(_bucket(node_id), txn=self.txn).nodes.get(node_id, EMPTY_NODE)
+        return self._part(_bucket(node_id)).nodes.get(node_id, EMPTY_NODE)
 
     def _inline(self, row: Operation) -> bytes | None:
         if row.content is not None or (row.size or 0) > INLINE_BYTES:
@@ -234,7 +236,13 @@ class OpLogBackend:
         return self._log.content(row)
 
     def _committed(self, parent: NodeId) -> Mapping[str, Operation]:
-        return self._log.state(_bucket(parent), txn=self.txn).entries.get(parent, {})
+        return self._part(_bucket(parent)).entries.get(parent, {})
+
+    def _part(self, bucket: int) -> PartState:
+        # The log keeps only the newest state that was asked for; this view's own never changes.
+        if bucket not in self._parts:
+            self._parts[bucket] = self._log.state(bucket, txn=self.txn)
+        return self._parts[bucket]
 
 
 def _bucket(node_id: NodeId) -> int:

@@ -25,7 +25,7 @@ def subclasses(cls: type[PondError]) -> Iterator[type[PondError]]:
             yield from subclasses(child)
 
 
-CLASSES = [PondError, *subclasses(PondError)]
+CLASSES: list[type[PondError]] = [PondError, *subclasses(PondError)]
 
 
 def an_error(cls: type[PondError]) -> PondError:

@@ -1,4 +1,4 @@
-"""What operations leave: the same in one step or in many, and as a plain dictionary would have it."""
+"""What operations leave: the same in one step as in many, and as in a plain dictionary."""
 
 import random
 from collections.abc import Sequence

@@ -1,5 +1,6 @@
 """Operations and headers as values, and their way through Arrow."""
 
+import hashlib
 from dataclasses import fields, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from pond_core.oplog import HEADERS, Header, Operation, OpKind, Provenance, dump
 from pond_core.oplog.operation import decode, encode, number, parse_facts
 from pond_core.oplog.schema import ROW_COLUMNS, STORED
 from pond_core.window import Window
-from tests.core.oplog.rows import PART, link, window, write
+from tests.core.oplog.rows import DIRECTORY, PART, link, window, write
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 TEXT = st.none() | st.text()
@@ -118,6 +119,28 @@ def test_a_header_without_its_facts_is_damage(attributes: str | None) -> None:
 def test_equal_facts_give_equal_text() -> None:
     assert dump_facts({"b": [1, None], "a": "µ"}) == '{"a":"µ","b":[1,null]}'
     assert parse_facts('{"a":"µ","b":[1,null]}') == {"b": [1, None], "a": "µ"}
+
+
+def test_hashes_are_made_as_the_format_says() -> None:
+    """The recipe of docs/format.md by hand: another program must be able to check a chain."""
+    header = replace(HEADER, provenance=Provenance(author="µ", partitions=("2024-03",)))
+    text = (
+        '[3,1700000000000000,{"asset":"","author":"µ","bytes":100,"message":"","operations":2,'
+        '"partitions":["2024-03"],"previous":"'
+        + "ef" * 32
+        + '","rows":10,"rows_hash":"'
+        + "cd" * 32
+        + '","run_id":"","txn_uuid":"'
+        + "ab" * 16
+        + '"}]'
+    )
+    assert header.hash == hashlib.sha256(text.encode()).hexdigest()
+    row = replace(link("a", "7b", seq=1), arrow_schema=b"\x0f")
+    text = (
+        f'[["link",7,1,"{DIRECTORY}","a","7b","data",null,null,null,null,null,null,null,null,null,'
+        'null,"0f"]]'
+    )
+    assert rows_hash([row]) == hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_the_hash_of_rows_depends_on_their_order() -> None:

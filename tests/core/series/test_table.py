@@ -45,13 +45,13 @@ def test_rows_of_a_long_table_are_sorted_by_the_whole_key() -> None:
 
 def test_a_repeated_instant_is_named() -> None:
     noon = int(datetime(2026, 1, 1, 12, tzinfo=UTC).timestamp()) * 1_000_000
-    with pytest.raises(DataError, match=r"more than one row at 2026-01-01T12:00:00Z$") as caught:
+    with pytest.raises(DataError, match=r"more than one row at 2026-01-01T12:00:00Z") as caught:
         check(a_series([noon, 0, noon], x=[1.0, 2.0, 3.0]))
     assert "keep one" in caught.value.hint
 
 
 def test_a_repeated_key_of_a_long_table_is_named_in_whole() -> None:
-    with pytest.raises(DataError, match=r"00\.000001Z, parameter_id '4'$"):
+    with pytest.raises(DataError, match=r"00\.000001Z, parameter_id '4'"):
         check(a_series([1, 1, 1], parameter_id=["1", "4", "4"]), key=LONG_KEY)
 
 

@@ -1,0 +1,167 @@
+"""The Delta log as it lies on the disk, read as plain JSON, and the handle on it."""
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from deltalake import DeltaTable, write_deltalake
+
+from pond_core.errors import CorruptionError, FormatTooNewError, NotAPondError
+from pond_core.oplog import Durability, OpLog, sha256_of
+from pond_core.oplog.parquet import add_action, write_rows
+from pond_core.oplog.schema import TABLE
+from pond_core.oplog.table import LogTable
+from tests.core.oplog.rows import PART, append, delta_log, link, reopened, write
+
+Action = dict[str, Any]
+
+
+def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    keys = [key for key, _ in pairs]
+    assert len(set(keys)) == len(keys), keys
+    return dict(pairs)
+
+
+def actions(log: OpLog, version: int) -> dict[str, list[Action]]:
+    """Return the actions of a commit by kind; a key that comes twice fails."""
+    lines = (delta_log(log) / f"{version:020}.json").read_text(encoding="utf-8").splitlines()
+    found: dict[str, list[Action]] = {}
+    for line in lines:
+        for kind, action in json.loads(line, object_pairs_hook=unique).items():
+            found.setdefault(kind, []).append(action)
+    return found
+
+
+def raise_format(log: OpLog, **properties: str) -> None:
+    names = {f"pond.{name}": value for name, value in properties.items()}
+    DeltaTable(str(log.table.path)).alter.set_table_properties(names, raise_if_not_exists=False)
+
+
+def test_a_new_table_says_what_it_is(log: OpLog) -> None:
+    (metadata,) = actions(log, 0)["metaData"]
+    assert metadata["partitionColumns"] == ["tier", "part"]
+    fields = json.loads(metadata["schemaString"])["fields"]
+    assert [field["name"] for field in fields] == TABLE.names
+    settings = metadata["configuration"]
+    assert settings["delta.appendOnly"] == "true"
+    assert str(uuid.UUID(settings["pond.id"])) == settings["pond.id"] == log.pond_id
+    assert (settings["pond.format"], settings["pond.min_reader"], settings["pond.min_writer"]) == (
+        "1",
+        "1",
+        "1",
+    )
+
+
+def test_a_table_needs_no_more_than_the_simplest_reader(log: OpLog) -> None:
+    (protocol,) = actions(log, 0)["protocol"]
+    assert protocol["minReaderVersion"] == 1
+    assert "readerFeatures" not in protocol
+
+
+def test_a_commit_carries_the_number_of_its_transaction(log: OpLog) -> None:
+    for txn in (1, 2):
+        append(log, link("a"))
+        (action,) = actions(log, txn)["txn"]
+        assert (action["appId"], action["version"]) == ("pond", txn)
+
+
+def test_a_commit_carries_the_uuid_of_its_transaction(log: OpLog) -> None:
+    header = append(log, link("a"))
+    (info,) = actions(log, 1)["commitInfo"]
+    assert info["txn_uuid"] == header.txn_uuid
+
+
+def test_each_added_file_is_named_by_the_digest_of_its_bytes(log: OpLog) -> None:
+    append(log, link("a"), write(b"content"))
+    added = actions(log, 1)["add"]
+    assert {add["partitionValues"]["part"] for add in added} == {"7", "16"}
+    for add in added:
+        data = (log.table.path / add["path"]).read_bytes()
+        part = add["partitionValues"]["part"]
+        assert add["path"] == f"tier=hot/part={part}/{sha256_of(data)}.parquet"
+        assert add["partitionValues"]["tier"] == "hot"
+        assert add["size"] == len(data)
+        assert add["dataChange"] is True
+
+
+def test_only_the_transaction_s_number_has_statistics(log: OpLog) -> None:
+    append(log, link("a"))
+    append(log, link("b"), link("c"))
+    (stats,) = [
+        json.loads(add["stats"])
+        for add in actions(log, 2)["add"]
+        if add["partitionValues"]["part"] == "7"
+    ]
+    assert stats == {
+        "numRecords": 2,
+        "minValues": {"txn": 2},
+        "maxValues": {"txn": 2},
+        "nullCount": {"txn": 0},
+    }
+
+
+def test_the_files_of_a_handle_are_those_of_its_version(log: OpLog) -> None:
+    assert log.table.files() == []
+    append(log, link("a"))
+    other = reopened(log)
+    append(log, link("b"))
+    assert sorted((file.part, file.min_txn, file.max_txn) for file in log.table.files()) == [
+        (PART, 1, 1),
+        (PART, 2, 2),
+        (16, 1, 1),
+        (16, 2, 2),
+    ]
+    assert {file.max_txn for file in other.table.files()} == {1}
+    other.table.refresh()
+    assert {file.path for file in other.table.files()} == {f.path for f in log.table.files()}
+
+
+def test_a_commit_on_a_handle_that_is_behind_is_refused(log: OpLog) -> None:
+    other = reopened(log)
+    append(log, link("a"))
+    durability = Durability(full=False)
+    rows = [link("b", txn=1, seq=1)]
+    file = write_rows(log.table.path, rows, part=PART, durability=durability, tmp=log.pond / "tmp")
+    action = add_action(file, rows=1, data_change=True)
+    assert not other.table.commit([action], txn=1)
+    other.table.refresh()
+    assert file.path not in {known.path for known in other.table.files()}
+
+
+def test_a_pond_of_a_newer_format_is_not_opened(log: OpLog) -> None:
+    raise_format(log, min_reader="2")
+    with pytest.raises(FormatTooNewError, match="has format 2, this DuckPond reads up to 1") as e:
+        reopened(log)
+    assert e.value.hint == "install a newer duckpond"
+
+
+def test_a_format_raised_meanwhile_is_seen_at_the_next_look(log: OpLog) -> None:
+    raise_format(log, min_reader="2")
+    with pytest.raises(FormatTooNewError):
+        log.head()
+
+
+def test_a_format_that_only_writers_must_know_can_be_read(log: OpLog) -> None:
+    append(log, link("a"))
+    raise_format(log, format="2", min_writer="2")
+    assert reopened(log).head() == 1
+
+
+def test_a_format_that_writers_must_know_cannot_be_written(log: OpLog) -> None:
+    raise_format(log, min_writer="2")
+    with pytest.raises(FormatTooNewError, match="writes up to 1"):
+        append(log, link("a"))
+    assert reopened(log).head() == 0
+
+
+def test_a_delta_table_that_is_no_pond_is_refused(tmp_path: Path) -> None:
+    write_deltalake(str(tmp_path / "oplog"), TABLE.empty_table())
+    with pytest.raises(CorruptionError, match=r"no pond: it lacks pond\.min_reader"):
+        OpLog(tmp_path, durability=Durability())
+
+
+def test_a_directory_without_a_delta_log_holds_no_operations(tmp_path: Path) -> None:
+    with pytest.raises(NotAPondError, match="holds no operation log"):
+        LogTable(tmp_path, durability=Durability())

@@ -1,0 +1,44 @@
+"""Objects: named by what they hold, kept once, checked when read."""
+
+from pathlib import Path
+
+import pytest
+
+from pond_core.errors import CorruptionError
+from pond_core.oplog import Durability, sha256_of
+from pond_core.tlogfs import ObjectStore
+
+
+@pytest.fixture
+def objects(tmp_path: Path) -> ObjectStore:
+    return ObjectStore(tmp_path, durability=Durability(full=False))
+
+
+def test_an_object_lies_below_the_first_two_digits_of_its_digest(objects: ObjectStore) -> None:
+    digest = objects.put(b"content")
+    assert digest == sha256_of(b"content")
+    assert objects.path(digest) == objects.root / digest[:2] / digest
+    assert objects.path(digest).read_bytes() == b"content"
+    assert objects.get(digest) == b"content"
+
+
+def test_equal_bytes_are_kept_once(objects: ObjectStore) -> None:
+    first, second, third = (objects.put(data) for data in (b"a", b"b", b"a"))
+    assert first == third
+    assert sorted(objects.digests()) == sorted([first, second])
+
+
+def test_nothing_is_there_before_the_first_put(objects: ObjectStore) -> None:
+    assert list(objects.digests()) == []
+
+
+def test_a_missing_object_is_damage(objects: ObjectStore) -> None:
+    with pytest.raises(CorruptionError, match="is missing, though the log names it"):
+        objects.get("ab" * 32)
+
+
+def test_an_object_with_other_bytes_is_damage(objects: ObjectStore) -> None:
+    digest = objects.put(b"content")
+    objects.path(digest).write_bytes(b"contend")
+    with pytest.raises(CorruptionError, match="do not have the digest that is its name"):
+        objects.get(digest)
