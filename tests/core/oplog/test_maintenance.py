@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pond_core.errors import CorruptionError
-from pond_core.oplog import HEADERS, Durability, OpLog, maintenance, read_all
+from pond_core.oplog import HEADERS, Durability, OpLog, maintenance, read_all, table
 from pond_core.oplog.fold import PartState
 from pond_core.oplog.parquet import add_action, write_rows
 from tests.core.oplog.rows import PART, append, delta_log, link, reopened, unlink, window, write
@@ -104,8 +104,19 @@ def test_replaced_files_stay_for_readers_that_still_list_them(unmerged: OpLog) -
 def test_vacuum_spares_files_that_were_replaced_today(unmerged: OpLog) -> None:
     listed = unmerged.table.files()
     maintain(unmerged)
-    assert unmerged.table.vacuum() == []
+    unmerged.table.vacuum()
     assert all((unmerged.table.path / file.path).is_file() for file in listed)
+
+
+def test_vacuum_deletes_files_once_their_time_is_over(
+    unmerged: OpLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = unmerged.table.files()
+    maintain(unmerged)
+    monkeypatch.setattr(table, "_RETENTION_HOURS", 0)
+    unmerged.table.vacuum()
+    assert not any((unmerged.table.path / file.path).exists() for file in listed)
+    assert [header.txn for header in unmerged.headers()] == list(range(1, 11))
 
 
 def test_a_large_file_is_left_alone(unmerged: OpLog, monkeypatch: pytest.MonkeyPatch) -> None:
