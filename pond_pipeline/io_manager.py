@@ -156,9 +156,13 @@ def _keep_files(
 ) -> None:
     def change(tx: Transaction) -> None:
         tx.mkdir(path, parents=True, exist_ok=True)
-        for name, data in files.contents.items():
-            tx.write_data(f"{path}/{name}", data)
-            tx.mark(f"{path}/{name}", files.verdicts[name].facts())
+        for name, verdict in files.verdicts.items():
+            file = f"{path}/{name}"
+            if name in files.contents:
+                tx.mkdir(_parent(file), parents=True, exist_ok=True)
+                tx.write_data(file, files.contents[name])
+            if tx.node(file).attributes != verdict.facts():
+                tx.mark(file, verdict.facts())
 
     _, header = pond.transact(change, who)
     context.add_output_metadata(

@@ -112,13 +112,14 @@ def record(
             asset=path,
             partitions=tuple(s.month.key for s in batch),
         )
-        months, header = pond.transact(
+        written, header = pond.transact(
             lambda tx, batch=batch: _write(tx, path, batch, update),  # type: ignore[misc]  # a default binds the loop's batch
             who,
         )
         snapshot = pond.snapshot()
-        for month in months:
-            recorded = describe(snapshot, path, month, txn=None if header is None else header.txn)
+        for month, is_written in written.items():
+            txn = header.txn if header is not None and is_written else None
+            recorded = describe(snapshot, path, month, txn=txn)
             if recorded is not None:
                 update.recorded[month] = recorded
                 yield recorded
@@ -176,26 +177,28 @@ def input_version(fs: ReadFS, path: str, window: Window) -> str:
     return _hash(marks)
 
 
-def _write(tx: Transaction, path: str, batch: Sequence[Slice], update: SeriesUpdate) -> list[Month]:
-    """Write a batch and its marks; return its months and the neighbors that it changed."""
+def _write(
+    tx: Transaction, path: str, batch: Sequence[Slice], update: SeriesUpdate
+) -> dict[Month, bool]:
+    """Write a batch and its marks; say which of its months, and which neighbors, that changed."""
     changed: list[Window] = []
-    tx.mkdir(path.rpartition("/")[0], parents=True, exist_ok=True)
+    tx.mkdir(path.rpartition("/")[0] or "/", parents=True, exist_ok=True)
     for part in batch:
         write = tx.merge_window if part.merge else tx.replace_window
         span = write(path, part.table, part.span, key=update.key, ignore=(FETCHED_AT,))
         changed.extend([] if span is None else [span])
-    months = [part.month for part in batch]
+    written = {}
     for part in batch:
         facts = _content_facts(tx, path, part.month, part.reach)
         made = {"inputs": dict(part.inputs), "fingerprint": update.fingerprint}
-        tx.set_mark(path, {**facts, **made}, part.month.window)
+        written[part.month] = tx.set_mark(path, {**facts, **made}, part.month.window)
     for window, known in list(tx.node(path).marks.items()):
         neighbor = Month.parse(str(known["partition"]))
-        if neighbor in months or not any(window.overlaps(span) for span in changed):
+        if neighbor in written or not any(window.overlaps(span) for span in changed):
             continue
         if tx.set_mark(path, {**known, **_content_facts(tx, path, neighbor, window)}, window):
-            months.append(neighbor)
-    return months
+            written[neighbor] = True
+    return written
 
 
 def _content_facts(fs: ReadFS, path: str, month: Month, reach: Window) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """What commands have in common: which pond, an example in the help, `--json`, `--as-of`."""
 
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,13 @@ class PondCommand(click.Command):
         self.example = example
 
     @override
+    def invoke(self, ctx: click.Context) -> Any:
+        # Importing polars (2.1) puts a handler of its own beneath Python's, after which a blocking
+        # wait goes on in spite of Ctrl-C. This puts Python's back.
+        signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT))
+        return super().invoke(ctx)
+
+    @override
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Example"):
             formatter.write(f"  {self.example}\n")
@@ -47,3 +55,35 @@ pass_invocation = click.make_pass_decorator(Invocation)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 """Every command with a value to show has it."""
+
+resources_option = click.option(
+    "-f",
+    "--file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="POND_RESOURCES",
+    default="resources.yaml",
+    show_default=True,
+    help="The resources.",
+)
+"""Every command that reads them has it."""
+
+
+class VariableType(click.ParamType[tuple[str, str]]):
+    """`NAME=VALUE`."""
+
+    name = "K=V"
+
+    @override
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        name, equals, text = str(value).partition("=")
+        if not (name and equals):
+            self.fail(f"write NAME=VALUE, not {value!r}", param, ctx)
+        return name, text
+
+
+variables_option = click.option(
+    "-v", "variables", type=VariableType(), multiple=True, help="What {{ K }} stands for."
+)
+"""Every command that reads resources has it: pairs for `dict`."""

@@ -28,7 +28,7 @@ COMMANDS = {
     "copy": ("copying", "Copy files into the pond, out of it, or within it."),
     "verify": ("store", "Check every byte of the pond."),
     "simulator": ("simulation", "Serve the HydroVu simulator until Ctrl-C."),
-    "demo": ("pipeline", "Run the whole pipeline against the simulator."),
+    "demo": ("pipeline", "Run the whole pipeline against the bundled HydroVu simulator."),
     "up": ("pipeline", "Start the Dagster UI and daemon."),
 }
 """By name: the module of this package that has the command, and what it does."""

@@ -3,7 +3,7 @@
 import os
 import signal
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +17,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from pond_core import Pond
 from pond_pipeline import runs
 from pond_pipeline.apply import apply_resources
-from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
+from pond_pipeline.cli.command import (
+    Invocation,
+    command,
+    json_option,
+    pass_invocation,
+    resources_option,
+    variables_option,
+)
 from pond_pipeline.cli.render import print_json, print_rows
 from pond_pipeline.cli.terminal import say
 from pond_pipeline.config import read_documents, read_environment
@@ -35,15 +42,6 @@ _DEMO_PAGE_DAYS = 31
 _DEMO_RATE = 100_000
 _SIMULATOR_URL = "HYDROVU_URL"
 
-resources_option = click.option(
-    "-f",
-    "--file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    envvar="POND_RESOURCES",
-    default="resources.yaml",
-    show_default=True,
-    help="The resources.",
-)
 home_option = click.option(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
@@ -79,7 +77,7 @@ class Outcome:
 @click.option("--from", "first", metavar="MONTH", help="The first of several months.")
 @click.option("--to", "last", metavar="MONTH", help="The last of them.")
 @click.option("--refetch", is_flag=True, help="Ask sources for these months again, whole.")
-@click.option("-v", "variables", multiple=True, metavar="K=V", help="What {{ K }} stands for.")
+@variables_option
 @json_option
 @pass_invocation
 def run(
@@ -92,7 +90,7 @@ def run(
     first: str | None,
     last: str | None,
     refetch: bool,
-    variables: tuple[str, ...],
+    variables: tuple[tuple[str, str], ...],
     as_json: bool,
 ) -> None:
     """Collect and compute what is missing, through Dagster.
@@ -100,7 +98,7 @@ def run(
     Without months: those that are missing or behind, and the one that is running. The runs appear
     in the UI. What is up to date already is not computed, and what does not change not written.
     """
-    plan = _plan(file, variables)
+    plan = _plan(file, dict(variables))
     steps = runs.select_steps(plan, patterns)
     now = datetime.now(UTC)
     asked = _months(plan, partition, first, last, now=now)
@@ -125,7 +123,7 @@ def demo(invocation: Invocation, *, file: Path, home: Path) -> None:
     """
     apply_resources(file, pond=invocation.pond)
     with _simulator():
-        plan = _plan(file, ())
+        plan = _plan(file, {})
         months = runs.due(plan, plan.steps, pond=invocation.pond.absolute(), now=datetime.now(UTC))
         outcome = _execute(invocation, plan, plan.steps, months, file=file, home=home)
     _print_outcome(outcome)
@@ -143,7 +141,7 @@ def up(invocation: Invocation, *, file: Path, home: Path, port: int) -> None:
 
     Where no HydroVu account is configured, the bundled simulator is started too.
     """
-    _plan(file, ())
+    _plan(file, {})
     open_instance(home).dispose()
     folder = file.absolute().parent
     with _simulator_if_needed(folder) as environ:
@@ -162,9 +160,8 @@ def up(invocation: Invocation, *, file: Path, home: Path, port: int) -> None:
     say("stopped")
 
 
-def _plan(file: Path, variables: Sequence[str]) -> Plan:
-    pairs = dict(each.partition("=")[::2] for each in variables)
-    return compile_plan(read_documents(file, variables=pairs), root=file.absolute().parent)
+def _plan(file: Path, variables: Mapping[str, str]) -> Plan:
+    return compile_plan(read_documents(file, variables=variables), root=file.absolute().parent)
 
 
 def _months(

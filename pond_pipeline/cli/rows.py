@@ -50,7 +50,7 @@ class RowFormat(StrEnum):
 
 
 def print_table(table: pa.Table, row_format: RowFormat) -> None:
-    """Print a table; as text, its first `SHOWN` rows, unless it was cut before.
+    """Print a table, all its rows.
 
     Raises:
         ConfigError: Parquet was asked for on a terminal.

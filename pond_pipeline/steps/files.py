@@ -4,12 +4,13 @@ A verdict is kept with the file, so that a file is parsed again only when its by
 """
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from pond_core import ReadFS
+from pond_core import EntryType, ReadFS
 from pond_pipeline.errors import ExportError, SourceError
 from pond_pipeline.laketech import Export, read_export
 from pond_pipeline.plan import FilesStep, LakeTechSource
@@ -25,7 +26,7 @@ class Verdict:
     """What was found in one file.
 
     Attributes:
-        name: The file's name.
+        name: The file's path below its folder.
         sha256: Of its bytes.
         locations: The locations whose readings it holds.
         problem: Why it cannot be read, and what to do; empty when it can.
@@ -86,14 +87,16 @@ def collect_files(step: FilesStep, fs: ReadFS, environ: Mapping[str, str]) -> Ch
     verdicts = stored_verdicts(fs, step.outputs[0])
     contents = {}
     read_as = f"timezone={step.source.timezone} subtract_offset={step.source.subtract_offset}"
-    for path in sorted(_matches(step.source.host_pattern(environ))):
+    pattern = step.source.host_pattern(environ)
+    for path in sorted(_matches(pattern)):
+        name = _name(path, pattern)
         data = _read(path)
-        known = verdicts.get(path.name)
         digest = hashlib.sha256(data).hexdigest()
-        if known is not None and (known.sha256, known.read_as) == (digest, read_as):
-            continue
-        contents[path.name] = data
-        verdicts[path.name] = _judge(step, path.name, data, digest, read_as)
+        known = verdicts.get(name)
+        if known is None or known.sha256 != digest:
+            contents[name] = data
+        if known is None or (known.sha256, known.read_as) != (digest, read_as):
+            verdicts[name] = _judge(step, name, data, digest, read_as)
     return CheckedFiles(contents, dict(sorted(verdicts.items())))
 
 
@@ -102,10 +105,13 @@ def stored_verdicts(fs: ReadFS, directory: str) -> dict[str, Verdict]:
     if not fs.exists(directory):
         return {}
     verdicts = {}
-    for file in fs.ls(directory):
+    for file in fs.walk(directory):
+        if file.entry_type is not EntryType.DATA:
+            continue
+        name = file.path.removeprefix(f"{directory}/")
         facts = file.node.attributes
-        verdicts[file.name] = Verdict(
-            name=file.name,
+        verdicts[name] = Verdict(
+            name=name,
             sha256=str(facts[_SHA256]),
             locations=tuple(str(name) for name in _texts(facts[_LOCATIONS])),
             problem=str(facts[_PROBLEM]),
@@ -123,6 +129,17 @@ def read_stored(source: LakeTechSource, name: str, data: bytes) -> list[Export]:
     return read_export(
         data, name=name, timezone=source.timezone, subtract_offset=source.subtract_offset
     )
+
+
+def _name(path: Path, pattern: Path) -> str:
+    """Return a file's path below the folder that the pattern names without a wildcard."""
+    fixed = Path(pattern.anchor)
+    for part in pattern.parts[1:-1]:
+        if any(wildcard in part for wildcard in "*?["):
+            break
+        fixed /= part
+    # As the pond keeps names; macOS hands them out decomposed.
+    return unicodedata.normalize("NFC", path.relative_to(fixed).as_posix())
 
 
 def _matches(pattern: Path) -> list[Path]:

@@ -6,7 +6,7 @@ adds and corrects, and never takes a stored reading away; a refetch replaces.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pyarrow as pa
@@ -203,7 +203,8 @@ class _Answer:
                 slices.append(self._slice(month, rows))
         rest = Window(self._reach(taken[-1]).end_us, None)
         self._open = [m for m in self._open if m not in taken]
-        self._pages = [p for p in self._pages if self._open and _any_inside(p, rest)]
+        ahead = [_inside(page, rest) for page in self._pages] if self._open else []
+        self._pages = [page for page in ahead if page.readings.num_rows]
         return slices
 
     def _slice(self, month: Month, rows: pa.Table) -> Slice:
@@ -254,9 +255,10 @@ def _empty(month: Month) -> Slice:
     return Slice(month, RAW_SCHEMA.empty_table(), span=month.window, reach=month.window, merge=True)
 
 
-def _any_inside(page: Page, window: Window) -> bool:
-    latest = pc.max(page.readings["timestamp"].cast(pa.int64())).as_py()
-    return latest is not None and (window.start_us is None or latest >= window.start_us)
+def _inside(page: Page, window: Window) -> Page:
+    """Return what of a page lies in a window that is open at its end."""
+    stamps = page.readings["timestamp"].cast(pa.int64())
+    return replace(page, readings=page.readings.filter(pc.greater_equal(stamps, window.start_us)))
 
 
 def _accepted(raw: pa.Table, floor_us: int) -> pa.Table:

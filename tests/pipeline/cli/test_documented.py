@@ -1,0 +1,107 @@
+"""`docs/cli.md` and `--help` say what the commands do."""
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import pytest
+
+from pond_pipeline.cli.command import PondCommand
+from pond_pipeline.cli.entry import COMMANDS, pond
+from pond_pipeline.cli.pipeline import Outcome
+from pond_pipeline.cli.render import json_text
+from pond_pipeline.months import Month
+from pond_pipeline.runs import Failure, RunReport
+from pond_pipeline.summary import AssetSummary
+from tests.pipeline.cli.shell import STATION, Shell
+
+ROOT = Path(__file__).parents[3]
+SECTIONS = {
+    section.partition("\n")[0].strip("` "): section
+    for section in re.split(
+        r"^## `pond ", (ROOT / "docs" / "cli.md").read_text(), flags=re.MULTILINE
+    )
+}
+READING = {
+    "ls": ("/*/*/*",),
+    "cat": (STATION,),
+    "describe": (STATION,),
+    "log": (),
+    "sql": ('SELECT count(*) AS readings FROM "/raw/noyo/Station"',),
+    "verify": (),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_an_example_in_its_help(name: str) -> None:
+    command = _command(name)
+    assert command.get_help(click.Context(command)).endswith(f"Example:\n  {command.example}")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_told_in_one_line_as_its_help_begins(name: str) -> None:
+    help_text = " ".join((_command(name).help or "").split())
+    assert help_text.startswith(COMMANDS[name][1].rstrip("."))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_documented_with_its_example(name: str) -> None:
+    assert _command(name).example in SECTIONS[name]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_is_documented(name: str) -> None:
+    options = [each.opts[-1] for each in _command(name).params if isinstance(each, click.Option)]
+    assert [option for option in options if f"`{option}" not in SECTIONS[name]] == []
+
+
+@pytest.mark.parametrize("name", READING)
+def test_json_has_the_documented_shape(reader: Shell, name: str) -> None:
+    _check_shape(_documented(name), reader.value(name, *READING[name]))
+
+
+def test_json_of_a_data_file_has_the_documented_shape(reader: Shell) -> None:
+    _check_shape(_documented("cat", number=1), reader.value("cat", "/files/note.txt"))
+
+
+def test_json_of_what_writes_has_the_documented_shape(nowhere: Shell) -> None:
+    _check_shape(_documented("init"), nowhere.value("init"))
+    applied = nowhere.value("apply", "-f", ROOT / "resources.yaml")
+    _check_shape(_documented("apply"), applied)
+    copied = nowhere.value("copy", ROOT / "resources.yaml", "pond:/copy")
+    _check_shape(_documented("copy"), copied)
+
+
+def test_json_of_a_run_has_the_documented_shape() -> None:
+    failure = Failure("/raw/noyo/A", "it did not answer")
+    report = RunReport("id", (Month(2026, 11),), (failure,), ("/raw/noyo/B",), (failure,))
+    asset = AssetSummary("/raw/noyo/A", rows=1, first=datetime.now(UTC), txn=1)
+    outcome = Outcome("/srv/noyo", (report,), (asset,), ("/raw/noyo/A",))
+    _check_shape(_documented("run"), json.loads(json_text(outcome)))
+
+
+def _command(name: str) -> PondCommand:
+    assert isinstance(pond, click.Group)
+    command = pond.get_command(click.Context(pond), name)
+    assert isinstance(command, PondCommand)
+    return command
+
+
+def _documented(name: str, *, number: int = 0) -> object:
+    shape: object = json.loads(re.findall(r"```json\n(.*?)```", SECTIONS[name], re.DOTALL)[number])
+    return shape
+
+
+def _check_shape(documented: object, found: object) -> None:
+    """Compare keys, in order, and the types of values; null and {} may stand for any."""
+    if isinstance(documented, dict) and isinstance(found, dict):
+        assert not documented or list(documented) == list(found)
+        for key, value in documented.items():
+            _check_shape(value, found[key])
+    elif isinstance(documented, list) and isinstance(found, list):
+        for each in found if documented else []:
+            _check_shape(documented[0], each)
+    elif documented is not None and found is not None:
+        assert type(documented) is type(found)
