@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import dagster as dg
+import yaml
 
 from pond_pipeline.errors import ConfigError
 
@@ -47,7 +48,7 @@ def open_instance(home: Path) -> dg.DagsterInstance:
         raise ConfigError(msg, hint="set DAGSTER_HOME to a directory that you can write") from exc
     try:
         instance = dg.DagsterInstance.from_config(str(home))
-    except dg.DagsterInvalidConfigError as exc:
+    except (dg.DagsterInvalidConfigError, yaml.YAMLError) as exc:
         msg = f"{settings} is not what Dagster accepts: {exc}"
         raise ConfigError(msg, hint="mend it, or delete it: it is written anew") from exc
     instance.get_runs_count()  # opens the databases, which makes them

@@ -1,5 +1,6 @@
 """Commands about the pond as a whole and what is in it: init, ls, describe, log, verify."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,9 @@ from pond_pipeline.cli.instant import as_of_option, iso
 from pond_pipeline.cli.render import print_facts, print_json, print_lines, print_rows
 from pond_pipeline.cli.rows import SHOWN
 from pond_pipeline.cli.terminal import escape, say
+
+_LISTED = 4
+"""From so many partitions on a line says only the first, the last and how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +227,17 @@ def _print_log(shown: list[Logged]) -> None:
     print_rows(
         ("txn", "time", "author", "asset", "partitions", "rows", "bytes", "message", "run"),
         [
-            (t.txn, t.time, t.author, t.asset, t.partitions, t.rows, t.bytes, t.message, t.run_id)
+            (
+                t.txn,
+                t.time,
+                t.author,
+                t.asset,
+                _brief(t.partitions),
+                t.rows,
+                t.bytes,
+                t.message,
+                t.run_id,
+            )
             for t in shown
         ],
     )
@@ -254,3 +268,10 @@ def _print_report(report: Report) -> None:
         print_lines([""])
         rows = [(finding.what, finding.where, finding.detail) for finding in report.findings]
         print_rows(("finding", "where", "detail"), rows)
+
+
+def _brief(partitions: Sequence[str]) -> str:
+    """Return partition keys as text that stays on a line however many they are."""
+    if len(partitions) < _LISTED:
+        return ", ".join(partitions)
+    return f"{partitions[0]} .. {partitions[-1]} ({len(partitions)})"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pond_core import Pond, Window
+from pond_core import Pond, Provenance, Window
 from tests.pipeline.cli.shell import HOSTILE, STATION, Shell, at, readings
 
 
@@ -203,6 +203,14 @@ def test_log_says_how_many_it_leaves_out(reader: Shell) -> None:
     result = reader.run("log", "--limit", "1")
     assert result.stdout.count("\n") == 2
     assert result.stderr == "1 of 4 transactions; --limit says how many\n"
+
+
+def test_log_keeps_many_partitions_on_one_line(shell: Shell) -> None:
+    months = tuple(f"2025-{month:02}" for month in range(1, 13))
+    with Pond.init(shell.pond, exist_ok=True).transaction(Provenance(partitions=months)) as tx:
+        tx.write_data("/note", b"a year")
+    assert "2025-01 .. 2025-12 (12)" in shell.out("log")
+    assert shell.rows("log")[0]["partitions"] == list(months)
 
 
 def test_log_ends_where_it_is_told(reader: Shell) -> None:
