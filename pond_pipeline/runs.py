@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 from typing_extensions import override
 
-from pond_core import NotAPondError, Pattern, Pond
+from pond_core import NotAPondError, Pattern, Pond, PondError
 from pond_pipeline.assets import REFETCH_TAG, asset_outputs
 from pond_pipeline.build import build_definitions
 from pond_pipeline.errors import ConfigError
@@ -167,14 +167,24 @@ def _paths_by_step(definitions: dg.Definitions) -> dict[str, str]:
 
 
 def _reason(event: dg.DagsterEvent) -> str:
-    """Return the innermost error's own words: the layers around it are Dagster's."""
+    """Return our own error's words and hint, else the innermost error's.
+
+    The layers around are Dagster's; what is below an error of ours is explained by it.
+    """
     error = event.step_failure_data.error
-    while error is not None and error.cause is not None:
-        error = error.cause
     if error is None:
         return "failed without an error"
+    chain = [error]
+    while (cause := chain[-1].cause) is not None:
+        chain.append(cause)
+    ours = _names_of(PondError)
+    told = next((each for each in chain if each.cls_name in ours), chain[-1])
     # "package.module.NotFoundError: what happened" without the name of the class
-    return _CLASS_NAME.sub("", error.message.strip(), count=1)
+    return _CLASS_NAME.sub("", told.message.strip(), count=1)
+
+
+def _names_of(cls: type[BaseException]) -> set[str]:
+    return {cls.__name__}.union(*map(_names_of, cls.__subclasses__()))
 
 
 def _progress_logger(progress: Progress) -> dg.LoggerDefinition:

@@ -13,6 +13,9 @@ from pond_pipeline.record import SeriesUpdate, Slice
 from pond_pipeline.steps.derived import Due, due_months
 from pond_pipeline.steps.dictionaries import read_names
 
+_UTC = "UTC"
+"""How the configuration spells the zone of a clock that needs no conversion."""
+
 _DAY_US = timedelta(days=1) // timedelta(microseconds=1)
 """No zone is further from UTC: what a clock in local time can shift a reading by."""
 
@@ -45,7 +48,7 @@ def normalize(
             names,
             window=span.intersect(step.window),
             clock_floor=step.source.clock_floor,
-            clock=None if step.clock == "utc" else ZoneInfo(step.clock),
+            clock=None if step.clock == _UTC else ZoneInfo(step.clock),
             raw_window=reach,
         )
         tables.append(Slice(each.month, result.table, span, each.month.window, each.inputs))
@@ -67,7 +70,7 @@ def normalize_due(step: NormalizeStep, fs: ReadFS, months: Sequence[Month]) -> l
 
 
 def _margin_us(step: NormalizeStep) -> int:
-    return 0 if step.clock == "utc" else _DAY_US
+    return 0 if step.clock == _UTC else _DAY_US
 
 
 def _reach(step: NormalizeStep, month: Month, now: datetime) -> Window:

@@ -37,7 +37,7 @@ REDUCE = "kind: Reduce\nname: r\nspec:\n  collections:\n    - name: c\n"
 RANGE = "no instant lies between; the end of a range is not part of it"
 NOT_YET = "is not supported by this version yet; remove it: to ignore it would give wrong data"
 NO_LETTER = "holds a '/' or a character that cannot be printed; "
-NO_ID = "expected a location id, a whole number; see: pond hydrovu locations"
+NO_ID = "expected a location id, a whole number; HydroVu shows it; /raw/<name>/locations lists all"
 NO_SERVER = "is no address of a server; write it as https://www.hydrovu.com"
 VERSIONS = "duckpond/v1, www.hydrovu.com/v1, github.com/jmacd/duckpond/v1"
 KEYS = "name, id, scope, interval, start, until, active, clock, comment"
@@ -544,7 +544,7 @@ def test_a_missing_file_is_an_error_that_says_how_to_begin(tmp_path: Path) -> No
     with pytest.raises(ConfigError, match="No such file") as caught:
         read_documents(tmp_path / "resources.yaml")
 
-    assert caught.value.hint == "begin with: pond init --template well"
+    assert caught.value.hint == "copy the one that DuckPond comes with, or name yours: -f FILE"
 
 
 def test_a_folder_in_place_of_a_file_is_an_error(tmp_path: Path) -> None:

@@ -1,0 +1,252 @@
+"""What the docs say is there: links, commands, keys, names, and code that runs."""
+
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import get_args
+
+import click
+import dagster as dg
+import pytest
+from pydantic import BaseModel
+
+import pond_core
+from pond_core import Pond
+from pond_pipeline import definitions, runs
+from pond_pipeline.cli.entry import pond as pond_command
+from pond_pipeline.config import read_documents
+from pond_pipeline.config.model import KINDS_TO_COME, SPECS, Envelope, Kind
+from pond_pipeline.config.problem import FORMER_KEYS
+from pond_pipeline.months import Month
+from pond_pipeline.plan import compile_plan
+from pond_pipeline.simulator import Faults, Simulator, harbor
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_NAMED = re.compile(r"<!-- test: (\w+) -->\n```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\[[^\]]*\]\((?!https?://)([^)\s#]*)(?:#([^)\s]*))?\)")
+_CODE = re.compile(r"`[^`\n]*`")
+
+MONTH = "2026-09"
+"""The month of the harbor that the blocks of the README run on."""
+
+
+def page_id(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def prose_of(page: Path) -> str:
+    """Return a page without its code, in which brackets are no links."""
+    return _CODE.sub("``", _FENCE.sub("", text_of(page)))
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", _FENCE.sub("", text_of(page)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [body for found, body in _FENCE.findall(text_of(page)) if found == language]
+
+
+def named_block(page: str, name: str) -> str:
+    """Return the Python block of a page that stands below `<!-- test: name -->`."""
+    named: dict[str, str] = dict(_NAMED.findall(text_of(ROOT / page)))
+    return named[name]
+
+
+def models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """Yield a model and all those inside it."""
+    yield model
+    for info in model.model_fields.values():
+        for inner in get_args(info.annotation):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                yield from models(inner)
+
+
+def keys_of(model: type[BaseModel]) -> set[str]:
+    return {info.alias or name for name, info in model.model_fields.items()}
+
+
+def pond_lines() -> list[str]:
+    """Return the command lines of `pond` in the shell blocks of all pages."""
+    lines = [line for page in PAGES for body in blocks(page, "sh") for line in body.splitlines()]
+    return [line for line in lines if line.startswith("pond ")]
+
+
+@pytest.fixture(scope="module")
+def harbor_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the harbor's `resources.yaml`, and a pond with one month of one site."""
+    folder = tmp_path_factory.mktemp("harbor")
+    resources = folder / "resources.yaml"
+    resources.write_text(text_of(ROOT / "resources.yaml"), encoding="utf-8")
+    plan = compile_plan(read_documents(resources), root=folder)
+    with (
+        Simulator(harbor(), page_days=31) as simulator,
+        pytest.MonkeyPatch.context() as environment,
+        dg.instance_for_test() as instance,
+    ):
+        account = {"KEY": "demo", "SECRET": "demo", "URL": simulator.base_url}
+        for name, value in account.items():
+            environment.setenv(f"HYDROVU_{name}", value)
+        [report] = runs.run(
+            plan,
+            runs.select_steps(plan, ["/raw/harbor/units", "/*/harbor/Wharf*"]),
+            [Month.parse(MONTH)],
+            root=folder,
+            pond=folder / ".pond",
+            instance=instance,
+        )
+    assert report.failures == ()
+    return folder
+
+
+def module_of(code: str) -> ModuleType:
+    """Run a block as a module of its own."""
+    module = ModuleType("block")
+    exec(compile(code, "block", "exec"), module.__dict__)  # noqa: S102  # the docs are ours
+    return module
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    for target, anchor in _LINK.findall(prose_of(page)):
+        there = (page.parent / target).resolve() if target else page
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_no_page_names_a_path_of_somebodys_machine(page: Path) -> None:
+    assert re.findall(r"/(?:home|work|Users|root)/\S+", text_of(page)) == []
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = text_of(ROOT / "docs" / "index.md")
+    names = {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"}
+    assert [name for name in sorted(names) if f"({name})" not in index] == []
+
+
+def test_decisions_are_numbered_without_holes() -> None:
+    names = sorted(page.name for page in (ROOT / "docs" / "decisions").glob("*.md"))
+    assert [name[:4] for name in names] == [f"{n:03}-" for n in range(1, len(names) + 1)]
+
+
+@pytest.mark.parametrize("line", pond_lines())
+def test_every_pond_command_line_is_understood(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "recorded").mkdir()  # what `pond simulator --replay` is shown with
+    name, *arguments = shlex.split(line, comments=True)[1:]
+    with click.Context(pond_command, info_name="pond") as context:
+        command = pond_command.get_command(context, name)
+        assert command is not None
+        command.make_context(name, arguments, parent=context)
+
+
+def test_every_make_target_in_the_docs_is_one() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", text_of(ROOT / "Makefile"), re.MULTILINE))
+    shown = {
+        target
+        for page in PAGES
+        for target in re.findall(r"(?:`|^    )make ([a-z]+)", text_of(page), re.MULTILINE)
+    }
+    assert shown
+    assert shown <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_every_python_block_compiles(page: Path) -> None:
+    for body in blocks(page, "python"):
+        compile(body, str(page), "exec")
+
+
+def test_the_notebook_block_runs(
+    harbor_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(harbor_folder)
+    module = module_of(named_block("README.md", "notebook"))
+    assert module.__dict__["table"].num_rows == 30 * 24
+    assert "/combined/harbor/Wharf" in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings("ignore::dagster.BetaWarning", "ignore::dagster.PreviewWarning")
+def test_the_asset_block_is_kept_in_the_pond(
+    harbor_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(harbor_folder)
+    definition = module_of(named_block("README.md", "asset")).__dict__["defs"]
+    with dg.instance_for_test() as instance:
+        result = definition.resolve_implicit_global_asset_job_def().execute_in_process(
+            instance=instance,
+            asset_selection=[dg.AssetKey(["derived", "harbor", "WharfOxygen"])],
+            partition_key=MONTH,
+        )
+    assert result.success
+    days = Pond.open(".pond").snapshot().read_series("/derived/harbor/WharfOxygen")
+    assert days.num_rows == 30
+    assert days.column_names == ["timestamp", "DO.min.mg/L"]
+
+
+def test_the_months_of_the_asset_block_are_those_of_the_pond(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("POND_RESOURCES", str(ROOT / "resources.yaml"))
+    own = module_of(named_block("README.md", "asset")).__dict__["MONTHS"]
+    specs = {spec.key: spec for spec in definitions.defs().resolve_all_asset_specs()}
+    assert specs[dg.AssetKey(["combined", "harbor", "Wharf"])].partitions_def == own
+
+
+def test_the_faults_block_runs() -> None:
+    module_of(named_block("docs/hydrovu.md", "faults"))
+
+
+def test_every_fault_is_in_the_docs() -> None:
+    page = text_of(ROOT / "docs" / "hydrovu.md")
+    assert [name for name in Faults.__dataclass_fields__ if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_key_of_a_kind_is_in_its_chapter(kind: Kind) -> None:
+    page = text_of(ROOT / "docs" / "resources-yaml.md")
+    chapter = page.split(f"\n## {kind}\n")[1].split("\n## ")[0]
+    documented = set(re.findall(r"^\| `(\w+)` \|", chapter, re.MULTILINE))
+    keys = {key for model in models(SPECS[kind]) for key in keys_of(model)}
+    assert documented == keys
+
+
+def test_what_every_resource_says_is_in_the_docs() -> None:
+    page = text_of(ROOT / "docs" / "resources-yaml.md")
+    opening = page.split("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", opening, re.MULTILINE)) == keys_of(Envelope)
+    words = [*KINDS_TO_COME, *FORMER_KEYS.values()]
+    assert [word for word in words if f"`{word}`" not in page] == []
+
+
+def test_every_public_name_of_the_core_is_in_the_reference() -> None:
+    page = text_of(ROOT / "docs" / "reference.md")
+    named = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert sorted(named) == sorted(pond_core.__all__)
+
+
+def test_the_newest_entry_of_the_changelog_is_this_version() -> None:
+    project = tomllib.loads(text_of(ROOT / "pyproject.toml"))["project"]
+    newest = re.search(
+        r"^## \[([^\]]+)\] - \d{4}-\d{2}-\d{2}$", text_of(ROOT / "CHANGELOG.md"), re.MULTILINE
+    )
+    assert newest is not None
+    assert newest[1] == project["version"]
