@@ -3,9 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from pond_core import Resolution
+from pond_core import Aggregate, Resolution
 from pond_pipeline.config import (
-    Aggregate,
     CombineSpec,
     Document,
     HydroVuSpec,
@@ -544,7 +543,7 @@ def test_a_missing_file_is_an_error_that_says_how_to_begin(tmp_path: Path) -> No
     with pytest.raises(ConfigError, match="No such file") as caught:
         read_documents(tmp_path / "resources.yaml")
 
-    assert caught.value.hint == "copy the one that DuckPond comes with, or name yours: -f FILE"
+    assert caught.value.hint == "name the file: -f FILE; DuckPond comes with an example"
 
 
 def test_a_folder_in_place_of_a_file_is_an_error(tmp_path: Path) -> None:
