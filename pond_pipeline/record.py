@@ -40,7 +40,7 @@ class Slice:
         span: The range that they replace: the month, or more where buckets or a clock's zone
             reach over its edge, or less where only its end was asked for.
         reach: The range whose content belongs to the month: the month, open at the ends of raw.
-        inputs: By path, the version of what it was made from; empty for a source.
+        inputs: By path, the version of what it was made from; for a source, what was asked for.
         merge: True keeps stored rows that `table` lacks (a pull); False replaces (a computation).
     """
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sysconfig
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from pond_pipeline.errors import PipelineError
+from pond_pipeline.errors import ConfigError, PipelineError
 
 HOST = "127.0.0.1"
 """The UI has no login: it is never bound to more than this machine."""
@@ -41,16 +42,18 @@ class Server:
         self._port = port
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self) -> None:
-        """Start both and wait until the UI answers.
+    def start(self, *, stopped: Callable[[], bool]) -> None:
+        """Start both and wait until the UI answers, or until `stopped` says so.
 
         Raises:
+            ConfigError: The port is taken, or is none.
             PipelineError: One of them ended, or the UI does not answer in two minutes.
         """
+        self._check_port()
         web = ("dagster-webserver", "-h", HOST, "-p", str(self._port), "-m", _MODULE)
         self._start(web)
         self._start(("dagster-daemon", "run", "-m", _MODULE))
-        self._wait(self._answers, _START_S)
+        self._wait(lambda: stopped() or self._answers(), _START_S)
 
     def serve(self, *, stopped: Callable[[], bool]) -> None:
         """Stay until `stopped` says so.
@@ -74,6 +77,16 @@ class Server:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+    def _check_port(self) -> None:
+        """Refuse a port that somebody else answers on: his UI would pass for ours."""
+        try:
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((HOST, self._port))
+        except (OSError, OverflowError) as exc:
+            msg = f"the UI cannot listen on port {self._port}: {exc}"
+            raise ConfigError(msg, hint="stop what uses it, or choose another --port") from exc
 
     def _start(self, arguments: Sequence[str]) -> None:
         process = subprocess.Popen(  # noqa: S603 -- our own Python, our own arguments

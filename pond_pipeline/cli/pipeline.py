@@ -152,8 +152,9 @@ def up(invocation: Invocation, *, file: Path, home: Path, port: int) -> None:
         server = Server(home.absolute(), port=port, environ={**environ, **places}, folder=folder)
         stop = _stop_signal()
         try:
-            server.start()
-            say(f"Dagster is at {server.url}; Ctrl-C stops it")
+            server.start(stopped=lambda: bool(stop))
+            if not stop:
+                say(f"Dagster is at {server.url}; Ctrl-C stops it")
             server.serve(stopped=lambda: bool(stop))
         finally:
             server.stop()

@@ -5,7 +5,7 @@ watermark on (the newest reading less the overlap): loggers send late, and vendo
 adds and corrects, and never takes a stored reading away; a refetch replaces.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -95,12 +95,12 @@ def pull_start(step: PullStep, fs: ReadFS) -> int | None:
 def pull_due(step: PullStep, fs: ReadFS, months: Sequence[Month]) -> list[Month]:
     """Return the months that were never fetched, and those that may still get readings."""
     start_us = pull_start(step, fs)
-    waiting = step.active and not _is_complete(step, fs)
+    waiting = not _is_complete(step, fs)
     return [
         month
         for month in months
         if not _is_marked(step, fs, month)
-        or (waiting and month.window.overlaps(step.window) and _reaches(month, start_us))
+        or (waiting and _is_inside(step, month) and _reaches(month, start_us))
     ]
 
 
@@ -113,13 +113,15 @@ def _batches(
     now: datetime,
     refetch: bool,
 ) -> Iterator[Sequence[Slice]]:
-    inside = [m for m in months if m.window.overlaps(step.window)] if step.active else []
+    inside = [m for m in months if _is_inside(step, m)]
     unmarked = [m for m in months if not _is_marked(step, fs, m)]
-    outside = [_empty(m) for m in unmarked if m not in inside]
+    # Readings of another location are none of this instrument's: its own replace them.
+    moved = any(_is_of_another_location(step, fs, m) for m in months)
+    outside = [_empty(step, m, merge=not moved) for m in unmarked if m not in inside]
     if outside:
         yield outside
     for ask in _asks(step, fs, inside, unmarked, refetch=refetch):
-        answer = _Answer(step, ask, now=now, refetch=refetch, fresh=unmarked)
+        answer = _Answer(step, ask, now=now, refetch=refetch or moved, fresh=unmarked)
         yield from answer.batches(client)
 
 
@@ -213,6 +215,7 @@ class _Answer:
             rows,
             span=self._span(month),
             reach=self._reach(month),
+            inputs=_asked_for(self._step, month),
             merge=not self._refetch,
         )
 
@@ -246,13 +249,47 @@ def _is_complete(step: PullStep, fs: ReadFS) -> bool:
     return bool(fs.read_series(path, Window(last_us, end_us)).num_rows)
 
 
-def _is_marked(step: PullStep, fs: ReadFS, month: Month) -> bool:
+def _is_inside(step: PullStep, month: Month) -> bool:
+    """Say whether the API is asked for a month at all."""
+    return step.active and month.window.overlaps(step.window)
+
+
+def _asked_for(step: PullStep, month: Month) -> dict[str, str]:
+    """Return what a month is asked for: recorded with it, so that a change asks again.
+
+    Only what can bring more readings counts: an earlier start, another location, an instrument
+    that is active again. An end that comes nearer does not ask for all history once more.
+    """
+    start = month.window.intersect(step.window).start if _is_inside(step, month) else None
+    return {"location": str(step.location_id), "from": "" if start is None else start.isoformat()}
+
+
+def _recorded(step: PullStep, fs: ReadFS, month: Month) -> Mapping[str, str] | None:
+    """Return what a month was asked for; None when it never was."""
     path = step.outputs[0]
-    return fs.exists(path) and month.window in fs.node(path).marks
+    facts = fs.node(path).marks.get(month.window) if fs.exists(path) else None
+    inputs = None if facts is None else facts["inputs"]
+    return {str(k): str(v) for k, v in inputs.items()} if isinstance(inputs, dict) else None
 
 
-def _empty(month: Month) -> Slice:
-    return Slice(month, RAW_SCHEMA.empty_table(), span=month.window, reach=month.window, merge=True)
+def _is_marked(step: PullStep, fs: ReadFS, month: Month) -> bool:
+    return _recorded(step, fs, month) == _asked_for(step, month)
+
+
+def _is_of_another_location(step: PullStep, fs: ReadFS, month: Month) -> bool:
+    recorded = _recorded(step, fs, month)
+    return recorded is not None and recorded["location"] != str(step.location_id)
+
+
+def _empty(step: PullStep, month: Month, *, merge: bool) -> Slice:
+    return Slice(
+        month,
+        RAW_SCHEMA.empty_table(),
+        span=month.window,
+        reach=month.window,
+        inputs=_asked_for(step, month),
+        merge=merge,
+    )
 
 
 def _inside(page: Page, window: Window) -> Page:

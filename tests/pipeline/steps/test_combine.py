@@ -1,0 +1,98 @@
+from pathlib import Path
+
+import pytest
+
+from pond_core import DataError, Pond, Provenance, Window
+from pond_pipeline.plan import CombineInput, CombineStep
+from pond_pipeline.record import Recorded, record
+from pond_pipeline.steps import combine
+from tests.pipeline.waters import at, months_of, rows_of, store, water
+
+LEFT, RIGHT, SITE = "/normalized/bay/Left", "/normalized/bay/Right", "/combined/bay/Site"
+
+
+@pytest.fixture
+def pond(tmp_path: Path) -> Pond:
+    return Pond.init(tmp_path / "pond", durability="process")
+
+
+def a_site(*parts: CombineInput, fingerprint: str = "combine") -> CombineStep:
+    parts = parts or (
+        CombineInput(path=LEFT, scope="Left"),
+        CombineInput(path=RIGHT, scope="Right"),
+    )
+    return CombineStep(
+        group="bay",
+        description="A site.",
+        outputs=(SITE,),
+        inputs=tuple(part.path for part in parts),
+        fingerprint=fingerprint,
+        site="Site",
+        parts=parts,
+    )
+
+
+def run(pond: Pond, step: CombineStep, *keys: str) -> list[Recorded]:
+    update = combine(step, pond.snapshot(), months_of(*keys))
+    return list(record(pond, SITE, update, provenance=Provenance()))
+
+
+def test_instruments_are_joined_on_the_instant(pond: Pond) -> None:
+    store(pond, LEFT, water({"2025-01-01 00:00": 1, "2025-01-01 01:00": 2}), "2025-01")
+    store(pond, RIGHT, water({"2025-01-01 01:00": 3, "2025-01-01 02:00": 4}), "2025-01")
+    run(pond, a_site(), "2025-01")
+    assert list(rows_of(pond, SITE, "Left.Temperature.C").values()) == [1, 2, None]
+    assert list(rows_of(pond, SITE, "Right.Temperature.C").values()) == [None, 3, 4]
+
+
+def test_an_instrument_counts_only_while_it_stood_there(pond: Pond) -> None:
+    table = water({"2025-01-01 00:00": 1, "2025-01-02 00:00": 2})
+    store(pond, LEFT, table, "2025-01")
+    step = a_site(CombineInput(path=LEFT, window=Window.of(None, at("2025-01-02"))))
+    run(pond, step, "2025-01")
+    assert rows_of(pond, SITE) == {"2025-01-01 00:00": 1}
+
+
+def test_an_instrument_that_was_never_made_has_no_readings(pond: Pond) -> None:
+    store(pond, LEFT, water({"2025-01-01 00:00": 1}), "2025-01")
+    run(pond, a_site(), "2025-01")
+    assert pond.snapshot().read_series(SITE).column_names == ["timestamp", "Left.Temperature.C"]
+
+
+def test_two_values_for_one_column_and_instant_are_refused(pond: Pond) -> None:
+    for path in (LEFT, RIGHT):
+        store(pond, path, water({"2025-01-01 00:00": 1}), "2025-01")
+    step = a_site(CombineInput(path=LEFT), CombineInput(path=RIGHT))
+    with pytest.raises(DataError, match=LEFT):
+        run(pond, step, "2025-01")
+
+
+def test_of_two_values_the_one_with_the_higher_priority_counts(pond: Pond) -> None:
+    store(pond, LEFT, water({"2025-01-01 00:00": 1}), "2025-01")
+    store(pond, RIGHT, water({"2025-01-01 00:00": 2}), "2025-01")
+    step = a_site(CombineInput(path=LEFT, priority=1), CombineInput(path=RIGHT, priority=2))
+    run(pond, step, "2025-01")
+    assert rows_of(pond, SITE) == {"2025-01-01 00:00": 2}
+
+
+def test_a_column_can_be_renamed(pond: Pond) -> None:
+    store(pond, LEFT, water({"2025-01-01 00:00": 1}), "2025-01")
+    run(pond, a_site(CombineInput(path=LEFT, rename={"Temperature.C": "Water.C"})), "2025-01")
+    assert rows_of(pond, SITE, "Water.C") == {"2025-01-01 00:00": 1}
+
+
+def test_only_months_whose_instruments_changed_are_joined_again(pond: Pond) -> None:
+    table = water({"2025-01-01 00:00": 1, "2025-02-01 00:00": 2})
+    store(pond, LEFT, table, "2025-01", "2025-02")
+    run(pond, a_site(), "2025-01", "2025-02")
+    store(pond, LEFT, water({"2025-02-01 00:00": 3}), "2025-02")
+    again = run(pond, a_site(), "2025-01", "2025-02")
+    assert [each.month.key for each in again] == ["2025-02"]
+
+
+def test_an_instrument_that_is_taken_out_leaves_the_site(pond: Pond) -> None:
+    store(pond, LEFT, water({"2025-01-01 00:00": 1}), "2025-01")
+    store(pond, RIGHT, water({"2025-01-01 01:00": 2}), "2025-01")
+    run(pond, a_site(), "2025-01")
+    run(pond, a_site(CombineInput(path=LEFT, scope="Left"), fingerprint="other"), "2025-01")
+    assert rows_of(pond, SITE, "Left.Temperature.C") == {"2025-01-01 00:00": 1}

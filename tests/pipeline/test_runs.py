@@ -1,0 +1,195 @@
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pond_core import Pond
+from pond_pipeline import runs
+from pond_pipeline.config import read_documents
+from pond_pipeline.errors import ConfigError
+from pond_pipeline.months import Month
+from pond_pipeline.plan import Plan, compile_plan
+from pond_pipeline.simulator import Faults, Simulator
+from tests.pipeline.harbor import harbor_plan, harbor_server, small_plan
+from tests.pipeline.steps.exports import write_export
+from tests.pipeline.waters import at, months_of
+
+EXPORTS = """
+---
+kind: LakeTech
+name: fb
+spec: {pattern: inbox/*.csv, timezone: UTC, start: 2025-01-01}
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Simulator]:
+    with harbor_server() as running:
+        yield running
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as made:
+        yield made
+
+
+class Bay:
+    """A small plan on a folder."""
+
+    def __init__(self, folder: Path, server: Simulator, instance: dg.DagsterInstance) -> None:
+        self.folder = folder
+        self.instance = instance
+        self.plan: Plan = small_plan(folder, server.base_url)
+        self.told: list[str] = []
+
+    @property
+    def pond(self) -> Path:
+        return self.folder / "pond"
+
+    def run(
+        self, *keys: str, select: Sequence[str] = (), refetch: bool = False
+    ) -> list[runs.RunReport]:
+        return list(
+            runs.run(
+                self.plan,
+                runs.select_steps(self.plan, select),
+                months_of(*keys),
+                root=self.folder,
+                pond=self.pond,
+                instance=self.instance,
+                refetch=refetch,
+                progress=self.told.append,
+            )
+        )
+
+    def due(self, *select: str, now: datetime) -> list[str]:
+        steps = runs.select_steps(self.plan, select)
+        return [m.key for m in runs.due(self.plan, steps, pond=self.pond, now=now)]
+
+
+@pytest.fixture
+def bay(tmp_path: Path, server: Simulator, instance: dg.DagsterInstance) -> Iterator[Bay]:
+    yield Bay(tmp_path, server, instance)
+    server.faults = Faults()
+
+
+def test_without_globs_all_steps_are_selected() -> None:
+    plan = harbor_plan()
+    assert runs.select_steps(plan, []) == list(plan.steps)
+
+
+def test_a_step_is_selected_by_any_of_its_outputs() -> None:
+    plan = harbor_plan()
+    (step,) = runs.select_steps(plan, ["/raw/harbor/parameters"])
+    assert step.outputs[0] == "/raw/harbor/units"
+    assert runs.select_steps(plan, ["/raw/harbor/locations"]) == [step]
+
+
+def test_steps_are_selected_by_several_globs_in_the_order_of_the_plan() -> None:
+    plan = harbor_plan()
+    steps = runs.select_steps(plan, ["/reduced/**/Wharf/*", "/combined/harbor/*"])
+    assert [step.kind for step in steps] == ["combine"] * 3 + ["reduce"]
+
+
+def test_a_glob_that_matches_nothing_is_named() -> None:
+    with pytest.raises(ConfigError, match="/combined/other: no asset matches"):
+        runs.select_steps(harbor_plan(), ["/combined/*/*", "/combined/other"])
+
+
+def test_all_months_reach_from_the_start_to_the_one_that_is_running() -> None:
+    months = runs.all_months(harbor_plan(), now=at("2025-02-01"))
+    assert months == months_of("2024-11", "2024-12", "2025-01", "2025-02")
+
+
+def test_a_plan_without_sources_has_no_months(tmp_path: Path) -> None:
+    plan = Plan(None, (), ())
+    assert runs.all_months(plan, now=at("2025-01-01")) == []
+    assert runs.due(plan, (), pond=tmp_path / "pond", now=at("2025-01-01")) == []
+
+
+def test_without_a_pond_every_month_is_due(bay: Bay) -> None:
+    due = bay.due(now=at("2023-05-20"))
+    assert due == ["2023-03", "2023-04", "2023-05"]
+    assert not bay.pond.exists()
+
+
+def test_a_run_makes_every_asset(bay: Bay) -> None:
+    (report,) = bay.run("2025-01")
+    assert (report.failures, report.skipped, report.warnings) == ((), (), ())
+    assert report.months == (Month(2025, 1),)
+    assert Pond.open(bay.pond).snapshot().exists("/reduced/bay/sites/Bay/res=7d")
+
+
+def test_what_was_made_is_not_due_but_for_the_month_that_is_running(bay: Bay) -> None:
+    months = runs.all_months(bay.plan, now=at("2025-02-28"))
+    bay.run(*[month.key for month in months])
+    assert bay.due("/combined/**", now=at("2025-03-01 12:00")) == ["2025-03"]
+    assert bay.due("/raw/bay/Pier", now=at("2025-03-01 12:00")) == ["2025-02", "2025-03"]
+
+
+def test_months_with_a_gap_are_several_runs(bay: Bay) -> None:
+    reports = bay.run("2025-02", "2024-11", "2024-12", select=["/raw/bay/Pier"])
+    assert [[m.key for m in each.months] for each in reports] == [
+        ["2024-11", "2024-12"],
+        ["2025-02"],
+    ]
+    assert len({each.run_id for each in reports}) == 2
+
+
+def test_runs_are_dagster_s_own(bay: Bay) -> None:
+    (report,) = bay.run("2025-01", select=["/raw/bay/Pier"])
+    run = bay.instance.get_run_by_id(report.run_id)
+    assert run is not None
+    assert run.is_success
+    assert run.tags["dagster/asset_partition_range_start"] == "2025-01"
+
+
+def test_each_step_that_ended_is_told(bay: Bay) -> None:
+    bay.run("2025-01")
+    assert len(bay.told) == len(bay.plan.steps)
+
+
+def test_a_failure_names_the_asset_and_what_it_holds_back(bay: Bay, server: Simulator) -> None:
+    bay.run("2025-01", select=["/raw/bay/units"])
+    server.faults = Faults(token_status=401)
+    (report,) = bay.run("2025-01", select=["/raw/bay/Pier", "/normalized/**", "/combined/**"])
+    (failure,) = report.failures
+    assert failure.path == "/raw/bay/Pier"
+    assert set(report.skipped) == {"/normalized/bay/Pier", "/combined/bay/Bay"}
+
+
+def test_a_reason_is_what_went_wrong_without_a_traceback(bay: Bay, server: Simulator) -> None:
+    server.faults = Faults(token_status=401)
+    (report,) = bay.run("2025-01", select=["/raw/bay/units"])
+    (failure,) = report.failures
+    assert "401" in failure.reason
+    assert "Traceback" not in failure.reason
+    assert "HydroVuError" not in failure.reason
+
+
+def test_a_check_that_failed_is_a_warning(
+    tmp_path: Path, server: Simulator, instance: dg.DagsterInstance
+) -> None:
+    write_export(tmp_path / "inbox", "a.csv", "2025-01-01 00:00,Dock-1,Temp (C),5")
+    bay = Bay(tmp_path, server, instance)
+    file = tmp_path / "resources.yaml"
+    file.write_text(file.read_text() + EXPORTS)
+    bay.plan = compile_plan(read_documents(file), root=tmp_path)
+    (report,) = bay.run("2025-01", select=["/raw/fb/files"])
+    (warning,) = report.warnings
+    assert (warning.path, report.failures) == ("/raw/fb/files", ())
+    assert "Dock-1" in warning.reason
+
+
+def test_a_refetch_asks_for_whole_months_again(bay: Bay, server: Simulator) -> None:
+    bay.run("2025-01", select=["/raw/bay/Pier"])
+    starts = []
+    for refetch in (False, True):
+        server.log.clear()
+        bay.run("2025-01", select=["/raw/bay/Pier"], refetch=refetch)
+        starts.append({s.query["startTime"] for s in server.log if s.path.endswith("/data")})
+    month = {str(int(at("2025-01-01").timestamp()))}
+    assert [asked == month for asked in starts] == [False, True]
