@@ -40,7 +40,7 @@ def build_definitions(
     """
     return dg.Definitions(
         assets=build_assets(plan, root=root),
-        schedules=build_schedules(plan),
+        schedules=build_schedules(plan, pond=pond),
         resources={
             IO_MANAGER: PondIOManager(path=str(pond)),
             POND: PondResource(path=str(pond)),

@@ -103,7 +103,7 @@ def event_metadata(recorded: Recorded) -> dict[str, dg.MetadataValue]:
 
 def _as_update(table: pa.Table, months: Sequence[Month]) -> SeriesUpdate:
     slices = [
-        Slice(m, slice_window(table, m.window), span=m.window, reach=m.window) for m in months
+        Slice(m, slice_window(table, m.window), span=m.window, reach=(m.window,)) for m in months
     ]
     return SeriesUpdate([slices])
 

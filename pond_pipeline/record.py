@@ -21,6 +21,7 @@ from pond_core import (
     ReadFS,
     Transaction,
     Window,
+    concat,
     content_hash,
     from_us,
 )
@@ -39,7 +40,8 @@ class Slice:
         table: Rows inside `span`.
         span: The range that they replace: the month, or more where buckets or a clock's zone
             reach over its edge, or less where only its end was asked for.
-        reach: The range whose content belongs to the month: the month, open at the ends of raw.
+        reach: The ranges whose content belongs to the month: the month itself, and more at the
+            ends of raw, which has no time that belongs to nobody.
         inputs: By path, the version of what it was made from; for a source, what was asked for.
         merge: True keeps stored rows that `table` lacks (a pull); False replaces (a computation).
     """
@@ -47,7 +49,7 @@ class Slice:
     month: Month
     table: pa.Table
     span: Window
-    reach: Window
+    reach: tuple[Window, ...]
     inputs: Mapping[str, str] = field(default_factory=dict)
     merge: bool = False
 
@@ -110,7 +112,7 @@ def record(
             message=provenance.message,
             run_id=provenance.run_id,
             asset=path,
-            partitions=tuple(s.month.key for s in batch),
+            partitions=tuple(dict.fromkeys(s.month.key for s in batch)),
         )
         written, header = pond.transact(
             lambda tx, batch=batch: _write(tx, path, batch, update),  # type: ignore[misc]  # a default binds the loop's batch
@@ -187,8 +189,8 @@ def _write(
         write = tx.merge_window if part.merge else tx.replace_window
         span = write(path, part.table, part.span, key=update.key, ignore=(FETCHED_AT,))
         changed.extend([] if span is None else [span])
-    written = {}
-    for part in batch:
+    written: dict[Month, bool] = {}
+    for part in {part.month: part for part in batch}.values():
         facts = _content_facts(tx, path, part.month, part.reach)
         made = {"inputs": dict(part.inputs), "fingerprint": update.fingerprint}
         written[part.month] = tx.set_mark(path, {**facts, **made}, part.month.window)
@@ -196,13 +198,15 @@ def _write(
         neighbor = Month.parse(str(known["partition"]))
         if neighbor in written or not any(window.overlaps(span) for span in changed):
             continue
-        if tx.set_mark(path, {**known, **_content_facts(tx, path, neighbor, window)}, window):
+        if tx.set_mark(path, {**known, **_content_facts(tx, path, neighbor, (window,))}, window):
             written[neighbor] = True
     return written
 
 
-def _content_facts(fs: ReadFS, path: str, month: Month, reach: Window) -> dict[str, object]:
-    table = fs.read_series(path, reach)
+def _content_facts(
+    fs: ReadFS, path: str, month: Month, reach: Sequence[Window]
+) -> dict[str, object]:
+    table = concat(fs.read_series(path, window) for window in reach)
     times = pc.min_max(table.column("timestamp").cast(pa.int64())).as_py()
     return {
         "partition": month.key,

@@ -4,20 +4,19 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
 from typing_extensions import override
 
-from pond_core import NotAPondError, Pattern, Pond, PondError
-from pond_pipeline.assets import REFETCH_TAG, asset_outputs
+from pond_core import Pattern, PondError
+from pond_pipeline.assets import ALLOW_SHRINK_TAG, REFETCH_TAG, asset_outputs
 from pond_pipeline.build import build_definitions
 from pond_pipeline.errors import ConfigError
-from pond_pipeline.months import Month, contiguous, months_between
+from pond_pipeline.lost_runs import running
+from pond_pipeline.months import Month, contiguous
 from pond_pipeline.paths import key_to_path, path_to_key
 from pond_pipeline.plan import Plan, Step
-from pond_pipeline.steps import months_behind
 
 # Dagster's names of a single run over a range of partitions (dagster 1.13, storage/tags.py).
 _RANGE_START = "dagster/asset_partition_range_start"
@@ -27,7 +26,7 @@ _PROGRESS = "progress"
 _CLASS_NAME = re.compile(r"^[\w.]+: ")
 
 Progress = Callable[[str], None]
-"""Told the pond path of each step's first output when the step is done."""
+"""Told the name of each step's op when the step is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +81,6 @@ def select_steps(plan: Plan, patterns: Sequence[str]) -> list[Step]:
     ]
 
 
-def due(plan: Plan, steps: Sequence[Step], *, pond: Path, now: datetime) -> list[Month]:
-    """Return the months that the steps are behind in, and the one that is running."""
-    months = all_months(plan, now=now)
-    if not months:
-        return []
-    try:
-        snapshot = Pond.open(pond).snapshot()
-    except NotAPondError:
-        return months
-    behind = {month for step in steps for month in months_behind(step, snapshot, months)}
-    return sorted(behind | {months[-1]})
-
-
-def all_months(plan: Plan, *, now: datetime) -> list[Month]:
-    """Return every partition of a plan, the month that is running included."""
-    return [] if plan.start is None else months_between(Month.of(plan.start), Month.of(now))
-
-
 def run(
     plan: Plan,
     steps: Sequence[Step],
@@ -109,7 +90,8 @@ def run(
     pond: Path,
     instance: dg.DagsterInstance,
     refetch: bool = False,
-    progress: Progress = lambda _path: None,
+    allow_shrink: bool = False,
+    progress: Progress = lambda _step: None,
 ) -> Iterator[RunReport]:
     """Make assets, one Dagster run for each range of months without a gap.
 
@@ -121,6 +103,7 @@ def run(
         pond: The pond's directory.
         instance: Dagster's instance; runs appear in its UI.
         refetch: Ask sources for whole months again.
+        allow_shrink: Let a refetch replace readings by fewer.
         progress: Told what is done.
     """
     definitions = build_definitions(
@@ -128,16 +111,19 @@ def run(
     )
     job = definitions.resolve_implicit_global_asset_job_def()
     keys = [path_to_key(path) for step in steps for path in asset_outputs(step)]
-    for block in contiguous(months):
-        tags = {_RANGE_START: block[0].key, _RANGE_END: block[-1].key}
-        result = job.execute_in_process(
-            instance=instance,
-            asset_selection=keys,
-            tags={**tags, REFETCH_TAG: "true"} if refetch else tags,
-            run_config={"loggers": {_PROGRESS: {}}},
-            raise_on_error=False,
-        )
-        yield _report(result, tuple(block), definitions)
+    asked = {REFETCH_TAG: "true"} if refetch else {}
+    asked |= {ALLOW_SHRINK_TAG: "true"} if allow_shrink else {}
+    with running(instance) as tags:
+        for block in contiguous(months):
+            span = {_RANGE_START: block[0].key, _RANGE_END: block[-1].key}
+            result = job.execute_in_process(
+                instance=instance,
+                asset_selection=keys,
+                tags={**tags, **span, **asked},
+                run_config={"loggers": {_PROGRESS: {}}},
+                raise_on_error=False,
+            )
+            yield _report(result, tuple(block), definitions)
 
 
 def _report(

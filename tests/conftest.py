@@ -5,9 +5,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile(
-    "duckpond", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("duckpond", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("duckpond")
 
 _OURS = ("POND", "HYDROVU_", "DAGSTER_")

@@ -30,7 +30,7 @@ def check_results(step: FilesStep, files: CheckedFiles) -> list[dg.AssetCheckRes
         for v in files.undeclared(step.locations)
     ]
     return [
-        _result(step, _READABLE, [v.problem for v in files.unreadable()]),
+        _result(step, _READABLE, list(files.problems.values())),
         _result(step, _DECLARED, undeclared),
     ]
 

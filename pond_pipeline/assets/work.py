@@ -27,9 +27,14 @@ from pond_pipeline.plan import (
     Step,
 )
 from pond_pipeline.record import SeriesUpdate, Slice
+from pond_pipeline.steps import Request
 
 REFETCH_TAG = "pond/refetch"
 """A run with this tag set to `true` asks the API again for whole months."""
+
+
+ALLOW_SHRINK_TAG = "pond/allow_shrink"
+"""A refetch with this tag set to `true` may replace readings by fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +87,14 @@ def _collected(
     match step:
         case DictionariesStep():
             with open_client(step.source, root=root) as client:
-                return Result(dict(steps.dictionaries(step, client)))
+                return Result(dict(steps.dictionaries(step, fs, client)))
         case PullStep():
-            refetch = context.run.tags.get(REFETCH_TAG) == "true"
-            update = _pulled(step, fs, months, root, datetime.now(UTC), refetch=refetch)
-            return Result({step.outputs[0]: update})
+            request = Request(
+                datetime.now(UTC),
+                refetch=context.run.tags.get(REFETCH_TAG) == "true",
+                allow_shrink=context.run.tags.get(ALLOW_SHRINK_TAG) == "true",
+            )
+            return Result({step.outputs[0]: _pulled(step, fs, months, request, root)})
         case FilesStep():
             files = steps.collect_files(step, fs, read_environment(root).values)
             return Result({step.outputs[0]: files}, check_results(step, files))
@@ -112,21 +120,12 @@ def _derived(
 
 
 def _pulled(
-    step: PullStep,
-    fs: Snapshot,
-    months: Sequence[Month],
-    root: Path,
-    now: datetime,
-    *,
-    refetch: bool,
+    step: PullStep, fs: Snapshot, months: Sequence[Month], request: Request, root: Path
 ) -> SeriesUpdate:
     """Return an update whose session is open while its batches are taken."""
 
     def batches() -> Iterator[Sequence[Slice]]:
         with open_client(step.source, root=root) as client:
-            yield from update(client).batches
-
-    def update(client: HydroVuClient) -> SeriesUpdate:
-        return steps.pull(step, fs, client, months, now=now, refetch=refetch)
+            yield from steps.pull(step, fs, client, months, request).batches
 
     return SeriesUpdate(batches(), key=RAW_KEY, fingerprint=step.fingerprint)

@@ -28,19 +28,23 @@ from pond_pipeline.cli.command import (
 from pond_pipeline.cli.render import print_json, print_rows
 from pond_pipeline.cli.terminal import say
 from pond_pipeline.config import read_documents, read_environment
+from pond_pipeline.due import all_months, due_months
 from pond_pipeline.errors import ConfigError, PipelineError
 from pond_pipeline.instance import open_instance
+from pond_pipeline.lost_runs import serving
 from pond_pipeline.months import Month, months_between
-from pond_pipeline.plan import Plan, Step, compile_plan
+from pond_pipeline.plan import HydroVuSource, Plan, Step, compile_plan
 from pond_pipeline.runs import RunReport
 from pond_pipeline.server import Server
 from pond_pipeline.simulator import Simulator, harbor
 from pond_pipeline.summary import AssetSummary, summarize
 
 _HOME = ".dagster"
+_POND = ".pond"
 _DEMO_PAGE_DAYS = 31
 _DEMO_RATE = 100_000
 _SIMULATOR_URL = "HYDROVU_URL"
+_SIMULATOR_KEY = "HYDROVU_KEY"
 
 home_option = click.option(
     "--home",
@@ -77,6 +81,7 @@ class Outcome:
 @click.option("--from", "first", metavar="MONTH", help="The first of several months.")
 @click.option("--to", "last", metavar="MONTH", help="The last of them.")
 @click.option("--refetch", is_flag=True, help="Ask sources for these months again, whole.")
+@click.option("--allow-shrink", is_flag=True, help="Let a refetch bring fewer readings.")
 @variables_option
 @json_option
 @pass_invocation
@@ -90,6 +95,7 @@ def run(
     first: str | None,
     last: str | None,
     refetch: bool,
+    allow_shrink: bool,
     variables: tuple[tuple[str, str], ...],
     as_json: bool,
 ) -> None:
@@ -100,10 +106,9 @@ def run(
     """
     plan = _plan(file, dict(variables))
     steps = runs.select_steps(plan, patterns)
-    now = datetime.now(UTC)
-    asked = _months(plan, partition, first, last, now=now)
-    months = asked or runs.due(plan, steps, pond=invocation.pond.absolute(), now=now)
-    outcome = _execute(invocation, plan, steps, months, file=file, home=home, refetch=refetch)
+    months = _months(plan, partition, first, last, now=datetime.now(UTC))
+    tags = {"refetch": refetch, "allow_shrink": allow_shrink}
+    outcome = _execute(invocation, plan, steps, months, file=file, home=home, **tags)
     if as_json:
         print_json(outcome)
     else:
@@ -124,11 +129,10 @@ def demo(invocation: Invocation, *, file: Path, home: Path) -> None:
     apply_resources(file, pond=invocation.pond)
     with _simulator():
         plan = _plan(file, {})
-        months = runs.due(plan, plan.steps, pond=invocation.pond.absolute(), now=datetime.now(UTC))
-        outcome = _execute(invocation, plan, plan.steps, months, file=file, home=home)
+        outcome = _execute(invocation, plan, plan.steps, [], file=file, home=home)
     _print_outcome(outcome)
     _raise_failures(outcome)
-    _say_what_next(invocation.pond)
+    _say_what_next(invocation, home)
 
 
 @command(example="pond up --port 3000")
@@ -141,10 +145,13 @@ def up(invocation: Invocation, *, file: Path, home: Path, port: int) -> None:
 
     Where no HydroVu account is configured, the bundled simulator is started too.
     """
-    _plan(file, {})
-    open_instance(home).dispose()
+    plan = _plan(file, {})
     folder = file.absolute().parent
-    with _simulator_if_needed(folder) as environ:
+    with (
+        open_instance(home) as instance,
+        serving(instance),
+        _simulator_if_needed(plan, folder) as environ,
+    ):
         places = {
             "POND": str(invocation.pond.absolute()),
             "POND_RESOURCES": str(file.absolute()),
@@ -170,7 +177,7 @@ def _months(
 ) -> list[Month]:
     if partition is not None and (first or last):
         raise click.UsageError("--partition is one month, --from and --to are several")
-    known = runs.all_months(plan, now=now)
+    known = all_months(plan, now=now)
     if partition is None and first is None and last is None:
         return []
     if not known:
@@ -202,31 +209,72 @@ def _execute(
     *,
     file: Path,
     home: Path,
-    refetch: bool = False,
+    **how: bool,
 ) -> Outcome:
+    """Run steps over months; without months, over those that are behind."""
     # backfill_policy and pool are what Dagster calls beta; it warns at every use of them.
     warnings.simplefilter("ignore", dg.BetaWarning)
     warnings.simplefilter("ignore", dg.PreviewWarning)
+    root = file.absolute().parent
+    _check_environment(root, steps)
     pond = Pond.init(invocation.pond, exist_ok=True)
     before = pond.snapshot().txn
-    for warning in read_environment(file.absolute().parent).warnings:
-        say(f"warning: {warning}")
+    reports: list[RunReport] = []
     with open_instance(home) as instance, _progress(len(steps)) as progress:
-        reports = tuple(
-            runs.run(
+        for block in _blocks(plan, steps, months, pond=pond.path.absolute()):
+            reports += runs.run(
                 plan,
                 steps,
-                months,
-                root=file.absolute().parent,
-                pond=invocation.pond.absolute(),
+                block,
+                root=root,
+                pond=pond.path.absolute(),
                 instance=instance,
-                refetch=refetch,
                 progress=progress,
+                **how,
             )
-        )
     assets = tuple(summarize(plan, pond.snapshot()))
     changed = tuple(each.path for each in assets if each.txn is not None and each.txn > before)
-    return Outcome(str(invocation.pond), reports, assets, changed)
+    return Outcome(str(invocation.pond), tuple(reports), assets, changed)
+
+
+def _blocks(
+    plan: Plan, steps: Sequence[Step], months: Sequence[Month], *, pond: Path
+) -> Iterator[list[Month]]:
+    """Yield the months that were asked for, or those behind, and what these bring to light.
+
+    A file that a run collects may hold months that nobody knew to be missing.
+    """
+    if months:
+        yield list(months)
+        return
+    done: set[Month] = set()
+    while due := [
+        month
+        for month in due_months(plan, steps, pond=pond, now=datetime.now(UTC))
+        if month not in done
+    ]:
+        yield due
+        done.update(due)
+    if not done:
+        say(_nothing_to_do(plan))
+
+
+def _nothing_to_do(plan: Plan) -> str:
+    if plan.start is None:
+        return "resources.yaml has no source: there is nothing to collect"
+    return f"nothing begins before {plan.start}: there is nothing to collect yet"
+
+
+def _check_environment(root: Path, steps: Sequence[Step]) -> None:
+    """Refuse before anything is done when a variable that a step needs is not set."""
+    environment = read_environment(root)
+    for warning in environment.warnings:
+        say(f"warning: {warning}")
+    for step in steps:
+        source = getattr(step, "source", None)
+        if isinstance(source, HydroVuSource):
+            for text in (source.base_url, source.key, source.secret):
+                text.resolve(environment.values)
 
 
 @contextmanager
@@ -297,15 +345,22 @@ def _simulator() -> Iterator[None]:
 
 
 @contextmanager
-def _simulator_if_needed(folder: Path) -> Iterator[dict[str, str]]:
-    """Give the environment of the UI's processes; without an account, with the simulator in it."""
+def _simulator_if_needed(plan: Plan, folder: Path) -> Iterator[dict[str, str]]:
+    """Give the environment of the UI's processes; without an account, with the simulator in it.
+
+    It is needed where a source takes its address from a variable that nobody has set, nor a key.
+    """
     environ = dict(read_environment(folder).values)
-    if _SIMULATOR_URL in environ or "HYDROVU_KEY" in environ:
+    asks = any(
+        isinstance(source, HydroVuSource) and _SIMULATOR_URL in source.base_url.template
+        for source in plan.sources
+    )
+    if not asks or environ.get(_SIMULATOR_URL) or environ.get(_SIMULATOR_KEY):
         yield environ
         return
     with _simulator():
-        say("no HYDROVU_KEY is set: the bundled simulator answers instead of HydroVu")
-        yield dict(os.environ)
+        say(f"no {_SIMULATOR_KEY} is set: the bundled simulator answers instead of HydroVu")
+        yield {**environ, _SIMULATOR_URL: os.environ[_SIMULATOR_URL]}
 
 
 def _stop_signal() -> list[int]:
@@ -316,13 +371,17 @@ def _stop_signal() -> list[int]:
     return received
 
 
-def _say_what_next(pond: Path) -> None:
+def _say_what_next(invocation: Invocation, home: Path) -> None:
+    pond = ".venv/bin/pond"
+    if invocation.pond != Path(_POND):
+        pond += f" --pond {invocation.pond}"
+    up = "make up" if pond.endswith("pond") and home == Path(_HOME) else f"{pond} up --home {home}"
     average = 'avg("AT500_Surface.Temperature.C")'
     for line in (
-        f"the pond is at {pond.absolute()}; try next:",
-        "  .venv/bin/pond ls -l '/reduced/**'",
-        "  .venv/bin/pond cat /combined/harbor/Wharf --since 2d",
-        f"""  .venv/bin/pond sql 'SELECT {average} FROM "/combined/harbor/Wharf"'""",
-        "  make up        # the Dagster UI on this pond",
+        f"the pond is at {invocation.pond.absolute()}; try next:",
+        f"  {pond} ls -l '/reduced/**'",
+        f"  {pond} cat /combined/harbor/Wharf --since 2d",
+        f"""  {pond} sql 'SELECT {average} FROM "/combined/harbor/Wharf"'""",
+        f"  {up}        # the Dagster UI on this pond",
     ):
         say(line)

@@ -120,6 +120,7 @@ def _pull(source: HydroVuSource, device: Device) -> PullStep:
         device=device.name,
         location_id=device.id,
         window=window,
+        clock=device.clock,
         active=device.active,
         interval=device.interval,
     )

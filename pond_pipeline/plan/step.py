@@ -112,6 +112,7 @@ class PullStep(_Step):
         device: The instrument's name.
         location_id: Its HydroVu location.
         window: When it counts; never open at its start.
+        clock: The zone in which its clock runs.
         active: Whether the API is asked; what was collected stays either way.
         interval: How often it is expected to read.
     """
@@ -121,6 +122,7 @@ class PullStep(_Step):
     device: str
     location_id: int
     window: Window
+    clock: str
     active: bool
     interval: timedelta | None
 

@@ -11,11 +11,12 @@ from pond_pipeline.steps.dictionaries import dictionaries
 from pond_pipeline.steps.export import export
 from pond_pipeline.steps.files import CheckedFiles, Verdict, collect_files
 from pond_pipeline.steps.normalize import normalize
-from pond_pipeline.steps.pull import pull
+from pond_pipeline.steps.pull import Request, pull
 from pond_pipeline.steps.reduce import reduce
 
 __all__ = [
     "CheckedFiles",
+    "Request",
     "Verdict",
     "collect_files",
     "combine",

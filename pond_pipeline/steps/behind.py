@@ -1,6 +1,7 @@
 """Which months of which step are behind: a pure question to the pond and the plan."""
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from pond_core import ReadFS
 from pond_pipeline.months import Month
@@ -15,7 +16,6 @@ from pond_pipeline.plan import (
     Step,
 )
 from pond_pipeline.steps.combine import combine_due
-from pond_pipeline.steps.derived import Due
 from pond_pipeline.steps.export import export_due
 from pond_pipeline.steps.normalize import normalize_due
 from pond_pipeline.steps.pull import pull_due
@@ -32,21 +32,14 @@ def months_behind(step: Step, fs: ReadFS, months: Sequence[Month]) -> list[Month
             return pull_due(step, fs, months)
         case DictionariesStep() | FilesStep():
             return []
-        case NormalizeStep() | ExportStep() | CombineStep() | ReduceStep():
-            return [each.month for each in _derived_due(step, fs, months)]
-
-
-def _derived_due(
-    step: NormalizeStep | ExportStep | CombineStep | ReduceStep,
-    fs: ReadFS,
-    months: Sequence[Month],
-) -> list[Due]:
-    match step:
         case NormalizeStep():
-            return normalize_due(step, fs, months)
+            due = normalize_due(step, fs, months)
         case ExportStep():
-            return export_due(step, fs, months)
+            due = export_due(step, fs, months)
         case CombineStep():
-            return combine_due(step, fs, months)
+            due = combine_due(step, fs, months)
         case ReduceStep():
-            return reduce_due(step, fs, months)
+            due = reduce_due(step, fs, months)
+        case _:
+            assert_never(step)
+    return [each.month for each in due]

@@ -61,7 +61,7 @@ def whole_months(
             each.month,
             compute(each.month),
             span=each.month.window,
-            reach=each.month.window,
+            reach=(each.month.window,),
             inputs=each.inputs,
         )
         for each in due

@@ -28,13 +28,16 @@ _LOCATIONS = pa.schema(
 """One row per location, sorted by id, unique."""
 
 
-def dictionaries(step: DictionariesStep, client: HydroVuClient) -> dict[str, pa.Table]:
-    """Ask for an account's dictionaries and return them by the paths that hold them."""
+def dictionaries(step: DictionariesStep, fs: ReadFS, client: HydroVuClient) -> dict[str, pa.Table]:
+    """Ask for an account's dictionaries and return them by the paths that hold them.
+
+    A name that the API no longer tells is kept: columns are called by it.
+    """
     names = client.names()
     units, parameters, locations = step.outputs
     return {
-        units: _names_table(names.units),
-        parameters: _names_table(names.parameters),
+        units: _names_table({**_read(fs, units), **names.units}),
+        parameters: _names_table({**_read(fs, parameters), **names.parameters}),
         locations: _locations_table(client.locations()),
     }
 
@@ -64,5 +67,7 @@ def _locations_table(locations: list[Location]) -> pa.Table:
 
 
 def _read(fs: ReadFS, path: str) -> dict[str, str]:
+    if not fs.exists(path):
+        return {}
     table = fs.read_table(path)
     return dict(zip(table["id"].to_pylist(), table["name"].to_pylist(), strict=True))

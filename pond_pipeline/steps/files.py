@@ -6,7 +6,7 @@ A verdict is kept with the file, so that a file is parsed again only when its by
 import hashlib
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -56,14 +56,12 @@ class CheckedFiles:
     Attributes:
         contents: New and changed files by name.
         verdicts: On every file that is kept or will be, by name.
+        problems: By the name of a file that is in the folder now, why it cannot be read.
     """
 
     contents: Mapping[str, bytes]
     verdicts: Mapping[str, Verdict]
-
-    def unreadable(self) -> list[Verdict]:
-        """Return the verdicts on files that are no exports."""
-        return [v for v in self.verdicts.values() if v.problem]
+    problems: Mapping[str, str] = field(default_factory=dict)
 
     def undeclared(self, declared: Sequence[tuple[str, str]]) -> list[Verdict]:
         """Return the verdicts on files with a location that no declared glob matches."""
@@ -78,14 +76,16 @@ class CheckedFiles:
 def collect_files(step: FilesStep, fs: ReadFS, environ: Mapping[str, str]) -> CheckedFiles:
     """Look at the host's folder and return what differs from the pond, and what is known of all.
 
-    A file that is gone from the folder stays in the pond.
+    A file that is gone from the folder stays in the pond. A version that cannot be read does not
+    take the place of one that can: it may be half a copy.
 
     Raises:
         ConfigError: A variable of the pattern is not set.
         SourceError: A file cannot be read.
     """
     verdicts = stored_verdicts(fs, step.outputs[0])
-    contents = {}
+    contents: dict[str, bytes] = {}
+    problems: dict[str, str] = {}
     read_as = f"timezone={step.source.timezone} subtract_offset={step.source.subtract_offset}"
     pattern = step.source.host_pattern(environ)
     for path in sorted(_matches(pattern)):
@@ -93,11 +93,18 @@ def collect_files(step: FilesStep, fs: ReadFS, environ: Mapping[str, str]) -> Ch
         data = _read(path)
         digest = hashlib.sha256(data).hexdigest()
         known = verdicts.get(name)
+        if known is not None and (known.sha256, known.read_as) == (digest, read_as):
+            verdict = known
+        else:
+            verdict = _judge(step, name, data, digest, read_as)
+        if verdict.problem:
+            problems[name] = verdict.problem
+        if known is not None and not known.problem and verdict.problem:
+            continue
+        verdicts[name] = verdict
         if known is None or known.sha256 != digest:
             contents[name] = data
-        if known is None or (known.sha256, known.read_as) != (digest, read_as):
-            verdicts[name] = _judge(step, name, data, digest, read_as)
-    return CheckedFiles(contents, dict(sorted(verdicts.items())))
+    return CheckedFiles(contents, dict(sorted(verdicts.items())), problems)
 
 
 def stored_verdicts(fs: ReadFS, directory: str) -> dict[str, Verdict]:
@@ -131,19 +138,28 @@ def read_stored(source: LakeTechSource, name: str, data: bytes) -> list[Export]:
     )
 
 
-def _name(path: Path, pattern: Path) -> str:
-    """Return a file's path below the folder that the pattern names without a wildcard."""
+def _folder(pattern: Path) -> Path:
+    """Return the folder that a pattern names without a wildcard."""
     fixed = Path(pattern.anchor)
     for part in pattern.parts[1:-1]:
         if any(wildcard in part for wildcard in "*?["):
             break
         fixed /= part
+    return fixed
+
+
+def _name(path: Path, pattern: Path) -> str:
+    """Return a file's path below the pattern's folder."""
     # As the pond keeps names; macOS hands them out decomposed.
-    return unicodedata.normalize("NFC", path.relative_to(fixed).as_posix())
+    return unicodedata.normalize("NFC", path.relative_to(_folder(pattern)).as_posix())
 
 
 def _matches(pattern: Path) -> list[Path]:
     """Return the files that an absolute glob matches; hidden ones are work in progress."""
+    folder = _folder(pattern)
+    if not folder.is_dir():
+        msg = f"there is no folder {folder}"
+        raise SourceError(msg, hint="make it, or mend `pattern` in resources.yaml")
     found = Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
     return [path for path in found if path.is_file() and not path.name.startswith(".")]
 

@@ -1,7 +1,7 @@
 """One instrument's raw readings as a wide table, and those of a wrong clock apart."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from pond_core import ReadFS, Window, concat
@@ -12,12 +12,7 @@ from pond_pipeline.plan import NormalizeStep
 from pond_pipeline.record import SeriesUpdate, Slice
 from pond_pipeline.steps.derived import Due, due_months
 from pond_pipeline.steps.dictionaries import read_names
-
-_UTC = "UTC"
-"""How the configuration spells the zone of a clock that needs no conversion."""
-
-_DAY_US = timedelta(days=1) // timedelta(microseconds=1)
-"""No zone is further from UTC: what a clock in local time can shift a reading by."""
+from pond_pipeline.steps.extent import UTC, Extent, clock_margin_us, widened
 
 
 def normalize(
@@ -34,25 +29,26 @@ def normalize(
     raw, units, parameters = step.inputs
     _, quarantine = step.outputs
     due = normalize_due(step, fs, months)
-    margin_us = _margin_us(step)
+    margin_us = clock_margin_us(step)
+    extent = Extent.of(step, now=now)
     tables, asides = [], []
     if not due:
         return SeriesUpdate([])
     names = read_names(fs, units=units, parameters=parameters)
     for each in due:
-        reach = _reach(step, each.month, now)
-        span = _widened(each.month.window, margin_us)
-        readings = fs.read_series(raw, _widened(reach, 2 * margin_us))
+        reach = _reach(extent, each.month)
+        span = widened(each.month.window, margin_us)
+        readings = fs.read_series(raw, widened(reach, 2 * margin_us))
         result = hydrovu.normalize(
             concat([RAW_SCHEMA.empty_table(), readings]).select(RAW_SCHEMA.names),
             names,
             window=span.intersect(step.window),
             clock_floor=step.source.clock_floor,
-            clock=None if step.clock == _UTC else ZoneInfo(step.clock),
+            clock=None if step.clock == UTC else ZoneInfo(step.clock),
             raw_window=reach,
         )
-        tables.append(Slice(each.month, result.table, span, each.month.window, each.inputs))
-        asides.append(Slice(each.month, result.quarantine, reach, reach, each.inputs))
+        tables.append(Slice(each.month, result.table, span, (each.month.window,), each.inputs))
+        asides.append(Slice(each.month, result.quarantine, reach, (reach,), each.inputs))
     aside = SeriesUpdate([asides], key=RAW_KEY, fingerprint=step.fingerprint)
     return SeriesUpdate([tables], fingerprint=step.fingerprint, beside={quarantine: aside})
 
@@ -65,26 +61,11 @@ def normalize_due(step: NormalizeStep, fs: ReadFS, months: Sequence[Month]) -> l
         months,
         inputs=step.inputs,
         fingerprint=step.fingerprint,
-        needs=lambda month: _widened(month.window, _margin_us(step)),
+        needs=lambda month: widened(month.window, clock_margin_us(step)),
     )
 
 
-def _margin_us(step: NormalizeStep) -> int:
-    return 0 if step.clock == _UTC else _DAY_US
-
-
-def _reach(step: NormalizeStep, month: Month, now: datetime) -> Window:
-    """Return which raw readings belong to a month: raw is open at its ends, see `pull`."""
-    start = step.window.start
-    is_first = start is not None and month == Month.of(start)
-    return Window(
-        None if is_first else month.window.start_us,
-        None if month == Month.of(now) else month.window.end_us,
-    )
-
-
-def _widened(window: Window, margin_us: int) -> Window:
-    return Window(
-        None if window.start_us is None else window.start_us - margin_us,
-        None if window.end_us is None else window.end_us + margin_us,
-    )
+def _reach(extent: Extent, month: Month) -> Window:
+    """Return the range of raw stamps of which the month's quarantine tells."""
+    ranges = extent.reach(month)
+    return Window(ranges[0].start_us, ranges[-1].end_us)

@@ -1,22 +1,29 @@
-"""Pulling one instrument's readings: which ranges to ask for, and what the answer replaces.
+"""Pulling one instrument's readings: which ranges are worth asking for.
 
-A month that was never fetched is asked for whole. A month that was is asked again only from the
-watermark on (the newest reading less the overlap): loggers send late, and vendors correct. A pull
-adds and corrects, and never takes a stored reading away; a refetch replaces.
+A month that was never asked for is asked for whole. A month that was is asked again
+
+- from its own newest reading less the overlap, until it was asked once after its end and the
+  overlap: loggers send late;
+- from the instrument's watermark (its newest reading less the overlap) where that lies in it.
+
+A pull adds and corrects, and never takes a stored reading away; a refetch replaces.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pond_core import ReadFS, Window, slice_window, to_us
-from pond_pipeline.hydrovu import RAW_KEY, RAW_SCHEMA, HydroVuClient, Page, raw_table
+from pond_core import ReadFS, Window, to_us
+from pond_pipeline.errors import SourceError
+from pond_pipeline.hydrovu import RAW_KEY, RAW_SCHEMA, HydroVuClient
 from pond_pipeline.months import Month, contiguous
 from pond_pipeline.plan import PullStep
 from pond_pipeline.record import SeriesUpdate, Slice
+from pond_pipeline.steps.answer import Answer, Question, check_shrink
+from pond_pipeline.steps.extent import Extent, clock_margin_us, widened
 
 _RECENT = timedelta(days=14)
 """A parameter that was seen within this time of the newest reading counts as alive."""
@@ -24,28 +31,26 @@ _RECENT = timedelta(days=14)
 _TOLERANCE = timedelta(hours=1)
 """A reading later than its own fetch by more than this comes from a wrong clock."""
 
+_MICROSECOND = timedelta(microseconds=1)
+
 
 @dataclass(frozen=True, slots=True)
-class _Ask:
-    """One contiguous range to ask the API for.
+class Request:
+    """How a pull was asked for.
 
     Attributes:
-        months: What it covers, in order.
-        start_us: Where asking begins; in the first month, or later.
+        now: The present instant: its month is the newest, which ends at infinity.
+        refetch: Ask for whole months again, and let the answer replace what is stored.
+        allow_shrink: Let a refetch replace readings by fewer.
     """
 
-    months: Sequence[Month]
-    start_us: int
+    now: datetime
+    refetch: bool = False
+    allow_shrink: bool = False
 
 
 def pull(
-    step: PullStep,
-    fs: ReadFS,
-    client: HydroVuClient,
-    months: Sequence[Month],
-    *,
-    now: datetime,
-    refetch: bool = False,
+    step: PullStep, fs: ReadFS, client: HydroVuClient, months: Sequence[Month], request: Request
 ) -> SeriesUpdate:
     """Return what the API has for some months; each month is committed as soon as it is whole.
 
@@ -54,18 +59,29 @@ def pull(
         fs: The pond now.
         client: A session with its account; asked only while the update's batches are taken.
         months: The partitions to bring up to date.
-        now: The present instant: its month is the newest, which ends at infinity.
-        refetch: Ask for whole months again, and let the answer replace what is stored.
+        request: How.
 
     Returns:
-        Rows of `RAW_SCHEMA` by `RAW_KEY`. The instrument's first month reaches back to minus
-        infinity: readings that a wrong clock stamped before `clock_floor` are kept there.
+        Rows of `RAW_SCHEMA` by `RAW_KEY`. The instrument's first month also has the readings that
+        a wrong clock stamped before `clock_floor`.
+
+    Raises:
+        SourceError: While batches are taken: a month was collected from another location, or a
+            refetch brings fewer readings than are stored.
     """
-    return SeriesUpdate(
-        _batches(step, fs, client, months, now=now, refetch=refetch),
-        key=RAW_KEY,
-        fingerprint=step.fingerprint,
-    )
+    batches = _batches(step, fs, client, months, request)
+    return SeriesUpdate(batches, key=RAW_KEY, fingerprint=step.fingerprint)
+
+
+def pull_due(step: PullStep, fs: ReadFS, months: Sequence[Month]) -> list[Month]:
+    """Return the months that were never asked for, and those that may still get readings."""
+    grows = _growing(step, fs)
+    return [
+        month
+        for month in months
+        if _is_fresh(step, fs, month)
+        or (_is_inside(step, month) and (_is_open(step, fs, month) or month.window.overlaps(grows)))
+    ]
 
 
 def pull_start(step: PullStep, fs: ReadFS) -> int | None:
@@ -74,170 +90,171 @@ def pull_start(step: PullStep, fs: ReadFS) -> int | None:
     That is the older of the newest accepted reading less the overlap, and the newest reading of
     the parameter that lags furthest behind among those that are alive. None: there is no reading.
     """
-    path = step.outputs[0]
-    if not fs.exists(path):
+    newest_us = _newest(step, fs, Window())
+    if newest_us is None:
         return None
-    floor_us = to_us(step.source.clock_floor)
-    for piece in reversed(fs.node(path).pieces):
-        newest_us = _newest(_accepted(fs.read_series(path, piece.window), floor_us))
-        if newest_us is not None:
-            break
-    else:
-        return None
-    recent = Window(newest_us - _RECENT // timedelta(microseconds=1), newest_us + 1)
-    readings = _accepted(fs.read_series(path, recent), floor_us)
-    marks = readings.group_by(["parameter_id", "unit_id"]).aggregate([("timestamp", "max")])
-    oldest_us = pc.min(marks["timestamp_max"].cast(pa.int64())).as_py()
-    overlap_us = step.source.overlap // timedelta(microseconds=1)
-    return min(newest_us - overlap_us, int(oldest_us))
+    recent = Window(newest_us - _RECENT // _MICROSECOND, newest_us + 1)
+    readings = _accepted(fs.read_series(step.outputs[0], recent), to_us(step.source.clock_floor))
+    lasts = readings.group_by(["parameter_id", "unit_id"]).aggregate([("timestamp", "max")])
+    oldest_us = pc.min(lasts["timestamp_max"].cast(pa.int64())).as_py()
+    return min(newest_us - step.source.overlap // _MICROSECOND, int(oldest_us))
 
 
-def pull_due(step: PullStep, fs: ReadFS, months: Sequence[Month]) -> list[Month]:
-    """Return the months that were never fetched, and those that may still get readings."""
-    start_us = pull_start(step, fs)
-    waiting = not _is_complete(step, fs)
-    return [
-        month
-        for month in months
-        if not _is_marked(step, fs, month)
-        or (waiting and _is_inside(step, month) and _reaches(month, start_us))
-    ]
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a month was asked for; recorded with it, so that a change asks again.
+
+    Attributes:
+        location: The API's id.
+        start: ISO 8601; empty where nothing was asked.
+        end: ISO 8601, where the instrument's time ends within the month; empty: to its end.
+        settled: Whether that was after the end and the overlap.
+    """
+
+    location: str
+    start: str
+    end: str
+    settled: bool = False
+
+    def covers(self, wanted: "_Asked") -> bool:
+        """Say whether all that is wanted was asked for; the instants compare as text."""
+        if self.location != wanted.location:
+            return False
+        if not wanted.start:
+            return True
+        reaches_end = not self.end or (bool(wanted.end) and self.end >= wanted.end)
+        return bool(self.start) and self.start <= wanted.start and reaches_end
+
+    def facts(self) -> dict[str, str]:
+        settled = "yes" if self.settled else "no"
+        return {"location": self.location, "start": self.start, "end": self.end, "settled": settled}
 
 
 def _batches(
-    step: PullStep,
-    fs: ReadFS,
-    client: HydroVuClient,
-    months: Sequence[Month],
-    *,
-    now: datetime,
-    refetch: bool,
+    step: PullStep, fs: ReadFS, client: HydroVuClient, months: Sequence[Month], request: Request
 ) -> Iterator[Sequence[Slice]]:
+    if not request.refetch:
+        _check_location(step, fs, months)
+    extent = Extent.of(step, now=request.now)
+
+    def facts(month: Month) -> dict[str, str]:
+        return _made(step, month, request.now).facts()
+
     inside = [m for m in months if _is_inside(step, m)]
-    unmarked = [m for m in months if not _is_marked(step, fs, m)]
-    # Readings of another location are none of this instrument's: its own replace them.
-    moved = any(_is_of_another_location(step, fs, m) for m in months)
-    outside = [_empty(step, m, merge=not moved) for m in unmarked if m not in inside]
+    outside = [
+        Slice(m, RAW_SCHEMA.empty_table(), m.window, (m.window,), facts(m), merge=True)
+        for m in months
+        if m not in inside and _is_fresh(step, fs, m)
+    ]
     if outside:
         yield outside
-    for ask in _asks(step, fs, inside, unmarked, refetch=refetch):
-        answer = _Answer(step, ask, now=now, refetch=refetch or moved, fresh=unmarked)
-        yield from answer.batches(client)
+    for question in _questions(step, fs, inside, extent, refetch=request.refetch):
+        answer = Answer(
+            question,
+            extent,
+            location_id=step.location_id,
+            facts=facts,
+            replaces=request.refetch,
+        )
+        for slices in answer.batches(client):
+            if request.refetch and not request.allow_shrink:
+                check_shrink(fs, step.outputs[0], slices)
+            yield slices
 
 
-def _asks(
-    step: PullStep,
-    fs: ReadFS,
-    inside: Sequence[Month],
-    unmarked: Sequence[Month],
-    *,
-    refetch: bool,
-) -> list[_Ask]:
+def _questions(
+    step: PullStep, fs: ReadFS, inside: Sequence[Month], extent: Extent, *, refetch: bool
+) -> list[Question]:
     """Return the contiguous ranges that are worth asking for."""
-    start_us = pull_start(step, fs)
-    wanted = [m for m in inside if refetch or m in unmarked or _reaches(m, start_us)]
-    asks = []
-    for run in contiguous(wanted):
-        whole = refetch or run[0] in unmarked or start_us is None
-        first_us = to_us(run[0].start)
-        asks.append(_Ask(run, first_us if whole else max(first_us, start_us or 0)))
-    return asks
+    due = inside if refetch else pull_due(step, fs, inside)
+    fresh = [m for m in due if refetch or _is_fresh(step, fs, m)]
+    watermark_us = pull_start(step, fs)
+    questions = []
+    for run in contiguous(due):
+        first = extent.main(run[0])
+        start_us = first.start_us or 0
+        if run[0] not in fresh:
+            newest_us = _newest(step, fs, first)
+            overlap_us = step.source.overlap // _MICROSECOND
+            own_us = start_us if newest_us is None else newest_us - overlap_us
+            start_us = max(start_us, min(own_us, watermark_us or own_us))
+        questions.append(Question(run, start_us, fresh))
+    return questions
 
 
-def _reaches(month: Month, start_us: int | None) -> bool:
-    return start_us is None or to_us(month.next().start) > start_us
+def _growing(step: PullStep, fs: ReadFS) -> Window:
+    """Return the range in which readings may still come, by the instrument's watermark."""
+    return Window(0, 0) if _is_complete(step, fs) else Window(pull_start(step, fs), None)
 
 
-class _Answer:
-    """The pages of one ask, turned into slices month by month."""
+def _is_open(step: PullStep, fs: ReadFS, month: Month) -> bool:
+    """Say whether a month was never asked for after its end and the overlap."""
+    recorded = _recorded(step, fs, month)
+    return recorded is None or not recorded.settled
 
-    def __init__(
-        self, step: PullStep, ask: _Ask, *, now: datetime, refetch: bool, fresh: Sequence[Month]
-    ) -> None:
-        self._step = step
-        self._ask = ask
-        self._now = now
-        self._refetch = refetch
-        self._fresh = fresh
-        self._open = list(ask.months)
-        self._pages: list[Page] = []
 
-    def batches(self, client: HydroVuClient) -> Iterator[Sequence[Slice]]:
-        """Yield each month when the pages have passed it.
+def _is_inside(step: PullStep, month: Month) -> bool:
+    """Say whether the API is asked for a month at all."""
+    return step.active and month.window.overlaps(widened(step.window, clock_margin_us(step)))
 
-        Pages come in order of time but for a server's mistake, and a pull only adds: readings of
-        a month that was passed already make one more slice. A refetch replaces, so it waits until
-        the answer is whole.
-        """
-        for window in self._windows():
-            for page in client.readings(self._step.location_id, window):
-                self._pages.append(page)
-                if not self._refetch:
-                    yield from self._passed(page)
-        yield self._take(self._open)
 
-    def _windows(self) -> Iterator[Window]:
-        first = self._ask.months[0]
-        if self._is_first(first) and (self._refetch or first in self._fresh):
-            yield Window(0, to_us(self._step.source.clock_floor))
-        last = self._ask.months[-1]
-        end_us = None if self._is_newest(last) else to_us(last.next().start)
-        yield Window(self._ask.start_us, end_us).intersect(self._step.window)
+def _wanted(step: PullStep, month: Month) -> _Asked:
+    location = str(step.location_id)
+    if not _is_inside(step, month):
+        return _Asked(location, "", "")
+    inside = month.window.intersect(widened(step.window, clock_margin_us(step)))
+    start, end = inside.start, inside.end if inside.end_us != month.window.end_us else None
+    return _Asked(
+        location, "" if start is None else start.isoformat(), end.isoformat() if end else ""
+    )
 
-    def _passed(self, page: Page) -> Iterator[Sequence[Slice]]:
-        earliest = pc.min(page.readings["timestamp"].cast(pa.int64())).as_py()
-        done = [m for m in self._open if earliest is not None and self._ends_before(m, earliest)]
-        if done:
-            yield self._take(done)
 
-    def _ends_before(self, month: Month, instant_us: int) -> bool:
-        end_us = self._reach(month).end_us
-        return end_us is not None and end_us <= instant_us
+def _made(step: PullStep, month: Month, now: datetime) -> _Asked:
+    """Return what is recorded when a month is asked for now."""
+    wanted = _wanted(step, month)
+    end = datetime.fromisoformat(wanted.end) if wanted.end else month.next().start
+    settled = not wanted.start or now >= end + step.source.overlap
+    return _Asked(wanted.location, wanted.start, wanted.end, settled)
 
-    def _take(self, months: Sequence[Month]) -> Sequence[Slice]:
-        """Return the slices of some months, and of earlier ones that late pages belong to."""
-        taken = [m for m in self._ask.months if m <= months[-1]] if months else self._ask.months
-        table = raw_table(self._pages, Window(), fetched_at=self._now)
-        slices = []
-        for month in taken:
-            rows = slice_window(table, self._span(month))
-            if month in months or rows.num_rows:
-                slices.append(self._slice(month, rows))
-        rest = Window(self._reach(taken[-1]).end_us, None)
-        self._open = [m for m in self._open if m not in taken]
-        ahead = [_inside(page, rest) for page in self._pages] if self._open else []
-        self._pages = [page for page in ahead if page.readings.num_rows]
-        return slices
 
-    def _slice(self, month: Month, rows: pa.Table) -> Slice:
-        return Slice(
-            month,
-            rows,
-            span=self._span(month),
-            reach=self._reach(month),
-            inputs=_asked_for(self._step, month),
-            merge=not self._refetch,
-        )
+def _recorded(step: PullStep, fs: ReadFS, month: Month) -> _Asked | None:
+    """Return what a month was asked for; None when it never was."""
+    path = step.outputs[0]
+    marks = fs.node(path).marks if fs.exists(path) else {}
+    facts = marks[month.window]["inputs"] if month.window in marks else None
+    if not isinstance(facts, Mapping) or "location" not in facts:
+        return None
+    return _Asked(
+        location=str(facts["location"]),
+        start=str(facts["start"]),
+        end=str(facts["end"]),
+        settled=facts["settled"] == "yes",
+    )
 
-    def _span(self, month: Month) -> Window:
-        reach = self._reach(month)
-        if self._refetch or month in self._fresh:
-            return reach
-        return reach.intersect(Window(self._ask.start_us, None))
 
-    def _reach(self, month: Month) -> Window:
-        window = month.window
-        return Window(
-            None if self._is_first(month) else window.start_us,
-            None if self._is_newest(month) else window.end_us,
-        )
+def _is_fresh(step: PullStep, fs: ReadFS, month: Month) -> bool:
+    recorded = _recorded(step, fs, month)
+    return recorded is None or not recorded.covers(_wanted(step, month))
 
-    def _is_first(self, month: Month) -> bool:
-        start = self._step.window.start
-        return start is not None and month == Month.of(start)
 
-    def _is_newest(self, month: Month) -> bool:
-        return month == Month.of(self._now)
+def _check_location(step: PullStep, fs: ReadFS, months: Sequence[Month]) -> None:
+    """Refuse to mix the readings of two locations, or to drop those of one unasked."""
+    path = step.outputs[0]
+    for month in months:
+        recorded = _recorded(step, fs, month)
+        if recorded is not None and recorded.location != str(step.location_id):
+            msg = (
+                f"{month} was collected from location {recorded.location}, and resources.yaml"
+                f" now says {step.location_id}"
+            )
+            hint = (
+                f"a new instrument gets a line of its own; a wrong id is mended by: {_mend(path)}"
+            )
+            raise SourceError(msg, hint=hint)
+
+
+def _mend(path: str) -> str:
+    return f"pond run --refetch --allow-shrink --select '{path}' --from <first month>"
 
 
 def _is_complete(step: PullStep, fs: ReadFS) -> bool:
@@ -245,57 +262,25 @@ def _is_complete(step: PullStep, fs: ReadFS) -> bool:
     path, end_us = step.outputs[0], step.window.end_us
     if end_us is None or step.interval is None or not fs.exists(path):
         return False
-    last_us = end_us - 2 * (step.interval // timedelta(microseconds=1))
+    last_us = end_us - 2 * (step.interval // _MICROSECOND)
     return bool(fs.read_series(path, Window(last_us, end_us)).num_rows)
 
 
-def _is_inside(step: PullStep, month: Month) -> bool:
-    """Say whether the API is asked for a month at all."""
-    return step.active and month.window.overlaps(step.window)
-
-
-def _asked_for(step: PullStep, month: Month) -> dict[str, str]:
-    """Return what a month is asked for: recorded with it, so that a change asks again.
-
-    Only what can bring more readings counts: an earlier start, another location, an instrument
-    that is active again. An end that comes nearer does not ask for all history once more.
-    """
-    start = month.window.intersect(step.window).start if _is_inside(step, month) else None
-    return {"location": str(step.location_id), "from": "" if start is None else start.isoformat()}
-
-
-def _recorded(step: PullStep, fs: ReadFS, month: Month) -> Mapping[str, str] | None:
-    """Return what a month was asked for; None when it never was."""
+def _newest(step: PullStep, fs: ReadFS, window: Window) -> int | None:
+    """Return the newest accepted reading in a window; None when there is none."""
     path = step.outputs[0]
-    facts = fs.node(path).marks.get(month.window) if fs.exists(path) else None
-    inputs = None if facts is None else facts["inputs"]
-    return {str(k): str(v) for k, v in inputs.items()} if isinstance(inputs, dict) else None
-
-
-def _is_marked(step: PullStep, fs: ReadFS, month: Month) -> bool:
-    return _recorded(step, fs, month) == _asked_for(step, month)
-
-
-def _is_of_another_location(step: PullStep, fs: ReadFS, month: Month) -> bool:
-    recorded = _recorded(step, fs, month)
-    return recorded is not None and recorded["location"] != str(step.location_id)
-
-
-def _empty(step: PullStep, month: Month, *, merge: bool) -> Slice:
-    return Slice(
-        month,
-        RAW_SCHEMA.empty_table(),
-        span=month.window,
-        reach=month.window,
-        inputs=_asked_for(step, month),
-        merge=merge,
-    )
-
-
-def _inside(page: Page, window: Window) -> Page:
-    """Return what of a page lies in a window that is open at its end."""
-    stamps = page.readings["timestamp"].cast(pa.int64())
-    return replace(page, readings=page.readings.filter(pc.greater_equal(stamps, window.start_us)))
+    if not fs.exists(path):
+        return None
+    floor_us = to_us(step.source.clock_floor)
+    for piece in reversed(fs.node(path).pieces):
+        part = piece.window.intersect(window)
+        if part.is_empty:
+            continue
+        readings = _accepted(fs.read_series(path, part), floor_us)
+        newest = pc.max(readings["timestamp"].cast(pa.int64())).as_py()
+        if newest is not None:
+            return int(newest)
+    return None
 
 
 def _accepted(raw: pa.Table, floor_us: int) -> pa.Table:
@@ -303,10 +288,5 @@ def _accepted(raw: pa.Table, floor_us: int) -> pa.Table:
     if "fetched_at" not in raw.column_names:
         return RAW_SCHEMA.empty_table()
     stamps = raw["timestamp"].cast(pa.int64())
-    latest = pc.add(raw["fetched_at"].cast(pa.int64()), _TOLERANCE // timedelta(microseconds=1))
+    latest = pc.add(raw["fetched_at"].cast(pa.int64()), _TOLERANCE // _MICROSECOND)
     return raw.filter(pc.and_(pc.greater_equal(stamps, floor_us), pc.less_equal(stamps, latest)))
-
-
-def _newest(raw: pa.Table) -> int | None:
-    newest = pc.max(raw["timestamp"].cast(pa.int64())).as_py()
-    return None if newest is None else int(newest)

@@ -29,7 +29,9 @@ def reduce(step: ReduceStep, fs: ReadFS, months: Sequence[Month]) -> dict[str, S
         )
         for path, resolution in zip(step.outputs, step.resolutions, strict=True):
             span = resolution.cover(month.window)
-            slices[path].append(Slice(month, buckets[resolution], span, month.window, each.inputs))
+            slices[path].append(
+                Slice(month, buckets[resolution], span, (month.window,), each.inputs)
+            )
     return {
         path: SeriesUpdate([made] if made else [], fingerprint=step.fingerprint)
         for path, made in slices.items()

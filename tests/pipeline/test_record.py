@@ -99,13 +99,15 @@ def test_a_computation_replaces_what_it_no_longer_gives(pond: Pond) -> None:
 def test_a_pull_keeps_what_it_was_not_given(pond: Pond) -> None:
     store(pond, PIER, water(READINGS), "2025-01")
     new = water({"2025-01-15 00:00": 9.0})
-    part = Slice(JANUARY, new, span=JANUARY.window, reach=JANUARY.window, merge=True)
+    part = Slice(JANUARY, new, span=JANUARY.window, reach=(JANUARY.window,), merge=True)
     list(record(pond, PIER, SeriesUpdate([[part]]), provenance=Provenance()))
     assert list(rows_of(pond, PIER).values()) == [1.0, 9.0, 2.0]
 
 
 def test_a_month_is_marked_with_its_inputs_and_the_version_of_its_step(pond: Pond) -> None:
-    part = Slice(JANUARY, water({}), span=JANUARY.window, reach=JANUARY.window, inputs={"/a": "v1"})
+    part = Slice(
+        JANUARY, water({}), span=JANUARY.window, reach=(JANUARY.window,), inputs={"/a": "v1"}
+    )
     update = SeriesUpdate([[part]], fingerprint="f1")
     list(record(pond, PIER, update, provenance=Provenance()))
     facts = pond.snapshot().node(PIER).marks[JANUARY.window]
@@ -124,7 +126,9 @@ def test_other_inputs_with_the_same_result_are_marked_and_write_no_rows(pond: Po
 
 
 def test_a_month_is_current_for_its_inputs_and_its_step_alone(pond: Pond) -> None:
-    part = Slice(JANUARY, water({}), span=JANUARY.window, reach=JANUARY.window, inputs={"/a": "v1"})
+    part = Slice(
+        JANUARY, water({}), span=JANUARY.window, reach=(JANUARY.window,), inputs={"/a": "v1"}
+    )
     update = SeriesUpdate([[part]], fingerprint="f1")
     list(record(pond, PIER, update, provenance=Provenance()))
     fs = pond.snapshot()
@@ -140,7 +144,7 @@ def test_a_neighbor_that_changed_is_marked_anew_and_told(pond: Pond) -> None:
     before = pond.snapshot().node(PIER).marks[JANUARY.window]
     table = water({"2025-01-30 00:00": 7.0, "2025-02-10 00:00": 3.0})
     span = Window.of(at("2025-01-30"), FEBRUARY.window.end)
-    part = Slice(FEBRUARY, table, span=span, reach=FEBRUARY.window)
+    part = Slice(FEBRUARY, table, span=span, reach=(FEBRUARY.window,))
     months = [
         each.month for each in record(pond, PIER, SeriesUpdate([[part]]), provenance=Provenance())
     ]
@@ -154,7 +158,7 @@ def test_a_neighbor_that_stays_as_it_was_is_not_told(pond: Pond) -> None:
     store(pond, PIER, water({"2025-01-30 00:00": 1.0}), "2025-01")
     table = water({"2025-01-30 00:00": 1.0, "2025-02-10 00:00": 3.0})
     span = Window.of(at("2025-01-30"), FEBRUARY.window.end)
-    part = Slice(FEBRUARY, table, span=span, reach=FEBRUARY.window)
+    part = Slice(FEBRUARY, table, span=span, reach=(FEBRUARY.window,))
     recorded = record(pond, PIER, SeriesUpdate([[part]]), provenance=Provenance())
     assert [each.month for each in recorded] == [FEBRUARY]
 

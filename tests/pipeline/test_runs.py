@@ -8,6 +8,7 @@ import pytest
 from pond_core import Pond
 from pond_pipeline import runs
 from pond_pipeline.config import read_documents
+from pond_pipeline.due import all_months, due_months
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.months import Month
 from pond_pipeline.plan import Plan, compile_plan
@@ -67,7 +68,7 @@ class Bay:
 
     def due(self, *select: str, now: datetime) -> list[str]:
         steps = runs.select_steps(self.plan, select)
-        return [m.key for m in runs.due(self.plan, steps, pond=self.pond, now=now)]
+        return [m.key for m in due_months(self.plan, steps, pond=self.pond, now=now)]
 
 
 @pytest.fixture
@@ -100,14 +101,14 @@ def test_a_glob_that_matches_nothing_is_named() -> None:
 
 
 def test_all_months_reach_from_the_start_to_the_one_that_is_running() -> None:
-    months = runs.all_months(harbor_plan(), now=at("2025-02-01"))
+    months = all_months(harbor_plan(), now=at("2025-02-01"))
     assert months == months_of("2024-11", "2024-12", "2025-01", "2025-02")
 
 
 def test_a_plan_without_sources_has_no_months(tmp_path: Path) -> None:
     plan = Plan(None, (), ())
-    assert runs.all_months(plan, now=at("2025-01-01")) == []
-    assert runs.due(plan, (), pond=tmp_path / "pond", now=at("2025-01-01")) == []
+    assert all_months(plan, now=at("2025-01-01")) == []
+    assert due_months(plan, (), pond=tmp_path / "pond", now=at("2025-01-01")) == []
 
 
 def test_without_a_pond_every_month_is_due(bay: Bay) -> None:
@@ -124,7 +125,7 @@ def test_a_run_makes_every_asset(bay: Bay) -> None:
 
 
 def test_what_was_made_is_not_due_but_for_the_month_that_is_running(bay: Bay) -> None:
-    months = runs.all_months(bay.plan, now=at("2025-02-28"))
+    months = all_months(bay.plan, now=at("2025-02-28"))
     bay.run(*[month.key for month in months])
     assert bay.due("/combined/**", now=at("2025-03-01 12:00")) == ["2025-03"]
     assert bay.due("/raw/bay/Pier", now=at("2025-03-01 12:00")) == ["2025-02", "2025-03"]

@@ -6,9 +6,7 @@ import pytest
 
 from pond_pipeline.build import build_definitions
 from pond_pipeline.config import load_documents
-from pond_pipeline.months import Month
 from pond_pipeline.plan import Plan, compile_plan
-from pond_pipeline.schedules import due_at
 
 _RESOURCES = """
 kind: HydroVu
@@ -50,23 +48,9 @@ def test_its_job_makes_the_source_and_all_that_is_made_of_it(definitions: dg.Def
     assert {"raw/noyo/A", "raw/noyo/units", "normalized/noyo/A", "combined/noyo/Dock"} <= made
 
 
-def test_a_tick_in_the_middle_of_a_month_asks_for_that_month(definitions: dg.Definitions) -> None:
-    assert _asked(definitions, datetime(2026, 5, 15, 12, tzinfo=UTC)) == ["2026-05"]
-
-
-def test_a_tick_on_the_first_asks_for_the_month_before_as_well(
-    definitions: dg.Definitions,
-) -> None:
-    assert _asked(definitions, datetime(2026, 5, 1, 0, 15, tzinfo=UTC)) == ["2026-04", "2026-05"]
-
-
-def test_the_month_before_is_asked_as_long_as_the_overlap_reaches_into_it(plan: Plan) -> None:
-    (source,) = plan.sources
-    assert due_at(source, datetime(2026, 5, 3, 23, 59, tzinfo=UTC)) == [
-        Month(2026, 4),
-        Month(2026, 5),
-    ]
-    assert due_at(source, datetime(2026, 5, 4, tzinfo=UTC)) == [Month(2026, 5)]
+def test_a_tick_asks_for_the_months_that_the_pond_lacks(definitions: dg.Definitions) -> None:
+    asked = _asked(definitions, datetime(2026, 3, 15, 12, tzinfo=UTC))
+    assert asked == ["2026-01", "2026-02", "2026-03"]
 
 
 def _asked(definitions: dg.Definitions, now: datetime) -> list[str | None]:

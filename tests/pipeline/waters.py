@@ -32,7 +32,7 @@ def months_of(*keys: str) -> list[Month]:
 def update_of(table: pa.Table, *keys: str, fingerprint: str = "") -> SeriesUpdate:
     """Return an update in which each month holds its rows of a table."""
     slices = [
-        Slice(m, slice_window(table, m.window), span=m.window, reach=m.window)
+        Slice(m, slice_window(table, m.window), span=m.window, reach=(m.window,))
         for m in months_of(*keys)
     ]
     return SeriesUpdate([slices], fingerprint=fingerprint)

@@ -197,7 +197,9 @@ def _take_away(pond: Pond, path: str, key: str) -> None:
     month = Month.parse(key)
     facts = pond.snapshot().node(path).marks[month.window]
     table = pond.snapshot().read_series(path, month.window).slice(0, 10)
-    part = Slice(month, table, span=month.window, reach=month.window)
+    asked_for = facts["inputs"] if path == RAW else {}
+    assert isinstance(asked_for, dict)
+    part = Slice(month, table, span=month.window, reach=(month.window,), inputs=asked_for)
     unique_on = RAW_KEY if path == RAW else WIDE_KEY
     list(record(pond, path, SeriesUpdate([[part]], key=unique_on), provenance=Provenance()))
     assert pond.snapshot().node(path).marks[month.window] != facts

@@ -11,7 +11,8 @@ STEP = a_files_step(a_folder(Path("/nowhere")))
 
 
 def results(*verdicts: Verdict) -> dict[str, dg.AssetCheckResult]:
-    files = CheckedFiles({}, {each.name: each for each in verdicts})
+    problems = {each.name: each.problem for each in verdicts if each.problem}
+    files = CheckedFiles({}, {each.name: each for each in verdicts}, problems)
     return {each.check_name or "": each for each in check_results(STEP, files)}
 
 

@@ -132,7 +132,7 @@ def at(text: str) -> datetime:
 
 def _slice(month: Month, rows: int) -> Slice:
     table = readings(month.start, [10.0 + i for i in range(rows)])
-    return Slice(month, table, span=month.window, reach=month.window)
+    return Slice(month, table, span=month.window, reach=(month.window,))
 
 
 def _fill(tx: Transaction) -> None:

@@ -16,7 +16,7 @@ from pond_pipeline.months import Month
 from pond_pipeline.plan import DictionariesStep, HydroVuSource, NormalizeStep, PullStep
 from pond_pipeline.record import Recorded, SeriesUpdate, record
 from pond_pipeline.simulator import Faults, Location, Names, Readings, SeriesKey, Simulator, World
-from pond_pipeline.steps import dictionaries, normalize, pull
+from pond_pipeline.steps import Request, dictionaries, normalize, pull
 
 RAW = "/raw/bay/Pier"
 TABLE = "/normalized/bay/Pier"
@@ -103,14 +103,24 @@ class Station:
         self.simulator.__enter__()
 
     def pull(
-        self, *months: str, now: str, step: PullStep | None = None, refetch: bool = False
+        self,
+        *months: str,
+        now: str,
+        step: PullStep | None = None,
+        refetch: bool = False,
+        allow_shrink: bool = False,
     ) -> list[Asked]:
         """Pull, store, and return which ranges the API was asked for."""
-        self.collect(*months, now=now, step=step, refetch=refetch)
+        self.collect(*months, now=now, step=step, refetch=refetch, allow_shrink=allow_shrink)
         return self.asked()
 
     def collect(
-        self, *months: str, now: str, step: PullStep | None = None, refetch: bool = False
+        self,
+        *months: str,
+        now: str,
+        step: PullStep | None = None,
+        refetch: bool = False,
+        allow_shrink: bool = False,
     ) -> list[Recorded]:
         """Pull, store, and return what was recorded."""
         self.simulator.log.clear()
@@ -120,8 +130,7 @@ class Station:
                 self.pond.snapshot(),
                 client,
                 [Month.parse(each) for each in months],
-                now=at(now),
-                refetch=refetch,
+                Request(at(now), refetch=refetch, allow_shrink=allow_shrink),
             )
             return list(record(self.pond, RAW, update, provenance=Provenance()))
 
@@ -141,7 +150,7 @@ class Station:
     def learn_names(self) -> None:
         """Store the dictionaries."""
         with self.client() as client:
-            tables = dictionaries(a_dictionary(), client)
+            tables = dictionaries(a_dictionary(), self.pond.snapshot(), client)
         with self.pond.transaction() as tx:
             tx.mkdir("/raw/bay", parents=True, exist_ok=True)
             for path, table in tables.items():
@@ -205,7 +214,13 @@ def a_dictionary() -> DictionariesStep:
     )
 
 
-def a_pull(*, start: str = "2025-01-01", until: str | None = None, active: bool = True) -> PullStep:
+def a_pull(
+    *,
+    start: str = "2025-01-01",
+    until: str | None = None,
+    active: bool = True,
+    clock: str = "UTC",
+) -> PullStep:
     return PullStep(
         group="bay",
         description="Readings.",
@@ -215,6 +230,7 @@ def a_pull(*, start: str = "2025-01-01", until: str | None = None, active: bool 
         device="Pier",
         location_id=LOCATION,
         window=Window.of(at(start), None if until is None else at(until)),
+        clock=clock,
         active=active,
         interval=timedelta(hours=1),
     )

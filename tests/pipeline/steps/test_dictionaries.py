@@ -9,7 +9,7 @@ UNITS, PARAMETERS, LOCATIONS = a_dictionary().outputs
 
 def test_units_and_parameters_are_rows_of_id_and_name(station: Station) -> None:
     with station.client() as client:
-        tables = dictionaries(a_dictionary(), client)
+        tables = dictionaries(a_dictionary(), station.pond.snapshot(), client)
     assert tables[UNITS].to_pylist() == [{"id": "1", "name": "C"}, {"id": "35", "name": "m"}]
     assert tables[PARAMETERS].to_pylist() == [
         {"id": "1", "name": "Temperature"},
@@ -19,7 +19,7 @@ def test_units_and_parameters_are_rows_of_id_and_name(station: Station) -> None:
 
 def test_a_location_says_where_the_instrument_stands(station: Station) -> None:
     with station.client() as client:
-        tables = dictionaries(a_dictionary(), client)
+        tables = dictionaries(a_dictionary(), station.pond.snapshot(), client)
     assert tables[LOCATIONS].to_pylist() == [
         {
             "id": LOCATION,
@@ -36,7 +36,9 @@ def test_locations_are_in_the_order_of_their_ids_whatever_the_order_of_the_api(
 ) -> None:
     station.serve(page_days=400, faults=Faults(factory_location=True))
     with station.client() as client:
-        ids = dictionaries(a_dictionary(), client)[LOCATIONS]["id"].to_pylist()
+        ids = dictionaries(a_dictionary(), station.pond.snapshot(), client)[LOCATIONS][
+            "id"
+        ].to_pylist()
     assert len(ids) == 2
     assert ids == sorted(ids)
 

@@ -72,6 +72,7 @@ def test_a_file_that_is_no_export_does_not_hinder_the_others(pond: Pond, inbox: 
 
 
 def test_without_files_the_months_are_empty(pond: Pond, inbox: Path) -> None:
+    inbox.mkdir(exist_ok=True)
     assert [each.rows for each in run(pond, inbox)] == [0, 0]
 
 

@@ -96,9 +96,27 @@ def test_a_file_that_is_gone_from_the_folder_stays(pond: Pond, inbox: Path) -> N
 def test_a_file_that_is_no_export_is_kept_and_its_problem_told(pond: Pond, inbox: Path) -> None:
     (inbox / "b.csv").write_text("nothing of the kind")
     files = look(pond, inbox)
-    (verdict,) = files.unreadable()
     assert list(files.contents) == ["b.csv"]
-    assert "b.csv" in verdict.problem
+    assert "b.csv" in files.problems["b.csv"]
+
+
+def test_half_a_copy_does_not_take_the_place_of_a_file_that_can_be_read(
+    pond: Pond, inbox: Path
+) -> None:
+    write_export(inbox, "a.csv", ROW)
+    keep(pond, look(pond, inbox))
+    before = look(pond, inbox).verdicts
+    (inbox / "a.csv").write_text("nothing of the kind")
+    files = look(pond, inbox)
+    assert (dict(files.contents), files.verdicts) == ({}, before)
+    assert list(files.problems) == ["a.csv"]
+
+
+def test_a_bad_file_that_is_gone_is_no_problem_any_more(pond: Pond, inbox: Path) -> None:
+    (inbox / "b.csv").write_text("nothing of the kind")
+    keep(pond, look(pond, inbox))
+    (inbox / "b.csv").unlink()
+    assert dict(look(pond, inbox).problems) == {}
 
 
 def test_a_location_that_nobody_declared_is_told(pond: Pond, inbox: Path) -> None:
@@ -115,8 +133,9 @@ def test_what_the_pattern_does_not_match_is_left_alone(pond: Pond, inbox: Path) 
     assert dict(look(pond, inbox).contents) == {}
 
 
-def test_a_folder_that_is_not_there_is_empty(pond: Pond, tmp_path: Path) -> None:
-    assert dict(look(pond, tmp_path / "inbox").verdicts) == {}
+def test_a_folder_that_is_not_there_is_named(pond: Pond, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"there is no folder .*inbox"):
+        look(pond, tmp_path / "inbox")
 
 
 def test_a_pattern_takes_variables_from_the_environment(pond: Pond, inbox: Path) -> None:

@@ -3,11 +3,12 @@ from dataclasses import replace
 import pytest
 
 from pond_core import Provenance
-from pond_pipeline.errors import HydroVuError
+from pond_pipeline.errors import HydroVuError, SourceError
 from pond_pipeline.months import Month
 from pond_pipeline.record import record
 from pond_pipeline.simulator import Faults
-from pond_pipeline.steps import pull
+from pond_pipeline.steps import Request, pull
+from pond_pipeline.steps.pull import pull_due
 from tests.pipeline.steps.station import DEPTH, LOCATION, RAW, Station, a_pull, at
 
 MARCH = "2025-03-20"
@@ -61,10 +62,10 @@ def test_a_month_that_was_fetched_is_asked_again_from_the_newest_reading_less_th
 
 
 def test_the_overlap_reaches_into_the_month_before(station: Station) -> None:
-    station.ledger.write("2025-02-10 00:00", "2025-03-01 12:00")
+    station.ledger.write("2025-02-28 18:00", "2025-03-01 12:00")
     station.pull("2025-02", "2025-03", now="2025-03-02")
     asked = station.pull("2025-02", "2025-03", now="2025-03-03")
-    assert asked == [("2025-02-26 12:00", "")]
+    assert asked == [("2025-02-25 18:00", "")]
 
 
 def test_a_past_month_that_has_its_readings_is_not_asked_for_again(station: Station) -> None:
@@ -154,12 +155,78 @@ def test_an_end_that_is_set_does_not_ask_for_all_history_once_more(station: Stat
     assert asked == [("2025-03-16", "2025-03-19 12:00")]
 
 
-def test_readings_of_a_location_that_was_a_mistake_are_replaced(station: Station) -> None:
+def test_another_location_is_refused_and_nothing_of_the_first_is_lost(station: Station) -> None:
     station.ledger.write("2025-02-10 00:00")
     station.pull("2025-02", now=MARCH)
-    right = replace(a_pull(), location_id=LOCATION + 1)
-    station.pull("2025-02", now=MARCH, step=right)
+    other = replace(a_pull(), location_id=LOCATION + 1)
+    with pytest.raises(SourceError, match=f"collected from location {LOCATION}"):
+        station.pull("2025-02", now=MARCH, step=other)
+    assert station.stamps() == ["2025-02-10 00:00"]
+
+
+def test_readings_of_a_wrong_location_are_replaced_by_a_refetch_that_may_shrink(
+    station: Station,
+) -> None:
+    station.ledger.write("2025-02-10 00:00")
+    station.pull("2025-02", now=MARCH)
+    other = replace(a_pull(), location_id=LOCATION + 1)
+    station.pull("2025-02", now=MARCH, step=other, refetch=True, allow_shrink=True)
     assert station.stamps() == []
+
+
+def test_a_month_that_was_pulled_while_it_ran_is_completed_later(station: Station) -> None:
+    station.ledger.write("2025-01-05 00:00")
+    station.pull("2025-01", now="2025-01-10")
+    station.ledger.write("2025-01-20 00:00", "2025-02-20 00:00")
+    station.pull("2025-02", now="2025-02-21")
+    assert pull_due(a_pull(), station.pond.snapshot(), [Month(2025, 1)]) == [Month(2025, 1)]
+    station.pull("2025-01", now="2025-02-22")
+    assert station.stamps()[:2] == ["2025-01-05 00:00", "2025-01-20 00:00"]
+
+
+def test_a_month_that_was_asked_for_after_its_end_and_the_overlap_is_settled(
+    station: Station,
+) -> None:
+    station.ledger.write("2025-01-05 00:00")
+    station.pull("2025-01", now="2025-01-10")
+    station.ledger.write("2025-03-19 00:00")
+    station.pull("2025-01", "2025-02", "2025-03", now=MARCH)
+    due = pull_due(a_pull(), station.pond.snapshot(), [Month(2025, n) for n in (1, 2, 3)])
+    assert due == [Month(2025, 3)]
+
+
+def test_an_end_that_moves_later_asks_for_what_was_left_out(station: Station) -> None:
+    station.ledger.write("2025-02-05 00:00", "2025-02-15 00:00", "2025-03-19 00:00")
+    brief = a_pull(until="2025-02-10")
+    station.pull("2025-02", "2025-03", now=MARCH, step=brief)
+    station.pull("2025-02", "2025-03", now=MARCH)
+    stamps = station.stamps()
+    assert stamps == ["2025-02-05 00:00", "2025-02-15 00:00", "2025-03-19 00:00"]
+
+
+def test_a_start_that_moves_later_keeps_what_was_collected_before(station: Station) -> None:
+    station.ledger.write("2025-01-05 00:00", "2025-02-05 00:00", "2025-03-05 00:00")
+    station.pull("2025-01", "2025-02", "2025-03", now=MARCH)
+    later = a_pull(start="2025-03-01")
+    station.pull("2025-03", now=MARCH, step=later, refetch=True)
+    assert station.stamps() == ["2025-01-05 00:00", "2025-02-05 00:00", "2025-03-05 00:00"]
+    rows = [facts["rows"] for facts in station.node().marks.values()]
+    assert rows == [1, 1, 1]
+
+
+def test_a_refetch_that_brings_fewer_readings_fails_with_both_counts(station: Station) -> None:
+    station.ledger.write("2025-02-05 00:00", "2025-02-06 00:00")
+    station.pull("2025-02", now=MARCH)
+    station.ledger.strike("2025-02-05 00:00")
+    with pytest.raises(SourceError, match="brought 1 readings where 2 are stored"):
+        station.pull("2025-02", now=MARCH, refetch=True)
+    assert station.stamps() == ["2025-02-05 00:00", "2025-02-06 00:00"]
+
+
+def test_a_clock_in_local_time_is_asked_for_a_day_more_at_both_ends(station: Station) -> None:
+    local = a_pull(start="2025-02-05", until="2025-02-10", clock="Pacific/Auckland")
+    asked = station.pull("2025-02", now=MARCH, step=local)
+    assert asked[-1] == ("2025-02-04", "2025-02-11")
 
 
 def test_late_readings_are_added(station: Station) -> None:
@@ -190,7 +257,7 @@ def test_a_refetch_asks_for_the_whole_month_and_replaces_it(station: Station) ->
     station.ledger.write("2025-02-02 00:00", "2025-02-20 00:00")
     station.pull("2025-02", now=MARCH)
     station.ledger.strike("2025-02-02 00:00")
-    asked = station.pull("2025-02", now=MARCH, refetch=True)
+    asked = station.pull("2025-02", now=MARCH, refetch=True, allow_shrink=True)
     assert asked == [("2025-02-01", "2025-03-01")]
     assert station.stamps() == ["2025-02-20 00:00"]
 
@@ -199,7 +266,7 @@ def test_a_refetch_leaves_other_months_alone(station: Station) -> None:
     station.ledger.write("2025-01-31 23:00", "2025-02-10 00:00", "2025-03-01 00:00")
     station.pull("2025-01", "2025-02", "2025-03", now=MARCH)
     station.ledger.strike("2025-01-31 23:00", "2025-02-10 00:00", "2025-03-01 00:00")
-    station.pull("2025-02", now=MARCH, refetch=True)
+    station.pull("2025-02", now=MARCH, refetch=True, allow_shrink=True)
     assert station.stamps() == ["2025-01-31 23:00", "2025-03-01 00:00"]
 
 
@@ -225,7 +292,7 @@ def test_each_month_is_a_transaction_as_soon_as_its_pages_are_there(station: Sta
     station.ledger.write("2025-01-05 00:00", "2025-02-05 00:00", "2025-03-05 00:00")
     with station.client() as client:
         months = [Month(2025, n) for n in (1, 2, 3)]
-        update = pull(a_pull(), station.pond.snapshot(), client, months, now=at(MARCH))
+        update = pull(a_pull(), station.pond.snapshot(), client, months, Request(at(MARCH)))
         recorded = record(station.pond, RAW, update, provenance=Provenance())
         next(recorded)
         assert station.stamps() == ["2025-01-05 00:00"]

@@ -1,0 +1,97 @@
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pond_pipeline.errors import ConfigError
+from pond_pipeline.instance import open_instance
+from pond_pipeline.lost_runs import running, serving
+
+_KILLED = """
+import os, sys
+from pathlib import Path
+from pond_pipeline.instance import open_instance
+from pond_pipeline.lost_runs import running
+with open_instance(Path(sys.argv[1])) as instance, running(instance) as tags:
+    print(next(iter(tags.items())))
+    sys.stdout.flush()
+    os._exit(9)
+"""
+
+
+@pytest.fixture
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+    monkeypatch.setenv("DAGSTER_HOME", "to be restored")
+    with open_instance(tmp_path / "home") as opened:
+        yield opened
+
+
+def test_a_run_of_a_process_that_was_killed_is_failed_by_the_next(
+    instance: dg.DagsterInstance,
+) -> None:
+    run = _started(instance, tags=_tags_of_a_killed_process(instance))
+    with running(instance):
+        assert _status(instance, run) is dg.DagsterRunStatus.FAILURE
+
+
+def test_a_run_of_a_process_that_lives_is_left_alone(instance: dg.DagsterInstance) -> None:
+    with running(instance) as tags:
+        run = _started(instance, tags=tags)
+        with running(instance):
+            assert _status(instance, run) is dg.DagsterRunStatus.STARTED
+
+
+def test_a_run_of_the_ui_is_left_alone_by_the_command(instance: dg.DagsterInstance) -> None:
+    run = _started(instance, tags={})
+    with running(instance):
+        assert _status(instance, run) is dg.DagsterRunStatus.STARTED
+
+
+def test_a_run_that_an_earlier_ui_left_behind_is_failed_by_the_next(
+    instance: dg.DagsterInstance,
+) -> None:
+    run = _started(instance, tags={})
+    with serving(instance):
+        assert _status(instance, run) is dg.DagsterRunStatus.FAILURE
+
+
+def test_a_ui_leaves_the_runs_of_commands_alone(instance: dg.DagsterInstance) -> None:
+    with running(instance) as tags:
+        run = _started(instance, tags=tags)
+        with serving(instance):
+            assert _status(instance, run) is dg.DagsterRunStatus.STARTED
+
+
+def test_a_second_ui_on_one_home_is_refused(instance: dg.DagsterInstance) -> None:
+    second = serving(instance)
+    with serving(instance), pytest.raises(ConfigError, match="already"):
+        second.__enter__()
+
+
+def _tags_of_a_killed_process(instance: dg.DagsterInstance) -> dict[str, str]:
+    killed = subprocess.run(  # noqa: S603 -- our own Python, our own text
+        [sys.executable, "-c", _KILLED, instance.root_directory],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert killed.returncode == 9, killed.stderr
+    name, value = killed.stdout.strip().strip("()").replace("'", "").split(", ")
+    return {name: value}
+
+
+def _started(instance: dg.DagsterInstance, *, tags: dict[str, str]) -> dg.DagsterRun:
+    @dg.job(name="any_job")
+    def job() -> None:
+        pass
+
+    return instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags)
+
+
+def _status(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.DagsterRunStatus:
+    found = instance.get_run_by_id(run.run_id)
+    assert found is not None
+    return found.status
