@@ -145,10 +145,7 @@ def _keep_table(
         {"dagster/row_count": table.num_rows, "pond/columns": table.num_columns}
     )
     _add_txn(context, header.txn if header else None)
-    digest = hashlib.sha256(table.schema.serialize().to_pybytes())
-    for batch in table.to_batches():
-        digest.update(batch.serialize().to_pybytes())
-    _set_version(context, [digest.hexdigest()])
+    _set_version(context, [piece.sha256 for piece in pond.snapshot().node(path).pieces])
 
 
 def _keep_files(

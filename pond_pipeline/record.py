@@ -87,7 +87,8 @@ class SeriesUpdate:
         batches: Each is committed as one transaction. May be lazy: a source yields a month as
             soon as it has it, so that a run that is killed keeps what it collected.
         key: What rows are unique on.
-        fingerprint: The step's version; a change makes every month stale.
+        fingerprint: The step's version. A change puts every month of a derived series behind; a
+            pull goes by what its months were asked for.
         beside: Series that are persisted first, by path: a table's quarantine.
         recorded: By month, what the pond holds now; filled in as months are persisted.
     """

@@ -48,11 +48,6 @@ class OpLogBackend:
         self._started_s = time.monotonic()
         self._is_over = False
 
-    @property
-    def is_changed(self) -> bool:
-        """True when there is something to commit."""
-        return bool(self._staged)
-
     def entry(self, parent: NodeId, name: str) -> Entry | None:
         """Return the entry of that name, or None."""
         staged = self._entries.get(parent, {})

@@ -140,7 +140,7 @@ def check_shrink(fs: ReadFS, path: str, slices: Sequence[Slice]) -> None:
     if brought < stored:
         msg = f"the refetch brought {brought} readings where {stored} are stored"
         raise SourceError(
-            msg, hint="nothing was replaced; if that is right: pond run --refetch --allow-shrink"
+            msg, hint="nothing was replaced; if fewer is right: pond run --refetch --allow-shrink"
         )
 
 

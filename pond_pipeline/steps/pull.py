@@ -238,11 +238,17 @@ def _is_fresh(step: PullStep, fs: ReadFS, month: Month) -> bool:
 
 
 def _check_location(step: PullStep, fs: ReadFS, months: Sequence[Month]) -> None:
-    """Refuse to mix the readings of two locations, or to drop those of one unasked."""
+    """Refuse to mix the readings of two locations, or to drop those of one unasked.
+
+    A month without readings has nothing to mix: an id that was mistyped is simply asked anew.
+    """
     path = step.outputs[0]
+    marks = fs.node(path).marks if fs.exists(path) else {}
     for month in months:
         recorded = _recorded(step, fs, month)
-        if recorded is not None and recorded.location != str(step.location_id):
+        if recorded is None or not marks[month.window]["rows"]:
+            continue
+        if recorded.location != str(step.location_id):
             msg = (
                 f"{month} was collected from location {recorded.location}, and resources.yaml"
                 f" now says {step.location_id}"

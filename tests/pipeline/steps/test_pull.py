@@ -164,6 +164,14 @@ def test_another_location_is_refused_and_nothing_of_the_first_is_lost(station: S
     assert station.stamps() == ["2025-02-10 00:00"]
 
 
+def test_an_id_that_was_mistyped_and_brought_nothing_is_asked_anew(station: Station) -> None:
+    station.ledger.write("2025-02-10 00:00")
+    mistyped = replace(a_pull(), location_id=LOCATION + 1)
+    station.pull("2025-02", now=MARCH, step=mistyped)
+    station.pull("2025-02", now=MARCH)
+    assert station.stamps() == ["2025-02-10 00:00"]
+
+
 def test_readings_of_a_wrong_location_are_replaced_by_a_refetch_that_may_shrink(
     station: Station,
 ) -> None:
