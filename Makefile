@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo up test check bench format requirements clean
+.PHONY: help setup demo up test check bench torture format requirements clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,8 +35,12 @@ check: setup ## Everything of `test` but the tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup ## Measure what design choices rest on
+bench: setup ## Measure the store against its budgets
+	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/event_log.py
+
+torture: setup ## Crashes, power losses, kills and flipped bits for ten minutes
+	$(BIN)/python -m tests.faults.torture --minutes 10
 
 format: setup ## Format the code
 	$(BIN)/ruff format .

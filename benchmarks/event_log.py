@@ -13,6 +13,7 @@ import warnings
 from pathlib import Path
 
 import dagster as dg
+from typing_extensions import override
 
 from pond_pipeline.instance import open_instance
 
@@ -27,9 +28,11 @@ _STOCK = "telemetry: {enabled: false}\n"
 class _Nothing(dg.IOManager):
     """Keeps nothing: what is left is what Dagster itself costs."""
 
+    @override
     def load_input(self, context: dg.InputContext) -> None:
         """Load nothing."""
 
+    @override
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         """Keep nothing."""
 

@@ -3,12 +3,15 @@
 Everything public is here; what is not here is private.
 """
 
+from typing import TYPE_CHECKING
+
 from pond_core.errors import (
     ClosedError,
     ConflictError,
     CorruptionError,
     DataError,
     ExistsError,
+    FactoryError,
     Finding,
     FormatTooNewError,
     InvalidPathError,
@@ -19,13 +22,16 @@ from pond_core.errors import (
     PondError,
     QueryError,
     SchemaError,
+    SnapshotForgottenError,
     StorageError,
     StoreError,
     SymlinkLoopError,
     WrongTypeError,
 )
-from pond_core.oplog import Header, Provenance
+from pond_core.factories import register_built_in as _register_built_in
+from pond_core.oplog import Header, OpKind, Provenance, Repaired
 from pond_core.pond import Pond, Snapshot, Transaction
+from pond_core.query import Engine
 from pond_core.series import (
     STANDARD,
     TIME_ONLY,
@@ -46,6 +52,7 @@ from pond_core.tinyfs import (
     Backend,
     Entry,
     EntryType,
+    FactoryCall,
     MemoryBackend,
     Node,
     NodeId,
@@ -53,10 +60,27 @@ from pond_core.tinyfs import (
     Pattern,
     Piece,
     ReadFS,
+    Recipe,
+    register_factory,
     render,
 )
-from pond_core.tlogfs import Report
+from pond_core.tlogfs import (
+    AsOf,
+    Change,
+    ChangeKind,
+    Difference,
+    LogFilter,
+    LoggedOperation,
+    LoggedTransaction,
+    Report,
+    WindowChange,
+)
 from pond_core.window import ALWAYS, Window, from_us, to_us
+
+if TYPE_CHECKING:
+    from pond_core.mount import PondFileSystem
+
+_register_built_in()
 
 __all__ = [
     "ALWAYS",
@@ -66,43 +90,59 @@ __all__ = [
     "WD",
     "WIDE_KEY",
     "Aggregate",
+    "AsOf",
     "Backend",
+    "Change",
+    "ChangeKind",
     "ClosedError",
     "ConflictError",
     "CorruptionError",
     "DataError",
+    "Difference",
+    "Engine",
     "Entry",
     "EntryType",
     "ExistsError",
+    "FactoryCall",
+    "FactoryError",
     "Finding",
     "FormatTooNewError",
     "Header",
     "InvalidPathError",
     "JoinInput",
     "LockError",
+    "LogFilter",
+    "LoggedOperation",
+    "LoggedTransaction",
     "MemoryBackend",
     "Node",
     "NodeId",
     "NodePath",
     "NotAPondError",
     "NotFoundError",
+    "OpKind",
     "PathError",
     "Pattern",
     "Piece",
     "Pond",
     "PondError",
+    "PondFileSystem",
     "Provenance",
     "QueryError",
     "ReadFS",
+    "Recipe",
+    "Repaired",
     "Report",
     "Resolution",
     "SchemaError",
     "Snapshot",
+    "SnapshotForgottenError",
     "StorageError",
     "StoreError",
     "SymlinkLoopError",
     "Transaction",
     "Window",
+    "WindowChange",
     "WrongTypeError",
     "concat",
     "content_hash",
@@ -110,7 +150,18 @@ __all__ = [
     "downsample",
     "from_us",
     "join",
+    "register_factory",
     "render",
     "slice_window",
     "to_us",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Load `PondFileSystem` when somebody asks for it: the command does without fsspec."""
+    if name == "PondFileSystem":
+        from pond_core.mount import PondFileSystem  # noqa: PLC0415 -- lazily, see above
+
+        return PondFileSystem
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)

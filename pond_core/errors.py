@@ -4,12 +4,14 @@ PondError
 ├── PathError                 the caller named something wrongly
 │   ├── InvalidPathError      … not a path or a pattern (also ValueError)
 │   ├── NotFoundError         … nothing is there (also FileNotFoundError)
+│   │   └── SnapshotForgottenError    … it was, in a past that was dropped
 │   ├── ExistsError           … something is there already (also FileExistsError)
 │   ├── WrongTypeError        … a directory where a file was meant, or the reverse
 │   └── SymlinkLoopError      … its symlinks lead in a circle
 ├── DataError                 the caller's content cannot be stored as asked (also ValueError)
 │   └── SchemaError           … its columns or types do not fit
 ├── QueryError                the SQL is wrong, or asks for what it may not have
+├── FactoryError              a dynamic node cannot be computed
 ├── StoreError                the store cannot serve
 │   ├── NotAPondError         … there is no pond at that place
 │   ├── CorruptionError       … bytes disagree with the log
@@ -69,6 +71,10 @@ class NotFoundError(PathError, FileNotFoundError):
     __str__ = Exception.__str__
 
 
+class SnapshotForgottenError(NotFoundError):
+    """What the pond held then was dropped by `forget_before`."""
+
+
 class ExistsError(PathError, FileExistsError):
     """Something is there already."""
 
@@ -93,6 +99,25 @@ class SchemaError(DataError):
 
 class QueryError(PondError):
     """The SQL is wrong, or asks for what a read-only query may not have."""
+
+
+class FactoryError(PondError):
+    """A dynamic node cannot be computed; what is stored around it can be read as ever.
+
+    Attributes:
+        path: The dynamic node.
+        factory: The name of the factory that should have computed it.
+    """
+
+    def __init__(self, message: str, *, path: str = "", factory: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.path = path
+        self.factory = factory
+
+    @override
+    def __reduce__(self) -> tuple[object, ...]:
+        state = {"path": self.path, "factory": self.factory, "hint": self.hint}
+        return _rebuild, (type(self), self.args[0], state)
 
 
 class StoreError(PondError):

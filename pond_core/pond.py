@@ -12,26 +12,52 @@ Five lines are enough in a notebook:
 import os
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import polars as pl
 import pyarrow as pa
 
-from pond_core.errors import ClosedError, ConflictError, ExistsError, NotFoundError
-from pond_core.oplog import Durability, Header, OpLog, Provenance
-from pond_core.query import run_sql
-from pond_core.series import WIDE_KEY, check, difference, extent, keep_equal, slice_window, upsert
-from pond_core.tinyfs import FS, Piece, ReadFS
-from pond_core.tlogfs import ObjectStore, OpLogBackend, Report, verify
-from pond_core.window import Window, to_us
+from pond_core.errors import (
+    ClosedError,
+    ConflictError,
+    ExistsError,
+    FormatTooNewError,
+    StoreError,
+)
+from pond_core.oplog import Durability, Header, OpLog, Provenance, Repaired, is_pond, repair
+from pond_core.query import run_sql, scan
+from pond_core.tinyfs import ReadFS
+from pond_core.tlogfs import (
+    AsOf,
+    Condenser,
+    Difference,
+    History,
+    LogFilter,
+    LoggedTransaction,
+    ObjectStore,
+    OpLogBackend,
+    ReadSet,
+    Report,
+    Upkeep,
+    maintain,
+    verify,
+)
+from pond_core.transaction import Transaction
+from pond_core.turn import await_turn, hold_turn
+from pond_core.window import ALWAYS, Window
+
+__all__ = ["Pond", "Snapshot", "Transaction"]
 
 T = TypeVar("T")
 
 _ATTEMPTS = 8
-"""Reruns of a function after conflicts; the tries are spread over about three seconds."""
+"""How often a function that conflicts is run; the tries are spread over about a second."""
+
+_FREE_ATTEMPTS = 3
+"""After so many it takes the turn: others who are about to begin let it go first."""
 
 
 class Snapshot(ReadFS):
@@ -43,134 +69,15 @@ class Snapshot(ReadFS):
 
     def __init__(self, backend: OpLogBackend) -> None:
         super().__init__(backend)
-        self._view = backend
         self.txn = backend.txn
 
-    def sql(self, statement: str) -> pa.Table:
-        """Run one read-only SQL statement; see `pond_core.query.run_sql`."""
-        return run_sql(statement, fs=self, backend=self._view)
+    def sql(self, statement: str, *, engine: str = "duckdb") -> pa.Table:
+        """Run one read-only SQL statement, with `duckdb` or `datafusion`; see `query.run_sql`."""
+        return run_sql(statement, fs=self, engine=engine)
 
-
-class Transaction(FS):
-    """Changes that become visible at once when the `with` block ends, or never.
-
-    Attributes:
-        base: The transaction that it started from.
-        header: The committed header; None before, and when nothing was changed.
-    """
-
-    def __init__(self, backend: OpLogBackend) -> None:
-        super().__init__(backend)
-        self._view = backend
-        self.base = backend.txn
-        self.header: Header | None = None
-
-    def replace_window(
-        self,
-        path: str,
-        table: pa.Table,
-        window: Window,
-        *,
-        key: Sequence[str] = WIDE_KEY,
-        ignore: Sequence[str] = (),
-    ) -> Window | None:
-        """Make a range of a series hold exactly these rows, writing only what differs.
-
-        Args:
-            path: The series; it is made if nothing is there.
-            table: The rows: `timestamp: timestamp[us, UTC]` not null, inside `window`, unique on
-                `key`; sorted here if they are not.
-            window: The range that they replace.
-            key: What rows are unique on; kept as an attribute of a series made here.
-            ignore: Columns in which a difference is none: an equal row keeps what is stored.
-
-        Returns:
-            The range that was written; None when all of it was stored already.
-
-        Raises:
-            SchemaError: A column's type does not fit the series; the column is named.
-            DataError: Rows outside the window, or two with one key.
-        """
-        table = check(table, key=key, window=window)
-        if not self.exists(path):
-            self.create_series(path, attributes={"key": list(key)})
-            self.write_window(path, table if table.num_rows else None, window)
-            return window
-        stored = self.read_series(path, window)
-        if stored.num_rows:
-            table = keep_equal(stored, table, key=key, ignore=ignore)
-            changed = difference(stored, table)
-        else:
-            changed = extent(table)
-        if changed is None:
-            return self._cover(path, window)
-        rows = slice_window(table, changed)
-        edge = self._edge(path, changed, window)
-        self.write_window(path, rows if rows.num_rows else None, edge)
-        self._cover(path, window)
-        return edge
-
-    def merge_window(
-        self,
-        path: str,
-        table: pa.Table,
-        window: Window,
-        *,
-        key: Sequence[str] = WIDE_KEY,
-        ignore: Sequence[str] = (),
-    ) -> Window | None:
-        """Add rows to a range of a series; a row with a stored row's key replaces it.
-
-        Rows that are stored and not given stay. Otherwise as `replace_window`.
-        """
-        if self.exists(path):
-            table = check(table, key=key, window=window)
-            stored = self.read_series(path, window)
-            if stored.num_rows:
-                table = upsert(stored, table, key=key)
-        return self.replace_window(path, table, window, key=key, ignore=ignore)
-
-    def set_mark(self, path: str, facts: Mapping[str, object], window: Window) -> bool:
-        """Record facts about one range of a node; False when they are recorded already."""
-        if self.node(path).marks.get(window) == facts:
-            return False
-        self.mark(path, facts, window)
-        return True
-
-    def commit(self, provenance: Provenance) -> Header | None:
-        """Commit now; `Pond.transaction` calls it at the end of the `with` block."""
-        self.header = self._view.commit(provenance) or self.header
-        return self.header
-
-    def close(self) -> None:
-        """Refuse further changes; `Pond.transaction` calls it when the `with` block is left."""
-        self._view.close()
-
-    def _cover(self, path: str, window: Window) -> Window | None:
-        """Record that a range was looked at, where no window says so yet."""
-        gaps = _gaps(window, self.node(path).pieces)
-        for gap in gaps:
-            self.write_window(path, None, gap)
-        return Window(gaps[0].start_us, gaps[-1].end_us) if gaps else None
-
-    def _edge(self, path: str, changed: Window, window: Window) -> Window:
-        """Widen a changed range over the gap before it, and to the window's end or over the gap.
-
-        It reaches the end where no rows follow: readings that come in at the end of a month then
-        make one window, not one and a rest. No stored row is written again.
-        """
-        pieces = self.node(path).pieces
-        before = Window(window.start_us, changed.start_us)
-        after = Window(changed.end_us, window.end_us)
-        start, end = changed.start_us, changed.end_us
-        ahead, behind = _gaps(before, pieces), _gaps(after, pieces)
-        if ahead and ahead[-1].end_us == start:
-            start = ahead[-1].start_us
-        if not any(_has_rows(piece, after) for piece in pieces):
-            end = window.end_us
-        elif behind and behind[0].start_us == end:
-            end = behind[0].end_us
-        return Window(start, end)
+    def scan(self, name: str, *, window: Window = ALWAYS) -> pl.LazyFrame:
+        """Return a path, or all that a pattern matches, as a lazy frame; see `query.scan`."""
+        return scan(name, fs=self, window=window)
 
 
 class Pond:
@@ -184,6 +91,7 @@ class Pond:
         self.path = path
         self._log = log
         self._objects = ObjectStore(path, durability=durability)
+        log.condenser = Condenser(log, self._objects)
         self._pid = os.getpid()
 
     @classmethod
@@ -200,7 +108,7 @@ class Pond:
             StorageError: The disk refuses.
         """
         path = Path(path)
-        if (path / "oplog").is_dir() and not exist_ok:
+        if OpLog.exists(path) and not exist_ok:
             msg = f"there is a pond at {path} already"
             raise ExistsError(msg, path=str(path), hint="open it, or choose another place")
         sync = _durability(durability)
@@ -223,22 +131,36 @@ class Pond:
         """The pond's UUID."""
         return self._live_log.pond_id
 
-    def snapshot(self, as_of: int | datetime | None = None) -> Snapshot:
-        """Return the pond as of a txn number or an aware instant; without either, as of now.
+    def snapshot(self, as_of: AsOf | None = None) -> Snapshot:
+        """Return the pond as of a moment: a txn, an aware instant, or a run; now without one.
+
+        Args:
+            as_of: A txn, 0 is the empty pond before the first; an instant: what was committed
+                until then; the id of a Dagster run: what its last transaction left.
 
         Raises:
-            NotFoundError: The pond has no such transaction.
+            NotFoundError: There is no such txn, or no transaction of that run.
+            SnapshotForgottenError: What was there then was dropped.
         """
-        return Snapshot(self._backend(self._resolve(as_of)))
+        return Snapshot(self._backend(self._history.txn(as_of)))
 
     @contextmanager
-    def transaction(self, provenance: Provenance | None = None) -> Iterator[Transaction]:
+    def transaction(
+        self, provenance: Provenance | None = None, *, read: Sequence[str] = ()
+    ) -> Iterator[Transaction]:
         """Collect changes and commit them when the block ends without an error.
+
+        Args:
+            provenance: Who and why.
+            read: Paths and patterns that must not have changed meanwhile, though they are not
+                written: whether something is there, what it holds, which names match.
 
         Raises:
             ConflictError: Somebody else changed the same things meanwhile; nothing was written.
         """
-        transaction = Transaction(self._backend(self._live_log.head()))
+        backend = self._backend(self._live_log.head())
+        reads = ReadSet(self._log, self._objects, txn=backend.txn, paths=read)
+        transaction = Transaction(backend, reads)
         try:
             yield transaction
             transaction.commit(provenance or Provenance())
@@ -250,9 +172,16 @@ class Pond:
         change: Callable[[Transaction], T],
         provenance: Provenance | None = None,
         *,
+        read: Sequence[str] = (),
         sleep: Callable[[float], None] = time.sleep,
     ) -> tuple[T, Header | None]:
         """Run `change` in a transaction; again from a fresh snapshot whenever it conflicts.
+
+        Args:
+            change: What to do; it may run several times.
+            provenance: Who and why.
+            read: What `change` reads and relies on, as in `transaction`.
+            sleep: How to wait before it runs again.
 
         Returns:
             What `change` returned, and the header; None when it changed nothing.
@@ -260,28 +189,140 @@ class Pond:
         Raises:
             ConflictError: It conflicted eight times in a row.
         """
-        attempt = 1
-        while True:
-            try:
-                with self.transaction(provenance) as transaction:
-                    result = change(transaction)
-            except ConflictError:
-                if attempt == _ATTEMPTS:
-                    raise
-                sleep(random.uniform(0, 0.0125 * 2**attempt))  # noqa: S311 -- jitter, no secret
+        door = self.path / "oplog"
+        turn = ExitStack()
+        attempt = 0
+        try:
+            while True:
                 attempt += 1
-            else:
-                return result, transaction.header
+                if attempt <= _FREE_ATTEMPTS:
+                    await_turn(door)
+                elif attempt == _FREE_ATTEMPTS + 1:
+                    turn.enter_context(hold_turn(door))
+                try:
+                    with self.transaction(provenance, read=read) as transaction:
+                        result = change(transaction)
+                except ConflictError:
+                    if attempt == _ATTEMPTS:
+                        raise
+                    sleep(random.uniform(0, 0.025 * attempt))  # noqa: S311 -- jitter, no secret
+                else:
+                    return result, transaction.header
+        finally:
+            turn.close()
 
-    def log(self, *, limit: int | None = None) -> list[Header]:
-        """Return the headers of the transactions, newest first."""
-        head = self._live_log.head()
-        after = 0 if limit is None else max(0, head - limit)
-        return self._live_log.headers(after=after, upto=head)[::-1]
+    def log(
+        self,
+        *,
+        limit: int | None = None,
+        as_of: AsOf | None = None,
+        wanted: LogFilter | None = None,
+    ) -> list[Header]:
+        """Return the headers of the transactions, newest first.
+
+        Args:
+            limit: How many at most.
+            as_of: The newest that is given, as in `snapshot`.
+            wanted: Which ones; None is all.
+
+        Raises:
+            NotFoundError: There is no such moment, or no such path.
+        """
+        upto = self._history.txn(as_of)
+        return self._history.headers(upto=upto, limit=limit, wanted=wanted)
+
+    def show(self, as_of: AsOf | None = None) -> LoggedTransaction:
+        """Return what one transaction did; of a run or until an instant, the last one.
+
+        Raises:
+            NotFoundError: There is no such transaction.
+            SnapshotForgottenError: Some of what it did was dropped.
+        """
+        return self._history.show(self._history.txn(as_of))
+
+    def changes_of(
+        self, path: str, *, limit: int | None = None, as_of: AsOf | None = None
+    ) -> list[LoggedTransaction]:
+        """Return what was done to the node at a path, newest first, whatever its name was then.
+
+        Args:
+            path: The node; a symlink is not followed. Of a directory, the names that came into it
+                and went are told as well.
+            limit: How many transactions at most.
+            as_of: When the node is at that path, and the newest transaction that is given.
+
+        Raises:
+            NotFoundError: Nothing is there.
+        """
+        return self._history.of_path(path, upto=self._history.txn(as_of), limit=limit)
+
+    def diff(self, before: AsOf, after: AsOf | None = None) -> Difference:
+        """Return what differs between two moments, the later of which is now if left out.
+
+        Raises:
+            PondError: `before` is the later one.
+            NotFoundError: There is no such moment.
+        """
+        return self._history.difference(self._history.txn(before), self._history.txn(after))
+
+    def maintain(self, *, dry_run: bool = False, forget_before: AsOf | None = None) -> Upkeep:
+        """Merge log files, put superseded rows aside, delete left-overs; others go on meanwhile.
+
+        What keeps commits cheap is done by the writers themselves. This does the rest, and is
+        good to run once a day.
+
+        Args:
+            dry_run: Only say what would be done.
+            forget_before: The first moment that must stay readable: what only earlier snapshots
+                can show is dropped for good.
+
+        Raises:
+            NotFoundError: There is no such moment.
+            StorageError: The disk refuses; the pond is as before.
+        """
+        kept = None if forget_before is None else self._history.txn(forget_before)
+        return maintain(self._live_log, self._objects, dry_run=dry_run, forget_before=kept)
+
+    @staticmethod
+    def verify_at(path: str | Path) -> Report:
+        """Check a pond as `verify` does, also one that is too damaged to be opened.
+
+        Raises:
+            NotAPondError: There is none.
+            FormatTooNewError: It was written by a newer DuckPond.
+        """
+        try:
+            return Pond.open(path).verify()
+        except FormatTooNewError:
+            raise
+        except StoreError:
+            if not is_pond(Path(path)):
+                raise
+            return verify(Path(path).absolute(), durability=Durability())
+
+    @staticmethod
+    def repair(path: str | Path, *, dry_run: bool = False, durability: str = "full") -> Repaired:
+        """Make a new Delta log from the log files of a pond, where the old one is lost or damaged.
+
+        Nothing is deleted: what is replaced or damaged goes to `set-aside/`. `verify` then says
+        what is still wrong.
+
+        Args:
+            path: The pond's directory; it need not be one that can be opened.
+            dry_run: Only say what would be made.
+            durability: As in `init`.
+
+        Raises:
+            NotAPondError: There is nothing of a pond.
+            FormatTooNewError: It was written by a newer DuckPond.
+            StorageError: The disk refuses; the pond is as before.
+        """
+        sync = _durability(durability)
+        return repair(Path(path).absolute(), durability=sync, dry_run=dry_run)
 
     def verify(self) -> Report:
         """Check every byte, every transaction and every reference."""
-        return verify(self._live_log, self._objects)
+        return verify(self._live_log.pond, durability=self._live_log.durability)
 
     @property
     def _live_log(self) -> OpLog:
@@ -290,20 +331,12 @@ class Pond:
             raise ClosedError(msg, hint="open the pond in each process, or start them by spawn")
         return self._log
 
+    @property
+    def _history(self) -> History:
+        return History(self._live_log, self._objects)
+
     def _backend(self, txn: int) -> OpLogBackend:
         return OpLogBackend(self._live_log, self._objects, txn=txn)
-
-    def _resolve(self, as_of: int | datetime | None) -> int:
-        head = self._live_log.head()
-        if as_of is None:
-            return head
-        if isinstance(as_of, datetime):
-            limit_us = to_us(as_of)
-            return max((h.txn for h in self.log() if h.ts_us <= limit_us), default=0)
-        if not 0 <= as_of <= head:
-            msg = f"there is no txn {as_of}; the newest is {head}"
-            raise NotFoundError(msg, path=str(self.path), hint="`pond log` lists them")
-        return as_of
 
 
 def _durability(name: str) -> Durability:
@@ -311,18 +344,3 @@ def _durability(name: str) -> Durability:
         msg = f"durability is 'full' or 'process', not {name!r}"
         raise ValueError(msg)
     return Durability(full=name == "full")
-
-
-def _gaps(window: Window, pieces: Sequence[Piece]) -> list[Window]:
-    """Return the parts of a window that no piece covers, in order."""
-    gaps = [] if window.is_empty else [window]
-    for piece in pieces:
-        gaps = [left for gap in gaps for left in gap.cut(piece.window)]
-    return gaps
-
-
-def _has_rows(piece: Piece, window: Window) -> bool:
-    if piece.min_time_us is None or piece.max_time_us is None:
-        return False
-    held = piece.window.intersect(Window(piece.min_time_us, piece.max_time_us + 1))
-    return held.overlaps(window)

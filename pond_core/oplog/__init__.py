@@ -1,30 +1,51 @@
 """A table of operations as an idea: rows in, states out. It knows no path and no filesystem."""
 
+from pond_core.oplog.audit import Audit, audit
+from pond_core.oplog.chain import Links, check_rows, is_counted, transactions, with_contents
 from pond_core.oplog.durable import Durability, sha256_of, storage_errors
-from pond_core.oplog.fold import EMPTY_NODE, NodeState, PartState, apply
+from pond_core.oplog.ends import check_ends
+from pond_core.oplog.fold import EMPTY_NODE, NodeState, apply
 from pond_core.oplog.log import OpLog
+from pond_core.oplog.maintenance import Merged
 from pond_core.oplog.operation import Header, Operation, OpKind, Provenance, dump_facts, rows_hash
-from pond_core.oplog.parquet import LogFile, read_all
-from pond_core.oplog.schema import HEADERS
+from pond_core.oplog.parquet import LogFile, open_parquet, read_all, read_table
+from pond_core.oplog.part import PartState
+from pond_core.oplog.repair import Repaired, is_pond, repair
+from pond_core.oplog.schema import CONDENSED_SEQ, HEADERS
 from pond_core.oplog.translate import parquet_errors
 
 __all__ = [
+    "CONDENSED_SEQ",
     "EMPTY_NODE",
     "HEADERS",
+    "Audit",
     "Durability",
     "Header",
+    "Links",
     "LogFile",
+    "Merged",
     "NodeState",
     "OpKind",
     "OpLog",
     "Operation",
     "PartState",
     "Provenance",
+    "Repaired",
     "apply",
+    "audit",
+    "check_ends",
+    "check_rows",
     "dump_facts",
+    "is_counted",
+    "is_pond",
+    "open_parquet",
     "parquet_errors",
     "read_all",
+    "read_table",
+    "repair",
     "rows_hash",
     "sha256_of",
     "storage_errors",
+    "transactions",
+    "with_contents",
 ]

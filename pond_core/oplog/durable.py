@@ -36,11 +36,7 @@ class Durability:
         if not self.full:
             return
         with storage_errors(path):
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            _sync(path)
 
     def publish(self, data: bytes, target: Path, *, temporary: Path) -> None:
         """Write a file that appears whole; one that is there already and whole is left.
@@ -54,21 +50,53 @@ class Durability:
             # A copy of a pond may lack its empty directories.
             for directory in (target.parent, temporary):
                 self.make_directory(directory)
-            partial = temporary / f"{target.name}.{secrets.token_hex(8)}"
-            try:
-                with partial.open("xb") as file:
-                    file.write(data)
-                    file.flush()
-                    if self.full:
-                        os.fsync(file.fileno())
-                with contextlib.suppress(FileExistsError):
-                    os.link(partial, target)
-                if target.stat().st_size != len(data):
-                    # Left by a power loss under durability `process`: not what its name says.
+            if not self._took_up(target, len(data)):
+                with self._written(data, target, temporary) as partial:
+                    # Also over what a power loss under durability `process` left: not what its
+                    # name says.
                     partial.replace(target)
-            finally:
-                partial.unlink(missing_ok=True)
         self.sync_file(target.parent)
+
+    def create(self, data: bytes, target: Path, *, temporary: Path) -> bool:
+        """Write a file that appears whole; False if one of that name is there already.
+
+        Raises:
+            StorageError: The disk refuses. The file may be there all the same: look.
+        """
+        with storage_errors(target):
+            self.make_directory(temporary)
+            with self._written(data, target, temporary) as partial:
+                try:
+                    os.link(partial, target)
+                except FileExistsError:
+                    return False
+        return True
+
+    @contextlib.contextmanager
+    def _written(self, data: bytes, target: Path, temporary: Path) -> Iterator[Path]:
+        """Write a file under a temporary name, which is gone afterwards."""
+        partial = temporary / f"{target.name}.{secrets.token_hex(8)}"
+        try:
+            with partial.open("xb") as file:
+                file.write(data)
+                file.flush()
+                if self.full:
+                    os.fsync(file.fileno())
+            yield partial
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def _took_up(self, target: Path, size: int) -> bool:
+        """Say whether a file is there and whole; if so, a clean-up leaves it for another day."""
+        try:
+            if target.stat().st_size != size:
+                return False
+            os.utime(target)
+            if self.full:
+                _sync(target)
+        except FileNotFoundError:
+            return False  # or a clean-up has it in its hands: then it is written anew
+        return True
 
     def make_directory(self, path: Path) -> None:
         """Make a directory and those above it, each synced into the one that holds it."""
@@ -80,6 +108,14 @@ class Durability:
             with storage_errors(directory):
                 directory.mkdir(exist_ok=True)
             self.sync_file(directory.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sha256_of(data: bytes | memoryview) -> str:

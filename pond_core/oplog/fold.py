@@ -1,15 +1,15 @@
-"""From operations to what they leave: a pure replay, part by part.
+"""From the rows on one node to what they leave: a pure replay, in order of (txn, seq)."""
 
-`advance(state, operations)` gives a new state and leaves the old one as it was, so that snapshots
-share states and a newer one costs only what happened since.
-"""
-
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TypeVar
 
 from pond_core.oplog.operation import Operation, OpKind
 from pond_core.window import ALWAYS, Window
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,79 +30,67 @@ class NodeState:
     marks: Mapping[Window, Operation] = field(default_factory=lambda: MappingProxyType({}))
 
 
-@dataclass(frozen=True, slots=True)
-class PartState:
-    """What one part of the log amounts to, as of one transaction.
-
-    Attributes:
-        txn: The last transaction that is counted in.
-        entries: By directory, then by name: the row that linked it.
-        nodes: By node id.
-    """
-
-    txn: int = 0
-    entries: Mapping[str, Mapping[str, Operation]] = field(default_factory=dict)
-    nodes: Mapping[str, NodeState] = field(default_factory=dict)
-
-
 EMPTY_NODE = NodeState()
-
-
-def advance(state: PartState, operations: Iterable[Operation], *, txn: int) -> PartState:
-    """Return the state after more operations.
-
-    Args:
-        state: The state so far; not changed.
-        operations: Rows of this part with a txn in `(state.txn, txn]`, in any order. A row given
-            twice, as two merges at once could leave it, counts once.
-        txn: The last transaction that they cover.
-    """
-    rows = {(o.txn, o.seq): o for o in operations}
-    if not rows:
-        return replace(state, txn=txn)
-    entries = dict(state.entries)
-    nodes = dict(state.nodes)
-    fresh: dict[str, dict[str, Operation]] = {}
-    for _, row in sorted(rows.items()):
-        if row.op in (OpKind.LINK, OpKind.UNLINK):
-            parent = row.parent_id or ""
-            if parent not in fresh:
-                fresh[parent] = entries[parent] = dict(entries.get(parent, {}))
-            _apply_entry(fresh[parent], row)
-        elif row.node_id is not None:
-            nodes[row.node_id] = apply(nodes.get(row.node_id, EMPTY_NODE), row)
-    return PartState(txn, entries, nodes)
 
 
 def apply(node: NodeState, row: Operation) -> NodeState:
     """Return what a node is after one more operation on it."""
-    match row.op:
-        case OpKind.WRITE:
-            return replace(node, version=row.version or node.version + 1, pieces=((ALWAYS, row),))
-        case OpKind.WINDOW:
-            pieces = [*cut(node.pieces, row.window), (row.window, row)]
-            version = row.version or node.version + 1
-            return replace(node, version=version, pieces=tuple(sorted(pieces, key=_start)))
-        case OpKind.ATTRIBUTES:
-            return replace(node, attributes=row)
-        case OpKind.MARK:
-            return replace(node, marks=MappingProxyType({**node.marks, row.window: row}))
-        case OpKind.LINK | OpKind.UNLINK | OpKind.HEADER:
-            return node
+    return replay((row,), node)
 
 
-def cut(pieces: Iterable[tuple[Window, Operation]], hole: Window) -> list[tuple[Window, Operation]]:
-    """Return the pieces without what lies in `hole`; one around it becomes two."""
-    return [(left, piece) for window, piece in pieces for left in window.cut(hole)]
+def replay(rows: Iterable[Operation], node: NodeState = EMPTY_NODE) -> NodeState:
+    """Return what a node is after more operations on it.
+
+    Args:
+        rows: Rows on this node, in any order; one given twice counts once.
+        node: What it was before; not changed.
+    """
+    version, attributes = node.version, node.attributes
+    pieces = list(node.pieces)
+    marks: dict[Window, Operation] = {}
+    for _, row in sorted({(o.txn, o.seq): o for o in rows}.items()):
+        match row.op:
+            case OpKind.WRITE:
+                version, pieces = row.version or version + 1, [(ALWAYS, row)]
+            case OpKind.WINDOW:
+                version = row.version or version + 1
+                place(pieces, row.window, row)
+            case OpKind.CONDENSED:
+                version = max(version, row.version or 0)  # other windows may have come later
+                place(pieces, row.window, row)
+            case OpKind.ATTRIBUTES:
+                attributes = row
+            case OpKind.MARK:
+                marks[row.window] = row
+            case OpKind.LINK | OpKind.UNLINK | OpKind.HEADER:
+                pass
+    known = MappingProxyType({**node.marks, **marks}) if marks else node.marks
+    return NodeState(version, attributes, tuple(pieces), known)
 
 
-def _apply_entry(names: dict[str, Operation], row: Operation) -> None:
-    if row.op is OpKind.LINK:
-        names[row.name or ""] = row
-    else:
-        names.pop(row.name or "", None)
+def place(pieces: list[tuple[Window, T]], window: Window, item: T) -> tuple[list[T], list[T]]:
+    """Give a range to an item, in place; what other items had of it is cut away.
+
+    Args:
+        pieces: In order of time, never overlapping, none empty.
+        window: The range.
+        item: What has it from now on.
+
+    Returns:
+        The items of the pieces that were cut, and those of the parts that are left of them.
+    """
+    first = bisect_right(pieces, _low(window), key=lambda piece: _high(piece[0]))
+    last = bisect_left(pieces, _high(window), lo=first, key=lambda piece: _low(piece[0]))
+    cut = pieces[first:last]
+    left = [(part, it) for live, it in cut for part in live.cut(window)]
+    before = [piece for piece in left if _high(piece[0]) <= _low(window)]
+    pieces[first:last] = [*before, (window, item), *left[len(before) :]]
+    return [it for _, it in cut], [it for _, it in left]
 
 
-def _start(piece: tuple[Window, Operation]) -> tuple[bool, int]:
-    start = piece[0].start_us
-    return (start is not None, start or 0)
+def _low(window: Window) -> float:
+    return float("-inf") if window.start_us is None else window.start_us
+
+
+def _high(window: Window) -> float:
+    return float("inf") if window.end_us is None else window.end_us

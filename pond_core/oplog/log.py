@@ -5,23 +5,40 @@ carries the transaction's number; that commit synced and read back. All of it un
 lock. delta-rs never retries for us: a refused commit comes back here and is checked again.
 """
 
+import contextlib
 import logging
 import secrets
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
-from pond_core.errors import CorruptionError, NotAPondError, StoreError
+from pond_core.errors import (
+    ConflictError,
+    CorruptionError,
+    NotAPondError,
+    NotFoundError,
+    StoreError,
+)
+from pond_core.oplog import delta_log
 from pond_core.oplog.durable import Durability, check_room
-from pond_core.oplog.fold import PartState, advance
 from pond_core.oplog.lock import exclusive
-from pond_core.oplog.maintenance import maintain
-from pond_core.oplog.operation import Header, Operation, Provenance, number, rows_hash
-from pond_core.oplog.parquet import LogFile, add_action, read_contents, read_rows, write_rows
-from pond_core.oplog.schema import HEADERS
-from pond_core.oplog.table import LogTable
+from pond_core.oplog.maintenance import Maintenance
+from pond_core.oplog.operation import (
+    Header,
+    Operation,
+    OpKind,
+    Provenance,
+    encode,
+    number,
+    rows_hash,
+)
+from pond_core.oplog.parquet import LogFile, add_action, write_rows
+from pond_core.oplog.part import PartState
+from pond_core.oplog.reader import Reader
+from pond_core.oplog.remains import log_files
+from pond_core.oplog.schema import HEADERS, HOT
+from pond_core.oplog.table import LogTable, new_pond_id
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -31,43 +48,67 @@ Prepare = Callable[[int, Sequence[Operation]], Sequence[Operation]]
 Raises `ConflictError` when they do not go together.
 """
 
-_ATTEMPTS = 16
+_COMMIT_ATTEMPTS = 16
 """Refused commits in a row before giving up: under the lock even one means a foreign writer."""
-
-_CACHED_CONTENTS = 32
-"""Log files whose contents stay in memory: a series of many small windows reads each file once."""
 
 
 class OpLog:
-    """The log of one pond, in `<pond>/oplog`, with its lock in `<pond>/lock`."""
+    """The log of one pond, in `<pond>/oplog`, with its lock in `<pond>/lock`.
+
+    Attributes:
+        pond: The pond's directory.
+        durability: Whether writes wait for the disk.
+        table: The Delta table.
+        upkeep: What keeps its cost flat.
+        condenser: Returns rows that condense the windows of some nodes of a part.
+    """
 
     def __init__(self, pond: Path, *, durability: Durability) -> None:
-        if not LogTable.exists(pond / "oplog"):
-            msg = f"there is no pond at {pond}"
-            raise NotAPondError(msg, hint=f"make one with `pond --pond {pond} init`")
         self.pond = pond
         self.durability = durability
+        _put_right(pond, durability)
+        if not LogTable.exists(pond / "oplog"):
+            _check_lost(pond)
+            msg = f"there is no pond at {pond}"
+            raise NotAPondError(msg, hint=f"make one with `pond --pond {pond} init`")
         self.table = LogTable(pond / "oplog", durability=durability)
+        self.upkeep = Maintenance(self.table, durability=durability, tmp=pond / "tmp")
         self._guard = threading.RLock()
-        self._states: dict[int, PartState] = {}
-        self._contents: OrderedDict[str, dict[tuple[int, int], bytes]] = OrderedDict()
+        self._reader = Reader(self.table, self._guard)
         self._last: Header | None = None
+        self.condenser: Callable[[int, Collection[str]], Sequence[Operation]] = _nothing
+        self.upkeep.condense = self._condense
 
     @classmethod
     def create(cls, pond: Path, *, durability: Durability) -> "OpLog":
         """Make an empty log; the one that another process made meanwhile is opened instead."""
         durability.make_directory(pond)
+        _put_right(pond, durability)
         with exclusive(pond / "lock"):
             for name in ("oplog", "objects", "tmp"):
                 durability.make_directory(pond / name)
             if not LogTable.exists(pond / "oplog"):
-                LogTable.create(pond / "oplog", durability=durability)
+                _check_lost(pond)
+                LogTable.create(pond / "oplog", pond_id=new_pond_id(), durability=durability)
         return cls(pond, durability=durability)
+
+    @staticmethod
+    def exists(pond: Path) -> bool:
+        """Say whether a log was made there; what a crash left of making one is none."""
+        log = pond / "oplog" / "_delta_log"
+        return LogTable.exists(pond / "oplog") and delta_log.torn(log) != [
+            delta_log.commit_path(log, 0)
+        ]
 
     @property
     def pond_id(self) -> str:
         """The pond's UUID."""
         return self.table.pond_id
+
+    @property
+    def horizon(self) -> int:
+        """The earliest txn that can still be shown."""
+        return self.table.horizon
 
     def head(self) -> int:
         """Return the newest txn, having looked."""
@@ -76,38 +117,63 @@ class OpLog:
             return self.table.head
 
     def state(self, part: int, *, txn: int) -> PartState:
-        """Return what a part amounts to as of a txn, at the cost of what is new since last time."""
+        """Return what a part amounts to as of a txn, at the cost of what is new since last time.
+
+        Raises:
+            SnapshotForgottenError: What the pond held then was dropped.
+        """
         with self._guard:
-            known = self._states.get(part, PartState())
-            if known.txn == txn:
-                return known
-            start = known if known.txn < txn else PartState()
-            rows = self._rows([part], after=start.txn, upto=txn)
-            state = advance(start, rows, txn=txn)
-            if known.txn < txn:
-                self._states[part] = state
-            return state
+            return self._reader.state(part, txn=txn)
 
     def headers(self, *, after: int = 0, upto: int | None = None) -> list[Header]:
         """Return the headers of the txns in `(after, upto]`, oldest first, each once."""
-        rows = self._rows([HEADERS], after=after, upto=self.head() if upto is None else upto)
+        last = self.head() if upto is None else upto
+        with self._guard:
+            rows = self._reader.rows([HEADERS], after=after, upto=last)
         headers = {row.txn: Header.from_operation(row) for row in rows}
         return [headers[txn] for txn in sorted(headers)]
 
     def operations(self, *, after: int, upto: int) -> list[Operation]:
         """Return the rows of the txns in `(after, upto]` in order, each once, without headers."""
-        rows = {(r.txn, r.seq): r for r in self._rows(range(HEADERS), after=after, upto=upto)}
+        if after >= upto:
+            return []
+        with self._guard:
+            found = self._reader.rows(range(HEADERS), after=after, upto=upto)
+        rows = {(r.txn, r.seq): r for r in found if r.op is not OpKind.CONDENSED}
         return [rows[key] for key in sorted(rows)]
+
+    def files(self) -> list[LogFile]:
+        """Return the log files as of the newest look."""
+        with self._guard:
+            return list(self.table.files)
+
+    def places(self, part: int, txn: int) -> set[int]:
+        """Return the places that rows of a txn have in a part, whatever tier they are in."""
+        with self._guard:
+            return {row.seq for row in self._reader.rows([part], after=txn - 1, upto=txn)}
+
+    def temporaries(self) -> list[Path]:
+        """Return the files in the making, and those that a crash left."""
+        made = [*(self.pond / "tmp").rglob("*"), *delta_log.strangers(self.table.log)]
+        return [path for path in made if path.is_file() and path != self.upkeep.marker]
+
+    def forget_before(self, txn: int) -> None:
+        """Record that no snapshot before a txn is wanted; upkeep drops what only they can show.
+
+        Raises:
+            NotFoundError: There is no such txn.
+        """
+        with self.exclusive():
+            if not 0 <= txn <= self.head():
+                msg = f"there is no txn {txn}; the newest is {self.table.head}"
+                raise NotFoundError(msg, path=str(self.pond), hint="`pond log` lists them")
+            if txn > self.horizon:
+                self.table.set_horizon(txn)
 
     def content(self, row: Operation) -> bytes | None:
         """Return the inline content of a row; None if it has none: it is an object."""
-        key = (row.txn, row.seq)
         with self._guard:
-            for file in self._files([row.part], after=row.txn - 1, upto=row.txn):
-                found = self._contents_of(file).get(key)
-                if found is not None:
-                    return found
-        return None
+            return self._reader.content(row)
 
     def append(
         self, prepare: Prepare, *, base: int, provenance: Provenance, size_bytes: int = 0
@@ -129,24 +195,41 @@ class OpLog:
         """
         txn_uuid = secrets.token_hex(16)
         check_room(self.pond, size_bytes)
-        with exclusive(self.pond / "lock"), self._guard:
-            for _ in range(_ATTEMPTS):
+        with self.exclusive():
+            for _ in range(_COMMIT_ATTEMPTS):
                 head = self.head()
+                if base < self.horizon:
+                    msg = f"history up to txn {self.horizon} was dropped since this one began"
+                    raise ConflictError(msg, base=base, other=head)
                 rows = prepare(head, self.operations(after=base, upto=head))
                 header, operations = self._numbered(head, rows, txn_uuid, provenance)
                 if self._commit(header, operations):
                     self._last = header
+                    self._reader.remember(header.txn, operations)
                     self._maintain()
                     return header
-        msg = f"{self.pond}: {_ATTEMPTS} commits in a row were refused"
+        msg = f"{self.pond}: {_COMMIT_ATTEMPTS} commits in a row were refused"
         raise StoreError(msg, hint="is a program writing to the log that does not take the lock?")
+
+    @contextlib.contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the pond's lock: no other thread or process writes meanwhile."""
+        with exclusive(self.pond / "lock"), self._guard:
+            yield
 
     def _maintain(self) -> None:
         """Do the upkeep that is due. The transaction is committed whether or not it succeeds."""
         try:
-            maintain(self.table, durability=self.durability, tmp=self.pond / "tmp")
+            self.upkeep.after_commit()
         except StoreError as exc:
             _LOGGER.warning("upkeep of %s failed and will be tried again: %s", self.pond, exc)
+
+    def _condense(self, part: int, nodes: Collection[str]) -> Sequence[Operation]:
+        rows = self.condenser(part, nodes)
+        if rows:
+            # Read anew when it is wanted: the windows one by one need not stay in memory.
+            self._reader.forget(part)
+        return rows
 
     def _numbered(
         self, head: int, rows: Sequence[Operation], txn_uuid: str, provenance: Provenance
@@ -159,6 +242,7 @@ class OpLog:
             txn=head + 1,
             ts_us=ts_us,
             txn_uuid=txn_uuid,
+            pond=self.pond_id,
             provenance=provenance,
             operations=len(operations),
             rows=sum(o.rows or 0 for o in operations),
@@ -183,42 +267,43 @@ class OpLog:
         by_part: dict[int, list[Operation]] = {HEADERS: [header.to_operation()]}
         for operation in operations:
             by_part.setdefault(operation.part, []).append(operation)
-        actions = []
-        for part, rows in by_part.items():
-            file = write_rows(
+        files = [
+            write_rows(
                 self.table.path,
-                rows,
+                encode(rows),
                 part=part,
+                tier=HOT,
                 durability=self.durability,
                 tmp=self.pond / "tmp",
             )
-            actions.append(add_action(file, rows=len(rows), data_change=True))
-        version = self.table.version
-        metadata = {"txn_uuid": header.txn_uuid}
-        landed = self.table.commit(actions, txn=header.txn, metadata=metadata)
-        if not landed:
-            self.table.refresh()
-            # A lost reply: the commit is in the table although its writer was told otherwise.
-            return self.table.committed(header.txn_uuid, since_version=version)
-        if self.table.head < header.txn:
+            for part, rows in by_part.items()
+        ]
+        actions = [add_action(file, data_change=True) for file in files]
+        landed = self.table.commit(actions, txn=header.txn, txn_uuid=header.txn_uuid)
+        if landed and self.table.head < header.txn:
             msg = f"txn {header.txn} was acknowledged but cannot be read back"
             raise CorruptionError(msg, hint="run `pond verify`")
-        return True
+        return landed
 
-    def _rows(self, parts: Sequence[int], *, after: int, upto: int) -> list[Operation]:
-        files = self._files(parts, after=after, upto=upto)
-        rows = (row for file in files for row in read_rows(self.table.path, file))
-        return [row for row in rows if after < row.txn <= upto]
 
-    def _files(self, parts: Sequence[int], *, after: int, upto: int) -> list[LogFile]:
-        with self._guard:
-            files = self.table.files()
-        return [f for f in files if f.part in parts and f.max_txn > after and f.min_txn <= upto]
+def _nothing(_part: int, _nodes: Collection[str]) -> Sequence[Operation]:
+    return ()
 
-    def _contents_of(self, file: LogFile) -> dict[tuple[int, int], bytes]:
-        if file.path not in self._contents:
-            self._contents[file.path] = read_contents(self.table.path, file)
-        self._contents.move_to_end(file.path)
-        while len(self._contents) > _CACHED_CONTENTS:
-            self._contents.popitem(last=False)
-        return self._contents[file.path]
+
+def _check_lost(pond: Path) -> None:
+    """Refuse a pond that has log files and nothing that lists them."""
+    if any(True for _ in log_files(pond / "oplog")):
+        msg = f"the Delta log of the pond at {pond} is gone"
+        raise NotAPondError(msg, hint=f"make a new one with `pond --pond {pond} repair`")
+
+
+def _put_right(pond: Path, durability: Durability) -> None:
+    """Set aside what a power loss has cut short; nobody was told that it was done."""
+    log = pond / "oplog" / "_delta_log"
+    if not delta_log.torn(log):
+        return
+    with exclusive(pond / "lock"):
+        torn = delta_log.torn(log)  # else a checkpoint in the making, and done by now
+        delta_log.set_aside(torn, pond / "set-aside", durability=durability)
+    for path in torn:
+        _LOGGER.warning("%s was cut short by a power loss and is set aside", path)

@@ -1,59 +1,312 @@
-"""Upkeep by the writer, under the pond's lock: checkpoints, and small files merged into one.
+"""Upkeep under the pond's lock: files merged, superseded rows put aside, left-overs deleted.
 
-Merging changes no row: it is no transaction, and every snapshot reads the same before and after.
-delta-rs's own `optimize` is never called: run by two at once it triples rows.
+Merging changes no snapshot: it is no transaction, and every txn reads the same before and after.
+delta-rs's own `optimize` is never called: run by two at once it triples rows. Nor is its `vacuum`:
+it knows only what the Delta log remembers, and writes commits of its own.
 """
 
+import os
 import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
-from deltalake.transaction import RemoveAction
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from pond_core.oplog.durable import Durability
-from pond_core.oplog.parquet import LogFile, add_action, read_all, write_rows
-from pond_core.oplog.schema import HOT
+from pond_core.oplog.durable import Durability, storage_errors
+from pond_core.oplog.operation import Operation, OpKind, encode
+from pond_core.oplog.parquet import LogFile, add_action, read_table, remove_action, write_rows
+from pond_core.oplog.schema import COLD, HEADERS, HOT, STORED
+from pond_core.oplog.supersession import until
 from pond_core.oplog.table import LogTable
 
-_CHECKPOINT_EVERY = 16
+CHECKPOINT_EVERY = 16
 """Delta versions between checkpoints."""
 
-_MERGE_FILES = 64
-"""Small files of one part that are merged: a fold opens at most as many."""
+MERGE_FILES = 16
+"""Small files of one part and tier that are merged: a lookup opens each of them."""
 
-_SEALED_BYTES = 8 * 1024**2
+SEALED_BYTES = 8 * 1024**2
 """Larger files are left alone: merging everything rewrote 802 MB per 64 commits."""
 
+_SMALL_BYTES = 64 * 1024
+"""Files up to this size are always merged together, larger ones when the others add up to them:
+so each row is rewritten a number of times that grows with the logarithm of their number."""
 
-def maintain(table: LogTable, *, durability: Durability, tmp: Path) -> None:
-    """Do what is due after a commit; mostly nothing."""
-    small: dict[int, list[LogFile]] = {}
-    for file in table.files():
-        if file.size < _SEALED_BYTES:
-            small.setdefault(file.part, []).append(file)
-    many = [files for files in small.values() if len(files) >= _MERGE_FILES]
-    for files in many:
-        _merge(table, files, durability=durability, tmp=tmp)
-    if many:
-        table.vacuum()
-    if table.versions_since_checkpoint >= _CHECKPOINT_EVERY:
-        table.checkpoint()
+_REPLACED_S = 3600
+"""How long a file that a merge replaced stays on disk, for other programs that read the table.
+Our own readers look again when a file is gone."""
+
+_CLEARED_EVERY_S = 600
+"""The writer looks for such files that often: listing them takes longer than a commit."""
 
 
-def _merge(table: LogTable, files: list[LogFile], *, durability: Durability, tmp: Path) -> None:
-    """Rewrite files of one part as one; dropped if anyone committed meanwhile."""
-    part = files[0].part
-    rows = {(r.txn, r.seq): r for file in files for r in read_all(table.path, file)}
-    merged = write_rows(table.path, list(rows.values()), part=part, durability=durability, tmp=tmp)
-    now_ms = int(time.time() * 1000)
-    removals = [
-        RemoveAction(
-            file.path,
-            False,  # noqa: FBT003 -- data_change: the rows stay the same
-            now_ms,
-            size=file.size,
-            partition_values={"tier": HOT, "part": str(part)},
+Condense = Callable[[int, Collection[str]], Sequence[Operation]]
+"""Given a part and nodes in it, return rows that stand for many small windows of theirs each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What merging did, or would do.
+
+    Attributes:
+        replaced: Files that were rewritten.
+        written: Files that took their place.
+        superseded: Rows that were moved out of the way of readers of the present.
+        forgotten: Rows that were dropped for good.
+        saved: Bytes by which the files that are read became smaller.
+    """
+
+    replaced: int = 0
+    written: int = 0
+    superseded: int = 0
+    forgotten: int = 0
+    saved: int = 0
+
+    def __add__(self, other: "Merged") -> "Merged":
+        return Merged(*(sum(pair) for pair in zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Files of one part and tier that are rewritten as one.
+
+    Attributes:
+        files: The files.
+        is_complete: Whether they hold all rows of their part that still count.
+        judged: Which rows count no more, by txn and seq, where that was found out already.
+        condensed: Rows that are added to them.
+    """
+
+    files: Sequence[LogFile]
+    is_complete: bool = False
+    judged: Mapping[tuple[int, int], int] | None = None
+    condensed: Sequence[Operation] = ()
+
+
+class Maintenance:
+    """The upkeep of one log. The caller holds the pond's lock.
+
+    Attributes:
+        marker: The file whose time says when replaced files were last cleared away.
+        condense: What makes one row of many windows.
+    """
+
+    def __init__(self, table: LogTable, *, durability: Durability, tmp: Path) -> None:
+        self._table = table
+        self._durability = durability
+        self._tmp = tmp
+        self.marker = tmp / "cleared"
+        self.condense: Condense = _nothing
+
+    def after_commit(self) -> None:
+        """Do what is due after a commit; mostly nothing."""
+        due = [
+            replace(plan, condensed=self._condensed(plan.files))
+            for plan in self._usual()
+            if len(plan.files) >= MERGE_FILES
+        ]
+        if due:
+            self._merge(due)
+        if self._table.versions_since_checkpoint >= CHECKPOINT_EVERY:
+            self._table.checkpoint()
+            self._clear_sometimes()
+
+    def thorough(self, part: int, *, gone: Collection[str], dry_run: bool = False) -> Merged:
+        """Merge all that can be merged of one part, and move or drop all that can go.
+
+        Args:
+            part: The part.
+            gone: Nodes that no path leads to any more: rows about them are superseded.
+            dry_run: Only say what would be done.
+        """
+        if dry_run:
+            return self._foreseen([*self._hot(part, gone), *self._cold(part)])
+        # What the first moves to the cold tier, the second merges with what is there.
+        return self._merge([*self._hot(part, gone)]) + self._merge([*self._cold(part)])
+
+    def replaced(self) -> Iterator[Path]:
+        """Iterate over log files that no snapshot needs, old enough to be deleted."""
+        # All log files are written under the lock: what is not in the table was replaced, or a
+        # crash left it.
+        known = {file.path for file in self._table.files}
+        limit_s = time.time() - _REPLACED_S
+        for tier in (HOT, COLD):
+            for part in range(HEADERS + 1):
+                place = f"tier={tier}/part={part}"
+                for entry in _listed(self._table.path / place):
+                    if f"{place}/{entry.name}" not in known and entry.stat().st_mtime <= limit_s:
+                        yield Path(entry.path)
+
+    def _usual(self) -> Iterator[_Plan]:
+        """Iterate over the files, per part and tier, that go together once they are many."""
+        by_place: dict[tuple[str, int], list[LogFile]] = {}
+        for file in self._table.files:
+            by_place.setdefault((file.tier, file.part), []).append(file)
+        for (tier, _), files in by_place.items():
+            chosen: list[LogFile] = []
+            total = 0
+            for file in sorted(files, key=lambda f: f.size):
+                if file.size > SEALED_BYTES:
+                    break
+                if file.size > max(total, _SMALL_BYTES, *(2 * f.size for f in chosen[:1])):
+                    if len(chosen) >= MERGE_FILES:
+                        break
+                    chosen, total = [], 0  # too few; perhaps there are enough larger ones
+                chosen.append(file)
+                total += file.size
+            yield _Plan(chosen, is_complete=tier == HOT and len(chosen) == len(files))
+
+    def _hot(self, part: int, gone: Collection[str]) -> Iterator[_Plan]:
+        files = [f for f in self._table.files if f.is_hot and f.part == part]
+        if not files:
+            return
+        condensed = self._condensed(files)
+        rows = self._read(files, _JUDGED_BY)
+        rows = pa.concat_tables([rows, encode(condensed).select(_JUDGED_BY)])
+        keys = _keys(rows)
+        judged = dict(zip(keys, until(rows, complete=True), strict=True))
+        ids = zip(rows["parent_id"].to_pylist(), rows["node_id"].to_pylist(), strict=True)
+        for key, (parent, node) in zip(keys, ids, strict=True):
+            if judged[key] is None and (parent or node) in gone:
+                judged[key] = self._table.head
+        dead = {key: txn for key, txn in judged.items() if txn is not None}
+        small = [file for file in files if file.size < SEALED_BYTES]
+        if condensed and not small:
+            small = [min(files, key=lambda file: file.size)]  # condensed rows need a place
+        if len(small) > 1 or condensed or any(self._holds(file, dead) for file in small):
+            yield _Plan(small, judged=dead, condensed=condensed)
+        for file in files:
+            if file not in small and self._holds(file, dead):
+                yield _Plan([file], judged=dead)
+
+    def _cold(self, part: int) -> Iterator[_Plan]:
+        files = [f for f in self._table.files if not f.is_hot and f.part == part]
+        small = [file for file in files if file.size < SEALED_BYTES]
+        if len(small) > 1 or any(self._is_forgotten(file) for file in small):
+            yield _Plan(small)
+        for file in files:
+            if file.size >= SEALED_BYTES and self._is_forgotten(file):
+                yield _Plan([file])
+
+    def _merge(self, plans: Sequence[_Plan]) -> Merged:
+        """Rewrite files as planned, in one commit; dropped if anyone committed meanwhile."""
+        if not plans:
+            return Merged()
+        before = [file for plan in plans for file in plan.files]
+        after = [file for plan in plans for file in self._rewritten(plan)]
+        kept, known = {file.path for file in after}, {file.path for file in before}
+        gone = [file for file in before if file.path not in kept]
+        fresh = [file for file in after if file.path not in known]
+        actions = [add_action(file, data_change=False) for file in fresh]
+        if not self._table.commit([*actions, *(remove_action(file) for file in gone)]):
+            return Merged()
+        for file in gone:
+            # The time of change is from now on the time at which the file was replaced.
+            with storage_errors(self._table.path / file.path):
+                os.utime(self._table.path / file.path)
+        return Merged(
+            replaced=len(gone),
+            written=len(fresh),
+            superseded=_rows(before, hot=True) - _rows(after, hot=True),
+            forgotten=_rows(before) + sum(len(plan.condensed) for plan in plans) - _rows(after),
+            saved=sum(f.size for f in before) - sum(f.size for f in after),
         )
-        for file in files
-        if file.path != merged.path
-    ]
-    table.commit([add_action(merged, rows=len(rows), data_change=False), *removals])
+
+    def _foreseen(self, plans: Sequence[_Plan]) -> Merged:
+        files = [file for plan in plans for file in plan.files]
+        return Merged(
+            replaced=len(files),
+            superseded=sum(
+                key in plan.judged
+                for plan in plans
+                if plan.judged is not None
+                for key in _keys(self._read(plan.files, ("txn", "seq")))
+            ),
+            forgotten=sum(self._forgotten_rows(f) for f in files if not f.is_hot),
+        )
+
+    def _rewritten(self, plan: _Plan) -> list[LogFile]:
+        rows = self._read(plan.files, STORED.names)
+        if plan.condensed:
+            rows = pa.concat_tables([rows, encode(plan.condensed)])
+        if plan.files[0].is_hot:
+            found = (
+                until(rows, complete=plan.is_complete)
+                if plan.judged is None
+                else [plan.judged.get(key) for key in _keys(rows)]
+            )
+            column = pa.array(found, pa.int64())
+            rows = rows.set_column(rows.num_columns - 1, STORED.field("until"), column)
+        counts = pc.is_null(rows["until"])
+        shown = pc.greater(rows["until"], self._table.horizon)
+        tiers = {HOT: rows.filter(counts), COLD: rows.filter(shown)}
+        part = plan.files[0].part
+        return [self._written(kept, part, tier) for tier, kept in tiers.items() if kept.num_rows]
+
+    def _written(self, rows: pa.Table, part: int, tier: str) -> LogFile:
+        return write_rows(
+            self._table.path,
+            rows,
+            part=part,
+            tier=tier,
+            durability=self._durability,
+            tmp=self._tmp,
+        )
+
+    def _condensed(self, files: Sequence[LogFile]) -> Sequence[Operation]:
+        if not files or not files[0].is_hot:
+            return ()
+        rows = self._read(files, ("txn", "seq", "op", "node_id"))
+        rows = rows.filter(pc.equal(rows["op"], OpKind.WINDOW))
+        return self.condense(files[0].part, pc.unique(rows["node_id"]).to_pylist())
+
+    def _read(self, files: Sequence[LogFile], columns: Sequence[str]) -> pa.Table:
+        """Read rows, each once: two merges at once could have left some twice."""
+        rows = pa.concat_tables([read_table(self._table.path, file, columns) for file in files])
+        keys = _keys(rows)
+        first = {key: at for at, key in reversed(list(enumerate(keys)))}
+        return rows if len(first) == len(keys) else rows.take(pa.array(sorted(first.values())))
+
+    def _holds(self, file: LogFile, dead: Mapping[tuple[int, int], int]) -> bool:
+        return any(key in dead for key in _keys(self._read([file], ("txn", "seq"))))
+
+    def _is_forgotten(self, file: LogFile) -> bool:
+        return self._table.horizon > 0 and self._forgotten_rows(file) > 0
+
+    def _forgotten_rows(self, file: LogFile) -> int:
+        rows = self._read([file], ("txn", "seq", "until"))
+        return int(pc.sum(pc.less_equal(rows["until"], self._table.horizon)).as_py() or 0)
+
+    def _clear_sometimes(self) -> None:
+        marker = self.marker
+        if marker.exists() and marker.stat().st_mtime > time.time() - _CLEARED_EVERY_S:
+            return
+        with storage_errors(marker):
+            marker.touch()
+            for path in list(self.replaced()):
+                path.unlink(missing_ok=True)
+
+
+def _nothing(_part: int, _nodes: Collection[str]) -> Sequence[Operation]:
+    return ()
+
+
+_JUDGED_BY = ("txn", "seq", "op", "parent_id", "name", "node_id", "window_start", "window_end")
+
+
+def _keys(rows: pa.Table) -> list[tuple[int, int]]:
+    return list(zip(rows["txn"].to_pylist(), rows["seq"].to_pylist(), strict=True))
+
+
+def _rows(files: Sequence[LogFile], *, hot: bool = False) -> int:
+    return sum(file.rows for file in files if file.is_hot or not hot)
+
+
+def _listed(directory: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(directory) as entries:
+            return list(entries)
+    except FileNotFoundError:
+        return []

@@ -1,15 +1,17 @@
 """Operations and headers as values, and their way to Arrow rows and back."""
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+import operator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
 import pyarrow as pa
 
-from pond_core.errors import CorruptionError
+from pond_core.errors import CorruptionError, DataError
 from pond_core.oplog.schema import HEADERS, INSTANT, STORED
 from pond_core.window import Window
 
@@ -24,11 +26,16 @@ class OpKind(StrEnum):
     WINDOW = "window"  # a range of a series was replaced
     ATTRIBUTES = "attributes"  # a node's attributes were replaced
     MARK = "mark"  # the facts about one range of a node were replaced
+    CONDENSED = "condensed"  # windows side by side, stored as one: upkeep, no part of its txn
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Operation:
-    """One row of the log. The columns are described in `schema`; times are in microseconds."""
+    """One row of the log. The columns are described in `schema`; times are in microseconds.
+
+    Nothing changes one: it is not `frozen` because making a frozen one takes three times as long,
+    and a transaction of ten thousand files makes forty thousand.
+    """
 
     op: OpKind
     part: int
@@ -47,10 +54,15 @@ class Operation:
     rows: int | None = None
     size: int | None = None
     sha256: str | None = None
-    arrow_schema: bytes | None = None
+    arrow_schema: str | None = None
     factory: str | None = None
     attributes: str | None = None
     content: bytes | None = None
+    until: int | None = None
+
+    def counts_at(self, txn: int) -> bool:
+        """Say whether the row belongs to the snapshot at a txn."""
+        return self.txn <= txn and (self.until is None or self.until > txn)
 
     @property
     def window(self) -> Window:
@@ -73,6 +85,9 @@ class Provenance:
         run_id: The Dagster run.
         asset: The pond path of the asset that it persisted.
         partitions: The partition keys that it persisted.
+
+    Raises:
+        DataError: One of these is no text that UTF-8 can hold.
     """
 
     author: str = ""
@@ -80,6 +95,14 @@ class Provenance:
     run_id: str = ""
     asset: str = ""
     partitions: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for text in (self.author, self.message, self.run_id, self.asset, *self.partitions):
+            try:
+                text.encode()
+            except (AttributeError, UnicodeEncodeError) as error:
+                msg = f"a transaction cannot be told of by {text!r}: {error}"
+                raise DataError(msg, hint="give text that UTF-8 can hold") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +113,7 @@ class Header:
         txn: Its number.
         ts_us: When it committed, microseconds since the epoch.
         txn_uuid: Random; by it a writer finds out whether a commit with a lost reply landed.
+        pond: The pond's UUID: what a log rebuilt from its files is known by.
         provenance: Who and why.
         operations: How many rows follow.
         rows: Rows of readings or tables that those operations wrote.
@@ -101,6 +125,7 @@ class Header:
     txn: int
     ts_us: int
     txn_uuid: str
+    pond: str = ""
     provenance: Provenance = field(default_factory=Provenance)
     operations: int = 0
     rows: int = 0
@@ -116,6 +141,7 @@ class Header:
     def _facts(self) -> dict[str, object]:
         return {
             "txn_uuid": self.txn_uuid,
+            "pond": self.pond,
             "author": self.provenance.author,
             "message": self.provenance.message,
             "run_id": self.provenance.run_id,
@@ -157,11 +183,14 @@ class Header:
                 partitions=tuple(facts["partitions"]),
             )
             numbers = {k: int(facts[k]) for k in ("operations", "rows", "bytes")}
-            texts = {k: str(facts[k]) for k in ("txn_uuid", "rows_hash", "previous")}
+            texts = {k: str(facts[k]) for k in ("txn_uuid", "pond", "rows_hash", "previous")}
         except (KeyError, TypeError, ValueError) as exc:
             msg = f"the header of txn {row.txn} lacks {exc}"
             raise CorruptionError(msg) from exc
         return cls(row.txn, row.ts_us, provenance=provenance, **numbers, **texts)  # type: ignore[arg-type]  # numbers and texts name the fields of their own types
+
+
+_VALUES_OF = operator.attrgetter(*(f.name for f in fields(Operation)))
 
 
 def dump_facts(facts: Mapping[str, object]) -> str:
@@ -186,23 +215,27 @@ def parse_facts(text: str | None) -> dict[str, Any]:
 
 def number(operations: Iterable[Operation], *, txn: int, ts_us: int) -> list[Operation]:
     """Return the operations of one transaction with its number, its time and their places."""
-    return [replace(o, txn=txn, seq=i, ts_us=ts_us) for i, o in enumerate(operations, start=1)]
+    numbered = []
+    for seq, operation in enumerate(operations, start=1):
+        row = Operation(*_VALUES_OF(operation))
+        row.txn, row.seq, row.ts_us = txn, seq, ts_us
+        numbered.append(row)
+    return numbered
 
 
 _HASHED = tuple(
-    f.name for f in fields(Operation) if f.name not in {"content", "txn", "ts_us", "arrow_schema"}
+    f.name for f in fields(Operation) if f.name not in {"content", "txn", "ts_us", "until"}
 )
+_HASHED_OF = operator.attrgetter(*_HASHED)
 
 
 def rows_hash(operations: Iterable[Operation]) -> str:
     """Return the hash of a transaction's operations, in order, without its header.
 
-    Contents count by their `sha256`; `txn` and `ts` are hashed by the header itself.
+    Contents count by their `sha256`; `txn` and `ts` are hashed by the header itself, and `until`
+    is found out later.
     """
-    rows = (
-        [getattr(o, name) for name in _HASHED] + [(o.arrow_schema or b"").hex()] for o in operations
-    )
-    return _digest(list(rows))
+    return _digest([_HASHED_OF(o) for o in operations])
 
 
 def encode(operations: Sequence[Operation]) -> pa.Table:
@@ -222,29 +255,49 @@ def decode(table: pa.Table, *, part: int) -> list[Operation]:
     Raises:
         CorruptionError: A row's `op` is unknown, or a column has another type.
     """
-    columns: dict[str, list[Any]] = {}
-    try:
-        for column in table.schema:
-            array = table.column(column.name)
-            if column.type == INSTANT:
-                array = array.cast(pa.int64())
-            columns[_ATTRIBUTE_OF.get(column.name, column.name)] = array.to_pylist()
-        names = list(columns)
+    columns = plain_columns(table)
+    names = list(columns)
+    with _row_errors(part):
+        values = [columns[name].to_pylist() for name in names]
         return [
-            Operation(part=part, **dict(zip(names, (OpKind(v[0]), *v[1:]), strict=True)))
-            for v in zip(*(columns[n] for n in _op_first(names)), strict=True)
+            Operation(part=part, **{**dict(zip(names, row, strict=True)), "op": OpKind(op)})
+            for op, *row in zip(columns["op"].to_pylist(), *values, strict=True)
         ]
+
+
+def plain_columns(table: pa.Table) -> dict[str, pa.ChunkedArray]:
+    """Return a table's columns by the attributes of `Operation`; instants are integers there."""
+    columns = {}
+    for column in table.schema:
+        array = table.column(column.name)
+        if column.type == INSTANT:
+            array = array.cast(pa.int64())
+        columns[_ATTRIBUTE_OF.get(column.name, column.name)] = array
+    return columns
+
+
+def decode_row(columns: Mapping[str, pa.Array], at: int, *, part: int) -> Operation:
+    """Return one row of what `plain_columns` gave: a tenth of the time that `decode` takes for it.
+
+    Raises:
+        CorruptionError: Its `op` is unknown.
+    """
+    with _row_errors(part):
+        values = {name: column[at].as_py() for name, column in columns.items()}
+        values["op"] = OpKind(values["op"])
+        return Operation(part=part, **values)
+
+
+@contextlib.contextmanager
+def _row_errors(part: int) -> Iterator[None]:
+    try:
+        yield
     except ValueError as exc:
         msg = f"a row of part {part} cannot be read: {exc}"
         raise CorruptionError(msg) from exc
 
 
 _ATTRIBUTE_OF = {c.name: f"{c.name}_us" for c in STORED if c.type == INSTANT}
-
-
-def _op_first(names: list[str]) -> list[str]:
-    names.sort(key=lambda n: n != "op")
-    return names
 
 
 def _digest(value: object) -> str:

@@ -1,23 +1,32 @@
-"""Log Parquet files: rows of one part, sorted, named by the SHA-256 of their bytes."""
+"""Log Parquet files: rows of one part and tier, sorted, named by the SHA-256 of their bytes."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from deltalake.transaction import AddAction
 
 from pond_core.errors import CorruptionError
 from pond_core.oplog.durable import Durability, sha256_of
-from pond_core.oplog.operation import Operation, decode, dump_facts, encode
-from pond_core.oplog.schema import HOT, ROW_COLUMNS, STATISTICS_COLUMNS, STORED
+from pond_core.oplog.operation import Operation, decode, dump_facts
+from pond_core.oplog.schema import HOT, STATISTICS_COLUMNS, STORED
 from pond_core.oplog.translate import parquet_errors
 
-_ROW_GROUP_ROWS = 8192
-"""Looking up one of 100,000 names took 4 ms in sorted groups of this size, 19 ms as appended."""
+_ROW_GROUP_ROWS = 2048
+"""What looking up one name reads: of 100,000 it takes 2 ms in sorted groups of this size, 5 ms in
+groups four times as large, 19 ms in rows as appended."""
+
+_ROW_GROUP_BYTES = 4 * 1024**2
+"""Contents in a row group: what reading one small content decodes at most."""
+
+_REPEATED = ["op", "parent_id", "entry_type", "arrow_schema", "factory"]
+"""Columns with few distinct values; a dictionary of the others would be as large as they are."""
+
+Action = Mapping[str, object]
+"""One line of a Delta commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +37,29 @@ class LogFile:
         path: Relative to the table: `tier=hot/part=3/<sha256>.parquet`.
         part: The part whose rows it holds.
         size: Bytes.
+        rows: How many rows.
         min_txn: The lowest txn of its rows.
         max_txn: The highest.
+        max_until: The highest `until` of its rows; 0 in the hot tier.
     """
 
     path: str
     part: int
     size: int
+    rows: int
     min_txn: int
     max_txn: int
+    max_until: int = 0
+
+    @property
+    def tier(self) -> str:
+        """`hot` or `cold`."""
+        return self.path.partition("/")[0].removeprefix("tier=")
+
+    @property
+    def is_hot(self) -> bool:
+        """True when readers of the present need it."""
+        return self.tier == HOT
 
     @property
     def sha256(self) -> str:
@@ -45,75 +68,132 @@ class LogFile:
 
 
 def write_rows(
-    table: Path, operations: Sequence[Operation], *, part: int, durability: Durability, tmp: Path
+    table: Path, rows: pa.Table, *, part: int, tier: str, durability: Durability, tmp: Path
 ) -> LogFile:
-    """Write the rows of one part, sorted by directory, name and txn, and return the file."""
-    rows = sorted(operations, key=lambda o: (o.parent_id or "", o.name or "", o.txn, o.seq))
+    """Write the rows of one part and tier, sorted, and return the file.
+
+    Rows about nodes come first, by node; then those about names, by directory and name.
+    """
+    rows = _sorted(rows)
     sink = pa.BufferOutputStream()
-    pq.write_table(
-        encode(rows),
+    with pq.ParquetWriter(
         sink,
+        rows.schema,
         compression="zstd",
-        row_group_size=_ROW_GROUP_ROWS,
+        use_dictionary=_REPEATED,
         write_page_checksum=True,
         write_statistics=list(STATISTICS_COLUMNS),
-    )
+        # Our types are plain ones; their Arrow schema would be half of a small file.
+        store_schema=False,
+    ) as writer:
+        for group in _groups(rows):
+            writer.write_table(group, row_group_size=max(1, group.num_rows))
     data = sink.getvalue()
-    path = f"tier={HOT}/part={part}/{sha256_of(data)}.parquet"
+    path = f"tier={tier}/part={part}/{sha256_of(data)}.parquet"
     durability.publish(data, table / path, temporary=tmp)
-    txns = [o.txn for o in rows]
-    return LogFile(path, part, len(data), min(txns), max(txns))
+    bounds = pc.min_max(rows["txn"]).as_py()
+    until = pc.max(rows["until"]).as_py() or 0
+    return LogFile(path, part, len(data), rows.num_rows, bounds["min"], bounds["max"], until)
 
 
-def add_action(file: LogFile, *, rows: int, data_change: bool) -> AddAction:
+def add_action(file: LogFile, *, data_change: bool) -> Action:
     """Return the Delta action that adds a file."""
+    low, high = {"txn": file.min_txn}, {"txn": file.max_txn}
+    if file.max_until:
+        high["until"] = file.max_until
     statistics = {
-        "numRecords": rows,
-        "minValues": {"txn": file.min_txn},
-        "maxValues": {"txn": file.max_txn},
-        "nullCount": {"txn": 0},
+        "numRecords": file.rows,
+        "minValues": low,
+        "maxValues": high,
+        "nullCount": {"txn": 0, "until": 0 if file.max_until else file.rows},
     }
-    return AddAction(
-        path=file.path,
-        size=file.size,
-        partition_values={"tier": HOT, "part": str(file.part)},
-        modification_time=int(time.time() * 1000),
-        data_change=data_change,
-        stats=dump_facts(statistics),
-    )
+    return {
+        "add": {
+            "path": file.path,
+            "partitionValues": {"tier": file.tier, "part": str(file.part)},
+            "size": file.size,
+            "modificationTime": time.time_ns() // 1_000_000,
+            "dataChange": data_change,
+            "stats": dump_facts(statistics),
+        }
+    }
 
 
-def read_rows(table: Path, file: LogFile) -> list[Operation]:
-    """Return a file's rows without their contents.
+def remove_action(file: LogFile) -> Action:
+    """Return the Delta action that removes a file whose rows are in others now."""
+    return {
+        "remove": {
+            "path": file.path,
+            "deletionTimestamp": time.time_ns() // 1_000_000,
+            "dataChange": False,
+            "extendedFileMetadata": True,
+            "partitionValues": {"tier": file.tier, "part": str(file.part)},
+            "size": file.size,
+        }
+    }
+
+
+def read_table(
+    table: Path, file: LogFile, columns: Sequence[str] = tuple(STORED.names)
+) -> pa.Table:
+    """Return columns of a file's rows as they lie there.
 
     Raises:
         CorruptionError: The file is missing, cannot be read, or lacks a column of the log.
     """
-    return decode(_read(table, file, ROW_COLUMNS), part=file.part)
+    path = table / file.path
+    with parquet_errors(path), open_parquet(path) as parquet:
+        rows = parquet.read(columns=list(columns), use_threads=False)
+    return checked(rows, columns, path=path)
+
+
+def open_parquet(path: Path, metadata: pq.FileMetaData | None = None) -> pq.ParquetFile:
+    """Open a Parquet file whose pages are checked as they are read.
+
+    Args:
+        path: The file.
+        metadata: Its footer, if that was read already.
+    """
+    # Without pre-buffering: that needs pyarrow's own threads, all of which may be waiting for us
+    # when pyarrow writes a dataset into a pond.
+    return pq.ParquetFile(
+        path, metadata=metadata, pre_buffer=False, page_checksum_verification=True
+    )
 
 
 def read_all(table: Path, file: LogFile) -> list[Operation]:
-    """Return a file's rows, contents included, for merging and verification."""
-    return decode(_read(table, file, STORED.names), part=file.part)
+    """Return a file's rows, contents included."""
+    return decode(read_table(table, file), part=file.part)
 
 
-def read_contents(table: Path, file: LogFile) -> dict[tuple[int, int], bytes]:
-    """Return the contents of a file's rows by (txn, seq); rows without one are left out."""
-    rows = _read(table, file, ("txn", "seq", "content"))
-    rows = rows.filter(pc.is_valid(rows["content"])).combine_chunks()
-    keys = zip(rows["txn"].to_pylist(), rows["seq"].to_pylist(), strict=True)
-    return dict(zip(keys, rows["content"].to_pylist(), strict=True))
+def checked(rows: pa.Table, columns: Sequence[str], *, path: Path) -> pa.Table:
+    """Return rows that have the log's columns; others are damage.
 
-
-def _read(table: Path, file: LogFile, columns: Sequence[str]) -> pa.Table:
-    path = table / file.path
-    with (
-        parquet_errors(path),
-        pq.ParquetFile(path, page_checksum_verification=True) as parquet,
-    ):
-        rows = parquet.read(columns=list(columns), use_threads=False)
-    # Page checksums do not cover the footer, where the names and types of columns are.
+    Page checksums do not cover the footer, where the names and types of columns are.
+    """
     if not rows.schema.equals(pa.schema([STORED.field(name) for name in columns])):
         msg = f"{path} does not have the columns of the log"
         raise CorruptionError(msg, hint="`pond verify` says what else is damaged")
     return rows
+
+
+def _sorted(rows: pa.Table) -> pa.Table:
+    # A row about a name has its directory; one about a node has none, and goes by the node.
+    about_names = pc.is_valid(rows["parent_id"])
+    subject = pc.if_else(about_names, pa.scalar(None, pa.string()), rows["node_id"])
+    keyed = rows.select(["parent_id", "name", "txn", "seq"]).append_column("subject", subject)
+    by = ("parent_id", "name", "subject", "txn", "seq")
+    keys = [(name, "ascending", "at_start") for name in by]
+    order = pc.sort_indices(keyed, sort_keys=keys)
+    return rows.take(order).combine_chunks()
+
+
+def _groups(rows: pa.Table) -> Iterator[pa.Table]:
+    sizes = pc.fill_null(pc.binary_length(rows["content"]), 0).to_pylist()
+    start = held = 0
+    for at, size in enumerate(sizes):
+        if at > start and (at - start >= _ROW_GROUP_ROWS or held + size > _ROW_GROUP_BYTES):
+            yield rows.slice(start, at - start)
+            start, held = at, 0
+        held += size
+    yield rows.slice(start)

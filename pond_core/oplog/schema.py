@@ -15,16 +15,26 @@ APP_ID = "pond"
 HOT = "hot"
 """The tier that readers of the present open."""
 
+COLD = "cold"
+"""The tier of superseded rows: only a reader of an earlier transaction opens it."""
+
 HEADERS = 16
 """The part of header rows; parts 0 to 15 are the home buckets of nodes."""
+
+CONDENSED_SEQ = 2**30
+"""Rows that condense windows have places from here on: after all operations of their txn."""
 
 INSTANT = pa.timestamp("us", tz="UTC")
 
 PARTITION_COLUMNS = ("tier", "part")
 """Kept in the directory names, `tier=hot/part=3/`, not in the files."""
 
-STATISTICS_COLUMNS = ("txn", "parent_id", "name")
-"""The only columns whose minimum and maximum Delta keeps: more make each commit dearer."""
+STATISTICS_COLUMNS = ("txn", "parent_id", "name", "node_id")
+"""The columns whose minimum and maximum a log file keeps per row group: a lookup opens only those
+row groups that can hold what it looks for."""
+
+DELTA_STATISTICS = ("txn", "until")
+"""The columns whose minimum and maximum Delta keeps per file: more make each commit dearer."""
 
 STORED = pa.schema(
     [
@@ -59,21 +69,26 @@ STORED = pa.schema(
         # SHA-256 of the stored bytes, hexadecimal; null for an empty window.
         # For a header: the hash that the next header names as `previous`.
         pa.field("sha256", pa.string()),
-        # The content's Arrow schema as an IPC message; null for bytes.
-        pa.field("arrow_schema", pa.binary()),
-        # The factory of a dynamic node; reserved, null in this version.
+        # The content's Arrow schema: the SHA-256 of its IPC message, which is an object. A series
+        # of a thousand windows has few schemas, and a wide one outweighs a short window's values.
+        pa.field("arrow_schema", pa.string()),
+        # The factory of a dynamic node (link, write): what computes its content when it is read.
         pa.field("factory", pa.string()),
-        # A JSON object: a header's facts, a node's attributes, a mark's facts.
+        # A JSON object: a header's facts, a node's attributes, a mark's facts, a recipe's
+        # configuration.
         pa.field("attributes", pa.string()),
-        # The content if it is small: an Arrow IPC stream, or bytes. Null when it is an object.
+        # The content if it is small: a compressed Arrow IPC record batch, or bytes. Null when it is
+        # an object.
         pa.field("content", pa.binary()),
+        # The txn since which the row counts no more; null while it counts, or nobody looked.
+        pa.field("until", pa.int64()),
     ]
 )
 """The columns in a log Parquet file, in order."""
 
 TABLE = pa.schema(
     [
-        # `hot`; superseded rows will move to `cold`, so that the present never reads them.
+        # `hot`, or `cold` for superseded rows, so that the present never reads them.
         pa.field("tier", pa.string(), nullable=False),
         # The home bucket, 0 to 15, or HEADERS.
         pa.field("part", pa.int32(), nullable=False),

@@ -1,65 +1,95 @@
 """The Delta table around the log: opened, refreshed, listed, committed to.
 
-Only this room, `maintenance` and `translate` know deltalake.
+Only this room and `translate` know deltalake. It makes and opens the table and writes checkpoints;
+commits are read and written as the JSON that they are, synced before they have their name.
 """
 
-import json
+import os
+import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
-from deltalake.exceptions import CommitFailedError
-from deltalake.transaction import AddAction, RemoveAction
+from deltalake import DeltaTable
 
-from pond_core.errors import CorruptionError, FormatTooNewError
+from pond_core.errors import (
+    ClosedError,
+    CorruptionError,
+    FormatTooNewError,
+    StorageError,
+    StoreError,
+)
+from pond_core.oplog import delta_log
 from pond_core.oplog.durable import Durability
-from pond_core.oplog.parquet import LogFile
-from pond_core.oplog.schema import APP_ID, FORMAT, PARTITION_COLUMNS, TABLE
+from pond_core.oplog.operation import dump_facts
+from pond_core.oplog.parquet import Action, LogFile
+from pond_core.oplog.schema import APP_ID, DELTA_STATISTICS, FORMAT, PARTITION_COLUMNS, TABLE
 from pond_core.oplog.translate import delta_errors
 
-_COMMITS = "[0-9]*.json"
-_CHECKPOINTS = "[0-9]*.checkpoint.parquet"
+T = TypeVar("T")
 
-_NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
+_ATTEMPTS = 5
+"""Openings in a row that a clean-up beside them may disturb."""
 
-_RETENTION_HOURS = 24
-"""How long a file that a merge replaced stays on disk: no reader holds a listing for a day."""
+_REPAIR = "`pond repair` makes a new Delta log from the log files"
 
 
 class LogTable:
-    """A handle on the Delta table; it belongs to one process."""
+    """A handle on the Delta table; it belongs to one process.
+
+    Attributes:
+        path: The table's directory.
+        version: The Delta version that this handle has seen.
+        head: The newest txn that it has seen; 0 in an empty pond.
+        replaced: How often it has seen that files may have taken the place of others.
+    """
 
     def __init__(self, path: Path, *, durability: Durability) -> None:
         self.path = path
+        self.log = path / "_delta_log"
+        self.version = -1
+        self.head = 0
+        self.replaced = 0
+        self._synced = -1
+        self._place = (0, 0)
         self._durability = durability
-        with delta_errors(path):
-            self._delta = DeltaTable(str(path))
-        self._files: tuple[int, list[LogFile]] | None = None
-        self._check_format("pond.min_reader", "reads")
+        self._files: dict[str, LogFile] = {}
+        self._settings: dict[str, str | None] = {}
+        self._reload()
 
     @classmethod
-    def create(cls, path: Path, *, durability: Durability) -> "LogTable":
-        """Make an empty table with a new pond id. The caller holds the pond's lock."""
+    def create(cls, path: Path, *, pond_id: str, durability: Durability) -> "LogTable":
+        """Make an empty table. The caller holds the pond's lock.
+
+        Raises:
+            StorageError: deltalake cannot have a table at that place.
+        """
+        _check_process()
+        if "%" in str(path):
+            msg = f"{path}: deltalake takes % in a path for the beginning of another character"
+            raise StorageError(msg, hint="keep the pond in a directory without % in its name")
         with delta_errors(path):
             DeltaTable.create(
                 str(path),
                 schema=TABLE,
                 partition_by=list(PARTITION_COLUMNS),
                 configuration={
-                    "pond.id": str(uuid.uuid4()),
+                    "pond.id": pond_id,
                     "pond.format": str(FORMAT),
                     "pond.min_reader": str(FORMAT),
                     "pond.min_writer": str(FORMAT),
                     "delta.appendOnly": "true",
                     # Checkpoints are made by maintenance, never by a commit in passing.
                     "delta.checkpointInterval": "1000000",
-                    "delta.dataSkippingStatsColumns": "txn",
+                    "delta.dataSkippingStatsColumns": ",".join(DELTA_STATISTICS),
+                    # Checkpoints forget removed files after the time that these stay on disk.
+                    "delta.deletedFileRetentionDuration": "interval 1 hours",
                 },
                 raise_if_key_not_exists=False,
             )
-        durability.sync_file(path / "_delta_log" / f"{0:020}.json")
+        durability.sync_file(delta_log.commit_path(path / "_delta_log", 0))
         for directory in (path / "_delta_log", path, path.parent):
             durability.sync_file(directory)
         return cls(path, durability=durability)
@@ -67,9 +97,8 @@ class LogTable:
     @staticmethod
     def exists(path: Path) -> bool:
         """Say whether a table was made there; a directory that a crash left empty is none."""
-        return any((path / "_delta_log").glob(_COMMITS)) or any(
-            (path / "_delta_log").glob(_CHECKPOINTS)
-        )
+        log = path / "_delta_log"
+        return bool(delta_log.commits(log) or delta_log.checkpoints(log))
 
     @property
     def pond_id(self) -> str:
@@ -77,128 +106,223 @@ class LogTable:
         return self._setting("pond.id")
 
     @property
-    def version(self) -> int:
-        """The Delta version that this handle has seen."""
-        return int(self._delta.version())
+    def horizon(self) -> int:
+        """The earliest txn that can still be shown; 0 as long as nothing was forgotten."""
+        return self._number("pond.horizon") if self._settings.get("pond.horizon") else 0
 
     @property
-    def head(self) -> int:
-        """The newest txn that this handle has seen; 0 in an empty pond."""
-        return int(self._delta.transaction_version(APP_ID) or 0)
+    def files(self) -> Iterable[LogFile]:
+        """The files that the table consists of."""
+        return self._files.values()
 
     def refresh(self) -> None:
         """See what others have committed.
 
         Raises:
             FormatTooNewError: A newer DuckPond has raised the format meanwhile.
+            CorruptionError: A commit cannot be read.
         """
-        with delta_errors(self.path):
-            self._delta.update_incremental()
-        self._check_format("pond.min_reader", "reads")
-
-    def files(self) -> list[LogFile]:
-        """Return the files that the table consists of now."""
-        if self._files is None or self._files[0] != self.version:
-            with delta_errors(self.path):
-                actions = pa.table(self._delta.get_add_actions(flatten=True))
-            columns = ("path", "partition.part", "size_bytes", "min.txn", "max.txn")
-            values = zip(*(actions.column(name).to_pylist() for name in columns), strict=True)
-            self._files = (self.version, [LogFile(*row) for row in values])
-        return self._files[1]
+        if _place(self.log) != self._place:  # it was repaired: another log has its name now
+            self._reload()
+        newest = max(delta_log.commits(self.log), default=self.version)
+        while self.version < newest:
+            commit = delta_log.read_commit(self.log, self.version + 1)
+            if commit is None or commit.is_metadata:
+                # Cleared away since we last looked, or properties, which deltalake knows best.
+                self._reload()
+                return
+            self._apply(commit)
 
     def commit(
         self,
-        actions: Sequence[AddAction | RemoveAction],
+        actions: Sequence[Action],
         *,
         txn: int | None = None,
-        metadata: dict[str, str] | None = None,
+        txn_uuid: str = "",
     ) -> bool:
         """Make files visible in one step, and wait until that step is on disk.
 
         Args:
             actions: What is added and removed.
             txn: The transaction's number; None for a merge, which is no transaction.
-            metadata: Kept in the commit's own record.
+            txn_uuid: The transaction's; kept in the commit's own record.
 
         Returns:
             False if somebody else committed first: refresh, check, and try again.
 
         Raises:
             FormatTooNewError: This version can read the pond, but must not write to it.
+            StorageError: The disk refuses; nothing became visible unless the message says so.
         """
         self._check_format("pond.min_writer", "writes")
-        app = [Transaction(APP_ID, txn)] if txn is not None else None
-        properties = CommitProperties(
-            custom_metadata=metadata, max_commit_retries=0, app_transactions=app
-        )
-        with delta_errors(self.path):
-            try:
-                self._delta.create_write_transaction(
-                    list(actions),
-                    mode="append",
-                    schema=self._delta.schema(),
-                    partition_by=list(PARTITION_COLUMNS),
-                    commit_properties=properties,
-                    post_commithook_properties=_NO_HOOKS,
-                )
-            except CommitFailedError:
-                return False
+        base = self.version
+        info = {
+            "timestamp": time.time_ns() // 1_000_000,
+            "operation": "WRITE" if txn_uuid else "OPTIMIZE",
+            "txn_uuid": txn_uuid,
+            # By the count a reader knows a commit that was cut short at the end of a line.
+            "actions": len(actions) + (txn is not None),
+        }
+        lines: list[Action] = [{"commitInfo": info}, *actions]
+        if txn is not None:
+            lines.append({"txn": {"appId": APP_ID, "version": txn}})
+        data = "\n".join(dump_facts(line) for line in lines).encode()
+        path = delta_log.commit_path(self.log, base + 1)
+        try:
+            landed = self._durability.create(data, path, temporary=self.path.parent / "tmp")
+        except StorageError:
+            # A lost reply: the commit may be in the table although its writer was told otherwise.
+            if not self._landed(base, txn_uuid):
+                raise
+            landed = True
         self.refresh()
-        self._sync_commit(self.version)
-        return True
-
-    def committed(self, uuid_text: str, *, since_version: int) -> bool:
-        """Say whether a commit with this `txn_uuid` landed after a version; if so, sync it."""
-        for version in range(since_version + 1, self.version + 1):
-            record = self._commit_file(version)
-            if record.exists() and uuid_text in record.read_text(encoding="utf-8"):
-                self._sync_commit(version)
-                return True
-        return False
+        if landed:
+            try:
+                self._sync()
+            except StorageError as exc:
+                msg = f"{exc}: what was committed is visible, but may not survive a power loss"
+                raise StorageError(msg, hint="look before you repeat it: `pond log`") from exc
+        return landed
 
     @property
     def versions_since_checkpoint(self) -> int:
         """How many commits an opening reads one by one."""
-        try:
-            pointer = json.loads((self.path / "_delta_log" / "_last_checkpoint").read_bytes())
-            return self.version - int(pointer["version"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return self.version  # none yet, or a torn pointer, which the next one replaces
+        return self.version - max(delta_log.checkpoints(self.log), default=0)
 
     def checkpoint(self) -> None:
-        """Write a checkpoint, so that opening reads few files."""
+        """Write a checkpoint, so that opening reads few files, and clear away older ones."""
         with delta_errors(self.path):
-            self._delta.create_checkpoint()
-        log = self.path / "_delta_log"
-        newest = log / f"{self.version:020}.checkpoint.parquet"
-        for written in (newest, log / "_last_checkpoint", log):
-            if written.exists():
-                self._durability.sync_file(written)
+            self._current().create_checkpoint()
+        delta_log.sync_checkpoint(self.log, durability=self._durability)
+        delta_log.clear(self.log)
 
-    def vacuum(self) -> None:
-        """Delete the files that merges replaced more than a day ago."""
+    def set_horizon(self, txn: int) -> None:
+        """Record that nothing before a txn can be shown any more."""
         with delta_errors(self.path):
-            self._delta.vacuum(
-                retention_hours=_RETENTION_HOURS, dry_run=False, enforce_retention_duration=False
+            self._current().alter.set_table_properties(
+                {"pond.horizon": str(txn)}, raise_if_not_exists=False
             )
         self.refresh()
+        self._sync()
 
-    def _sync_commit(self, version: int) -> None:
-        self._durability.sync_file(self._commit_file(version))
-        self._durability.sync_file(self.path / "_delta_log")
+    def _sync(self) -> None:
+        """Wait until the newest commit is on disk, and those before it.
 
-    def _commit_file(self, version: int) -> Path:
-        return self.path / "_delta_log" / f"{version:020}.json"
+        Who made these may have died before it synced them.
+        """
+        newer = delta_log.commits(self.log, after=self._synced)
+        for path in (delta_log.commit_path(self.log, version) for version in newer):
+            self._durability.sync_file(path)
+        self._durability.sync_file(self.log)
+        self._synced = self.version
+
+    def _landed(self, base: int, txn_uuid: str) -> bool:
+        """Say whether a commit with this `txn_uuid` is in the table, having looked."""
+        self.refresh()
+        newer = (delta_log.read_commit(self.log, v) for v in range(base + 1, self.version + 1))
+        return bool(txn_uuid) and any(c is not None and c.txn_uuid == txn_uuid for c in newer)
+
+    def _apply(self, commit: delta_log.Commit) -> None:
+        for path in commit.removed:
+            self._files.pop(path, None)
+        self.replaced += len(commit.removed)
+        self._files.update((file.path, file) for file in commit.added)
+        self.head = self.head if commit.txn is None else commit.txn
+        self.version = commit.version
+
+    def _current(self) -> DeltaTable:
+        """Return deltalake's handle, at the version that this one has seen."""
+        if self._delta.version() < self.version:
+            self._delta.update_incremental()
+        return self._delta
+
+    def _reload(self) -> None:
+        """Open the table anew."""
+        self._place = _place(self.log)
+        self._synced = max(delta_log.checkpoints(self.log), default=-1)
+        for version in delta_log.commits(self.log, after=self._synced):
+            delta_log.read_commit(self.log, version)  # deltalake passes some damage over
+        self._delta, actions = _repeated(self._opened)
+        self._settings = dict(self._delta.metadata().configuration)
+        self._check_format("pond.min_reader", "reads")
+        self._files = self._listed(actions)
+        self.replaced += 1
+        self.version = int(self._delta.version())
+        self.head = int(self._delta.transaction_version(APP_ID) or 0)
+
+    def _listed(self, actions: pa.Table) -> dict[str, LogFile]:
+        columns = ("path", "partition.part", "size_bytes", "num_records", "min.txn", "max.txn")
+        try:
+            values = [actions.column(name).to_pylist() for name in columns]
+            until = [n or 0 for n in actions.column("max.until").to_pylist()]
+        except KeyError as exc:
+            msg = f"{self.log} does not say what the log files hold: {exc}"
+            raise CorruptionError(msg, hint=_REPAIR) from exc
+        for row in zip(*values, strict=True):
+            if None in row:
+                msg = f"{self.log} does not say what {row[0]} holds"
+                raise CorruptionError(msg, hint=_REPAIR)
+        return {row[0]: LogFile(*row) for row in zip(*values, until, strict=True)}
+
+    def _opened(self) -> tuple[DeltaTable, pa.Table]:
+        _check_process()
+        with delta_errors(self.path):
+            delta = DeltaTable(str(self.path))
+            return delta, pa.table(delta.get_add_actions(flatten=True))
 
     def _setting(self, name: str) -> str:
-        value = self._delta.metadata().configuration.get(name)
+        value = self._settings.get(name)
         if not value:
             msg = f"{self.path} is a Delta table, but no pond: it lacks {name}"
-            raise CorruptionError(msg)
+            raise CorruptionError(msg, hint=_REPAIR)
         return value
 
+    def _number(self, name: str) -> int:
+        value = self._setting(name)
+        try:
+            return int(value)
+        except ValueError as exc:
+            msg = f"{self.log}: {name} is {value!r}, which is no number"
+            raise CorruptionError(msg, hint=_REPAIR) from exc
+
     def _check_format(self, setting: str, does: str) -> None:
-        needed = self._setting(setting)
-        if int(needed) > FORMAT:
+        needed = self._number(setting)
+        if needed > FORMAT:
             msg = f"{self.path.parent} has format {needed}, this DuckPond {does} up to {FORMAT}"
             raise FormatTooNewError(msg, hint="install a newer duckpond")
+
+
+_USED_IN: set[int] = set()
+"""Processes that have used deltalake: this one, or the one that it was forked from."""
+
+
+def _check_process() -> None:
+    """Refuse in a forked child: deltalake's threads stayed behind, and it panics without them."""
+    if _USED_IN and os.getpid() not in _USED_IN:
+        msg = "a pond was used before this process was forked; deltalake does not survive a fork"
+        raise ClosedError(msg, hint="start processes by spawn")
+    _USED_IN.add(os.getpid())
+
+
+def _place(log: Path) -> tuple[int, int]:
+    """Return what tells a directory from another of the same name."""
+    try:
+        status = log.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return status.st_dev, status.st_ino
+
+
+def new_pond_id() -> str:
+    """Return an identity that no other pond has."""
+    return str(uuid.uuid4())
+
+
+def _repeated(opening: Callable[[], T]) -> T:
+    """Open; again when a clean-up took away a file between listing and reading it."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return opening()
+        except StoreError:
+            continue
+    return opening()

@@ -1,5 +1,6 @@
 """What one asks of a pond."""
 
-from pond_core.query.sql import run_sql
+from pond_core.query.scan import scan
+from pond_core.query.sql import Engine, run_sql
 
-__all__ = ["run_sql"]
+__all__ = ["Engine", "run_sql", "scan"]

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from pond_core.series.column import TYPE_NAMES, canonical, comparable
 from pond_core.series.schema import check_names
+from pond_core.series.table import compact
 
 _ZEROS = {pa.int64(): 0, pa.bool_(): False, pa.string(): ""}
 """What stands for a null among the values; validity tells them apart."""
@@ -36,6 +37,7 @@ def content_hash(table: pa.Table, *, ignore: Collection[str] = ()) -> str:
         SchemaError: A column has no name of its own, or a type that a series does not store.
     """
     check_names(table.column_names)
+    table = compact(table)
     columns = []
     for name in sorted(set(table.column_names) - set(ignore)):
         column = canonical(table[name], name=name)

@@ -2,9 +2,9 @@
 
 import pyarrow as pa
 
-from pond_core.series.column import unequal
+from pond_core.series.column import comparable, unequal
 from pond_core.series.schema import conform, unify
-from pond_core.series.table import extent
+from pond_core.series.table import compact, extent
 from pond_core.window import Window
 
 
@@ -27,7 +27,7 @@ def difference(old: pa.Table, new: pa.Table) -> Window | None:
         SchemaError: A column has two types.
     """
     schema = unify([old.schema, new.schema])
-    states = [conform(old, schema), conform(new, schema)]
+    states = [compact(conform(old, schema)), compact(conform(new, schema))]
     head = _equal_head(*states)
     states = [state.slice(head) for state in states]
     tail = _equal_tail(*states)
@@ -41,8 +41,9 @@ def _equal_head(one: pa.Table, other: pa.Table) -> int:
     """Return how many rows are equal from the first on."""
     equal = min(len(one), len(other))
     for name in one.column_names:
-        different = unequal(one[name].slice(0, equal), other[name].slice(0, equal)).arg_true()
-        equal = different[0] if len(different) else equal
+        column, twin = (table[name].slice(0, equal) for table in (one, other))
+        if not _are_equal(column, twin):
+            equal = unequal(column, twin).arg_true()[0]
     return equal
 
 
@@ -51,6 +52,11 @@ def _equal_tail(one: pa.Table, other: pa.Table) -> int:
     equal = min(len(one), len(other))
     for name in one.column_names:
         column, twin = (table[name].slice(len(table) - equal) for table in (one, other))
-        different = unequal(column, twin).arg_true()
-        equal = equal - 1 - different[-1] if len(different) else equal
+        if not _are_equal(column, twin):
+            equal -= 1 + unequal(column, twin).arg_true()[-1]
     return equal
+
+
+def _are_equal(column: pa.ChunkedArray, twin: pa.ChunkedArray) -> bool:
+    """Say whether two columns of one length differ nowhere: mostly so, and quickly told."""
+    return bool(comparable(column).equals(comparable(twin)))

@@ -6,6 +6,7 @@ averages. So a long series needs memory for its result only, and 1h and 24h alwa
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from enum import StrEnum
 from math import gcd
 
@@ -87,11 +88,8 @@ def downsample(
         return {}
     parts = _parts(aggregates)
     finest_us = gcd(*(resolution.duration_us for resolution in resolutions))
-    schemas: list[pa.Schema] = []
-    folded: list[pl.DataFrame] = []
-    for piece in _pieces(table, cover_all(resolutions, window), width_us=finest_us):
-        schemas.append(piece.schema)
-        folded.append(_fold_readings(piece, width_us=finest_us, parts=parts))
+    pieces = _pieces(table, cover_all(resolutions, window), width_us=finest_us)
+    schemas, folded = _fold_beside(pieces, width_us=finest_us, parts=parts)
     schema = unify(schemas)
     widths = {finest_us, *(resolution.duration_us for resolution in resolutions)}
     buckets = _coarsen(folded, schema.names[1:], widths=widths, parts=parts)
@@ -129,18 +127,49 @@ def _pieces(
         yield rest
 
 
+def _fold_beside(
+    pieces: Iterable[pa.Table], *, width_us: int, parts: Sequence[Aggregate]
+) -> tuple[list[pa.Schema], list[pl.DataFrame]]:
+    """Fold each piece in a second thread while this one takes the next: decodes it, mostly.
+
+    Returns:
+        The schemas of the pieces and what they were folded to, in order.
+    """
+    schemas: list[pa.Schema] = []
+    folded: list[Future[pl.DataFrame]] = []
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="downsample") as folder:
+        for piece in pieces:
+            schemas.append(piece.schema)
+            folded.append(folder.submit(_fold_readings, piece, width_us=width_us, parts=parts))
+            # Two pieces are in memory: the one that is folded, and the one that waits for it.
+            if len(folded) > 1:
+                folded[-2].result()
+    return schemas, [each.result() for each in folded]
+
+
 def _fold_readings(table: pa.Table, *, width_us: int, parts: Sequence[Aggregate]) -> pl.DataFrame:
     """Return the parts of every column in every bucket of readings."""
     names = table.column_names[1:]
     # Names of ours throughout: polars would read some column names as patterns.
     columns = [pl.Series(f"{name}.{_VALUE}", table[name]) for name in names]
     readings = pl.DataFrame([pl.Series(_BUCKET, table[TIMESTAMP].cast(pa.int64())), *columns])
-    aggregates = [
-        _FROM_READINGS[part](pl.col(f"{name}.{_VALUE}").fill_nan(None)).alias(f"{name}.{part}")
-        for name in names
+    values = {name: pl.col(f"{name}.{_VALUE}") for name in names}
+    if Aggregate.SUM in parts:
+        # A sum tells whether there was a NaN; almost never is there one to make a null of.
+        folded = _fold(readings, _aggregates(values, parts), width_us)
+        if not any(folded[f"{name}.{Aggregate.SUM}"].is_nan().any() for name in names):
+            return folded
+    numbers = {name: value.fill_nan(None) for name, value in values.items()}
+    return _fold(readings, _aggregates(numbers, parts), width_us)
+
+
+def _aggregates(values: Mapping[str, pl.Expr], parts: Sequence[Aggregate]) -> list[pl.Expr]:
+    """Return the parts of columns, given by name as what their values are."""
+    return [
+        _FROM_READINGS[part](value).alias(f"{name}.{part}")
+        for name, value in values.items()
         for part in parts
     ]
-    return _fold(readings, aggregates, width_us)
 
 
 def _coarsen(

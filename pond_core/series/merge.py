@@ -71,6 +71,8 @@ def keep_equal(
         SchemaError: A column has two types.
     """
     schema = unify([old.schema, new.schema])
+    if not any(name in ignore for name in new.column_names):
+        return new
     old_rows = _keys(old, key).rename({_ROW: _OLD_ROW})
     match = _keys(new, key).join(old_rows, on=_names(key), how="left", maintain_order="left")
     ours = conform(new, schema)

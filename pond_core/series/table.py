@@ -20,6 +20,9 @@ from pond_core.window import ALWAYS, Window, from_us, to_us
 WIDE_KEY = (TIMESTAMP,)
 """The key of a table with one row per instant."""
 
+_CHUNK_ROWS = 1 << 16
+"""Rows of a chunk from which on copying it costs more than having it apart."""
+
 
 def check(table: pa.Table, *, key: Sequence[str] = WIDE_KEY, window: Window = ALWAYS) -> pa.Table:
     """Return a table in canonical form: what a series stores.
@@ -82,6 +85,15 @@ def concat(tables: Iterable[pa.Table]) -> pa.Table:
     if not pieces:
         return schema.empty_table()
     return pa.concat_tables([conform(piece, schema) for piece in pieces])
+
+
+def compact(table: pa.Table) -> pa.Table:
+    """Return a table in one chunk per column where it has many small ones, else as it is.
+
+    A month that came hour by hour has as many chunks as hours, and each costs what a column does.
+    """
+    chunks = table[TIMESTAMP].num_chunks if TIMESTAMP in table.column_names else 1
+    return table.combine_chunks() if chunks > 1 + len(table) // _CHUNK_ROWS else table
 
 
 def in_order(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:

@@ -30,7 +30,8 @@ class Backend(Protocol):
         """Return a piece's content as it was written, cuts not yet applied.
 
         Args:
-            piece: One that `node` returned.
+            piece: One that `node` returned. Its window may have been narrowed: rows outside are
+                not needed, and may be left out.
             columns: Which columns of a table to read; one it lacks is left out; None reads all.
 
         Raises:
@@ -51,7 +52,8 @@ class Backend(Protocol):
 
         Args:
             node_id: The node.
-            content: None is an empty window: known to hold no rows.
+            content: None is an empty window: known to hold no rows. A recipe is kept, and given
+                back by `node` and `read`, until whole content replaces it.
             window: The range that this content replaces; whatever was there is cut away. None
                 replaces everything (data, tables, symlinks).
         """

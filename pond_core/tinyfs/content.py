@@ -4,6 +4,7 @@ A window's table has a column `timestamp: timestamp[us, UTC]`, without nulls, as
 only where the series' key has further columns.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pyarrow as pa
@@ -17,6 +18,9 @@ TIMESTAMP = "timestamp"
 
 INSTANT = pa.timestamp("us", tz="UTC")
 """The one Arrow type for instants."""
+
+MAX_COLUMNS = 10_000
+"""The most columns of a table: its schema is read whole for the least of its values."""
 
 _ONLY_TIMESTAMP = pa.schema([pa.field(TIMESTAMP, INSTANT, nullable=False)])
 
@@ -37,16 +41,26 @@ def check_table(table: pa.Table, *, path: str) -> None:
 
     Raises:
         DataError: It is no `pyarrow.Table`.
-        SchemaError: Two columns have one name.
+        SchemaError: It has more than `MAX_COLUMNS` columns, two of one name, or one of a type
+            that Parquet does not give back.
     """
     if not isinstance(table, pa.Table):
         msg = f"{path} cannot hold a {type(table).__name__}"
         raise DataError(msg, hint="convert it to a pyarrow.Table")
-    names = table.column_names
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        msg = f"{path} cannot hold two columns named {repeated[0]!r}"
+    if table.num_columns > MAX_COLUMNS:
+        msg = f"{path} cannot hold {table.num_columns} columns; {MAX_COLUMNS} are the most"
+        raise SchemaError(msg, hint="make rows of them: a column for the name, one for the value")
+    names = Counter(table.column_names)
+    repeated = min((name for name, times in names.items() if times > 1), default=None)
+    if repeated is not None:
+        msg = f"{path} cannot hold two columns named {repeated!r}"
         raise SchemaError(msg, hint="rename one of them")
+    unkept = {kind: what for kind in {*table.schema.types} if (what := _unkept(kind)) is not None}
+    for field in table.schema if unkept else ():
+        if field.type in unkept:
+            msg = f"{path} cannot hold {field.name!r} as {field.type}"
+            hint = f"Parquet does not give {unkept[field.type]} back; cast it"
+            raise SchemaError(msg, hint=hint)
 
 
 def check_window(table: pa.Table, window: Window, *, path: str) -> None:
@@ -119,6 +133,36 @@ def concatenate(tables: Sequence[pa.Table], *, path: str) -> pa.Table:
         for field in joined.schema
     ]
     return joined.cast(pa.schema(fields, metadata=joined.schema.metadata))
+
+
+def _unkept(kind: pa.DataType) -> str | None:
+    """Return what of a type Parquet does not give back; None if it gives all of it back."""
+    types = pa.types
+    if isinstance(kind, pa.BaseExtensionType):
+        return _unkept(kind.storage_type)
+    if types.is_dictionary(kind):
+        return None if _is_text(kind.value_type) and not kind.ordered else "such a dictionary"
+    if (
+        types.is_union(kind)
+        or types.is_run_end_encoded(kind)
+        or types.is_interval(kind)
+        or (types.is_decimal(kind) and kind.scale < 0)
+        or (types.is_fixed_size_binary(kind) and kind.byte_width == 0)
+        or (types.is_fixed_size_list(kind) and kind.list_size == 0)
+        or (types.is_struct(kind) and kind.num_fields == 0)
+    ):
+        return f"a {kind}"
+    below = (_unkept(kind.field(i).type) for i in range(kind.num_fields))
+    return next((found for found in below if found is not None), None)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_large_binary(kind)
+    )
 
 
 def _instants(table: pa.Table, *, path: str) -> pa.ChunkedArray:

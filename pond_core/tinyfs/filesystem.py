@@ -3,8 +3,8 @@
 Each method checks before it writes, so that a refused call changes nothing.
 """
 
-import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pyarrow as pa
 from typing_extensions import override
@@ -20,7 +20,8 @@ from pond_core.tinyfs import path as paths
 from pond_core.tinyfs.backend import Backend
 from pond_core.tinyfs.content import check_data, check_table, check_window, span
 from pond_core.tinyfs.copying import copy_tree
-from pond_core.tinyfs.node import ROOT, Entry, EntryType, NodeId
+from pond_core.tinyfs.factory import factory_of
+from pond_core.tinyfs.node import ROOT, Entry, EntryType, NodeId, Recipe, json_object
 from pond_core.tinyfs.place import (
     Place,
     check_outside,
@@ -48,7 +49,7 @@ class WD(ReadFS):
 
     @override
     def cd(self, path: str) -> "WD":
-        return WD(self.backend, path=self._directory(path), writable=self.writable)
+        return WD(self.tree, path=self._directory(path), writable=self.writable)
 
     def mkdir(self, path: str, *, parents: bool = False, exist_ok: bool = False) -> None:
         """Make a directory.
@@ -64,7 +65,7 @@ class WD(ReadFS):
         check_vacant(place, parents=parents)
         directory = place.directory
         for name in (place.name, *place.beyond):
-            directory = make(self.backend, directory, name, EntryType.DIRECTORY)
+            directory = make(self.tree, directory, name, EntryType.DIRECTORY)
 
     def write_data(self, path: str, data: bytes) -> None:
         """Make a data file, or replace the bytes of one.
@@ -73,7 +74,7 @@ class WD(ReadFS):
             DataError: `data` is not bytes.
         """
         check_data(data, path=self._resolve(path))
-        self.backend.write(self._open(path, EntryType.DATA), data)
+        self.tree.write(self._open(path, EntryType.DATA), data)
 
     def write_table(self, path: str, table: pa.Table) -> None:
         """Make a table, or replace one whole.
@@ -83,7 +84,7 @@ class WD(ReadFS):
             SchemaError: Two columns have one name.
         """
         check_table(table, path=self._resolve(path))
-        self.backend.write(self._open(path, EntryType.TABLE), table)
+        self.tree.write(self._open(path, EntryType.TABLE), table)
 
     def create_series(self, path: str, *, attributes: Mapping[str, object] | None = None) -> None:
         """Make a series without windows.
@@ -91,11 +92,35 @@ class WD(ReadFS):
         Raises:
             DataError: The attributes are not JSON.
         """
-        facts = _json_object(attributes or {}, path=path)
+        facts = json_object(attributes or {}, what=f"the attributes of {path}")
         place = self._vacant(path)
-        node_id = make(self.backend, place.directory, place.name, EntryType.SERIES)
+        node_id = make(self.tree, place.directory, place.name, EntryType.SERIES)
         if facts:
-            self.backend.mark(node_id, facts)
+            self.tree.mark(node_id, facts)
+
+    def write_recipe(self, path: str, recipe: Recipe) -> None:
+        """Make a dynamic node, which is computed whenever it is read, or replace what one holds.
+
+        Args:
+            path: Where. What is stored there is replaced whole; attributes and marks stay.
+            recipe: How it is computed. A node keeps its entry type.
+
+        Raises:
+            DataError: No such factory is registered here, or it refuses the recipe.
+            ExistsError: A directory holds something.
+        """
+        asked = self._resolve(path)
+        _check_recipe(recipe, path=asked)
+        place = self._locate(path)
+        if place.entry is None:
+            check_vacant(place)
+            wanted, factory = recipe.entry_type, recipe.factory
+            node_id = make(self.tree, place.directory, place.name, wanted, factory=factory)
+        else:
+            self._check_replaceable(place, place.entry, recipe)
+            node_id = place.entry.node_id
+            self._relink(place, place.entry, factory=recipe.factory)
+        self.tree.write(node_id, recipe)
 
     def write_window(self, path: str, table: pa.Table | None, window: Window) -> None:
         """Replace what a series holds in a window; make the series if it is not there.
@@ -112,12 +137,11 @@ class WD(ReadFS):
                 lies outside the window.
         """
         asked = self._resolve(path)
-        if window.is_empty:
-            raise _no_instant(asked, window)
+        _check_range(window, path=asked)
         if table is not None:
             check_window(table, window, path=asked)
         node_id = self._open(path, EntryType.SERIES)
-        self.backend.write(node_id, table if table is not None and table.num_rows else None, window)
+        self.tree.write(node_id, table if table is not None and table.num_rows else None, window)
 
     def mark(
         self, path: str, attributes: Mapping[str, object], window: Window | None = None
@@ -132,15 +156,16 @@ class WD(ReadFS):
         Raises:
             DataError: The attributes are not JSON.
         """
-        facts = _json_object(attributes, path=path)
-        self._check_writable()
-        if window is None:
-            entry = self.lookup(path).entry
-        elif window.is_empty:
-            raise _no_instant(self._resolve(path), window)
-        else:
-            entry = self._typed(path, EntryType.SERIES)
-        self.backend.mark(entry.node_id, facts, window)
+        facts = json_object(attributes, what=f"the attributes of {path}")
+        if window is not None:
+            _check_range(window, path=self._resolve(path))
+        place = self._locate(path)
+        if place.entry is None:
+            raise not_found(self.tree, place)
+        if window is not None and place.entry.entry_type is not EntryType.SERIES:
+            hint = "mark it as a whole, without a window"
+            raise wrong_type(place.asked, place.entry, wanted=EntryType.SERIES, hint=hint)
+        self.tree.mark(place.entry.node_id, facts, window)
 
     def symlink(self, path: str, target: str) -> None:
         """Make a symlink.
@@ -153,8 +178,8 @@ class WD(ReadFS):
         place = self._vacant(path)
         target = paths.legible(target)
         paths.resolve(target, paths.parent(place.path))
-        node_id = make(self.backend, place.directory, place.name, EntryType.SYMLINK)
-        self.backend.write(node_id, target.encode())
+        node_id = make(self.tree, place.directory, place.name, EntryType.SYMLINK)
+        self.tree.write(node_id, target.encode())
 
     def rename(self, src: str, dst: str) -> None:
         """Give something another name or another directory. A symlink is renamed itself.
@@ -172,8 +197,8 @@ class WD(ReadFS):
             return
         check_vacant(new)
         check_outside(new, entry)
-        self.backend.link(new.directory, Entry(new.name, entry.node_id, entry.entry_type))
-        self.backend.unlink(old.directory, old.name)
+        self.tree.link(new.directory, replace(entry, name=new.name))
+        self.tree.unlink(old.directory, old.name)
 
     def remove(self, path: str, *, recursive: bool = False) -> None:
         """Take a name away; a directory with all below it. A symlink is removed itself.
@@ -187,11 +212,11 @@ class WD(ReadFS):
             InvalidPathError: It is the root.
         """
         place, entry = self._named(path)
-        is_directory = entry.entry_type is EntryType.DIRECTORY
-        if is_directory and not recursive and self.backend.entries(entry.node_id):
+        is_stored_directory = entry.entry_type is EntryType.DIRECTORY and not entry.factory
+        if is_stored_directory and not recursive and self.tree.entries(entry.node_id):
             message = f"{place.asked} is not empty"
             raise ExistsError(message, path=place.asked, hint="remove it with recursive=True")
-        self.backend.unlink(place.directory, place.name)
+        self.tree.unlink(place.directory, place.name)
 
     def copy(self, src: str, dst: str, *, recursive: bool = False) -> None:
         """Copy a file, or a directory with all below it, to a path that is vacant.
@@ -216,11 +241,17 @@ class WD(ReadFS):
         place = self._locate(dst, follow=False)
         check_vacant(place)
         check_outside(place, entry)
-        copy_tree(self.backend, entry, place)
+        copy_tree(self.tree, entry, place)
 
     def _locate(self, path: str, *, follow: bool = True) -> Place:
+        """Return a place where something may be changed."""
         self._check_writable()
-        return locate(self.backend, self._resolve(path), follow=follow)
+        place = locate(self.tree, self._resolve(path), follow=follow)
+        if self.tree.is_dynamic(place.directory):
+            message = f"{place.asked} cannot be changed: its directory is computed"
+            hint = f"copy it, or change the recipe of {paths.parent(place.path)}"
+            raise WrongTypeError(message, path=place.asked, hint=hint)
+        return place
 
     def _check_writable(self) -> None:
         if not self.writable:
@@ -236,21 +267,47 @@ class WD(ReadFS):
         """Return something whose name can be taken away: all but the root."""
         place = self._locate(path, follow=False)
         if place.entry is None:
-            raise not_found(self.backend, place)
+            raise not_found(self.tree, place)
         if place.entry.node_id == ROOT:
             raise InvalidPathError("the root can be neither renamed nor removed", path=place.asked)
         return place, place.entry
 
     def _open(self, path: str, wanted: EntryType) -> NodeId:
-        """Return the file of that type at a path, made if the path is vacant."""
+        """Return the file of that type at a path, made if the path is vacant.
+
+        What is written to a dynamic one replaces its recipe.
+        """
         place = self._locate(path)
         if place.entry is None:
             check_vacant(place)
-            return make(self.backend, place.directory, place.name, wanted)
+            return make(self.tree, place.directory, place.name, wanted)
         if place.entry.entry_type is not wanted:
             hint = "remove it first, or write to another path"
             raise wrong_type(place.asked, place.entry, wanted=wanted, hint=hint)
+        if place.entry.factory and wanted is EntryType.SERIES:
+            message = f"{place.asked} is computed: a window cannot replace a part of it"
+            raise WrongTypeError(
+                message, path=place.asked, hint="remove it first, or copy its rows"
+            )
+        self._relink(place, place.entry, factory="")
         return place.entry.node_id
+
+    def _relink(self, place: Place, entry: Entry, *, factory: str) -> None:
+        """Let an entry say what computes its node."""
+        if entry.factory != factory:
+            self.tree.link(place.directory, replace(entry, factory=factory))
+
+    def _check_replaceable(self, place: Place, entry: Entry, recipe: Recipe) -> None:
+        """Refuse to let a recipe take the place of what it cannot be."""
+        if entry.entry_type is not recipe.entry_type:
+            hint = "remove it first, or use another path"
+            raise wrong_type(place.asked, entry, wanted=recipe.entry_type, hint=hint)
+        if entry.node_id == ROOT:
+            raise InvalidPathError("the root cannot be computed", path=place.asked)
+        is_directory = entry.entry_type is EntryType.DIRECTORY
+        if is_directory and not entry.factory and self.tree.entries(entry.node_id):
+            message = f"{place.asked} is not empty"
+            raise ExistsError(message, path=place.asked, hint="remove what it holds first")
 
 
 class FS(WD):
@@ -260,17 +317,24 @@ class FS(WD):
         super().__init__(backend, writable=writable)
 
 
-def _no_instant(path: str, window: Window) -> DataError:
-    return DataError(f"{path} has no window {span(window)}: its end is not after its start")
-
-
-def _json_object(attributes: Mapping[str, object], *, path: str) -> dict[str, object]:
-    """Return attributes as they read back: JSON values, shared with nobody."""
+def _check_recipe(recipe: object, *, path: str) -> None:
+    if not isinstance(recipe, Recipe):
+        msg = f"{path} cannot be computed from a {type(recipe).__name__}"
+        raise DataError(msg, hint="give a Recipe(entry_type, factory, config)")
     try:
-        facts: dict[str, object] = json.loads(json.dumps(dict(attributes), allow_nan=False))
-    except (TypeError, ValueError) as error:
-        msg = f"the attributes of {path} are not JSON: {error}"
-        raise DataError(
-            msg, hint="use text, finite numbers, booleans, None, lists, dicts"
-        ) from error
-    return facts
+        factory_of(recipe)
+    except DataError as error:
+        msg = f"{path} cannot be computed: {error}"
+        raise DataError(msg, hint=error.hint) from error
+
+
+def _check_range(window: Window, *, path: str) -> None:
+    """Refuse what is no range of instants that can be stored."""
+    for bound in (window.start_us, window.end_us):
+        if bound is not None and (type(bound) is not int or not -(2**63) <= bound < 2**63):
+            msg = f"{path} has no window that begins or ends at {bound!r}"
+            hint = "give an int that 64 bits hold, in microseconds, or None to leave it open"
+            raise DataError(msg, hint=hint)
+    if window.is_empty:
+        msg = f"{path} has no window {span(window)}: its end is not after its start"
+        raise DataError(msg)

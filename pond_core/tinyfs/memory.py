@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from pond_core.errors import CorruptionError
 from pond_core.tinyfs.content import time_range
-from pond_core.tinyfs.node import Content, Entry, Node, NodeId, Piece
+from pond_core.tinyfs.node import Content, Entry, Node, NodeId, Piece, Recipe
 from pond_core.window import ALWAYS, Window
 
 
@@ -43,7 +43,7 @@ class MemoryBackend:
         if content is None:
             msg = f"version {piece.version} of node {piece.node_id} has no content"
             raise CorruptionError(msg, hint="read pieces of this backend, and no empty windows")
-        if columns is None or isinstance(content, bytes):
+        if columns is None or not isinstance(content, pa.Table):
             return content
         return content.select([name for name in columns if name in content.column_names])
 
@@ -66,7 +66,9 @@ class MemoryBackend:
             replace(piece, window=part) for piece in node.pieces for part in piece.window.cut(live)
         ]
         pieces.append(_piece(node_id, version, content, window))
-        self._nodes[node_id] = replace(node, pieces=tuple(sorted(pieces, key=_start)))
+        recipe = content if isinstance(content, Recipe) else None
+        ordered = tuple(sorted(pieces, key=_start))
+        self._nodes[node_id] = replace(node, pieces=ordered, recipe=recipe)
 
     def mark(
         self, node_id: NodeId, attributes: Mapping[str, object], window: Window | None = None
@@ -84,6 +86,8 @@ def _piece(node_id: NodeId, version: int, content: Content | None, window: Windo
     live = ALWAYS if window is None else window
     if content is None:
         return Piece(node_id, version, live, rows=0)
+    if isinstance(content, Recipe):
+        return Piece(node_id, version, live)
     stored = content if isinstance(content, bytes) else _ipc_stream(content)
     piece = Piece(
         node_id, version, live, size=len(stored), sha256=hashlib.sha256(stored).hexdigest()

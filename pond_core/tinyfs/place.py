@@ -19,6 +19,7 @@ from pond_core.errors import (
 from pond_core.tinyfs import path as paths
 from pond_core.tinyfs.backend import Backend
 from pond_core.tinyfs.node import ROOT, Entry, EntryType, NodeId, new_node_id
+from pond_core.tinyfs.tree import reading
 
 MAX_HOPS = 40
 """How many symlinks one path may follow; Linux's limit too (path_resolution(7))."""
@@ -87,6 +88,7 @@ def locate(backend: Backend, path: str, *, follow: bool = True) -> Place:
         WrongTypeError: Something on the way is no directory.
         SymlinkLoopError: More than `MAX_HOPS` symlinks were followed.
         InvalidPathError: A symlink on the way leads above the root.
+        FactoryError: A dynamic directory on the way cannot be computed.
     """
     pending = list(reversed(paths.parts(path)))
     reached = [ROOT_ENTRY]
@@ -96,7 +98,7 @@ def locate(backend: Backend, path: str, *, follow: bool = True) -> Place:
         name = pending.pop()
         if reached[-1].entry_type is not EntryType.DIRECTORY:
             raise _no_directory(path, reached)
-        entry = backend.entry(reached[-1].node_id, name)
+        entry = _entry(backend, reached, name)
         if entry is None:
             leads_here = link if len(pending) >= after_link else ""
             return Place(path, tuple(reached), name, None, tuple(reversed(pending)), leads_here)
@@ -160,10 +162,12 @@ def check_outside(place: Place, entry: Entry) -> None:
         raise InvalidPathError(message, path=place.asked, hint="name a path outside of it")
 
 
-def make(backend: Backend, directory: NodeId, name: str, entry_type: EntryType) -> NodeId:
-    """Make an empty node with a name in a directory."""
+def make(
+    backend: Backend, directory: NodeId, name: str, entry_type: EntryType, *, factory: str = ""
+) -> NodeId:
+    """Make an empty node with a name in a directory; with a factory, a recipe is to follow."""
     node_id = new_node_id(parent=directory, entry_type=entry_type)
-    backend.link(directory, Entry(name, node_id, entry_type))
+    backend.link(directory, Entry(name, node_id, entry_type, factory))
     return node_id
 
 
@@ -216,8 +220,20 @@ def _destination(link: Place, target: str) -> str:
         raise InvalidPathError(message, path=link.asked, hint="remove the symlink") from error
 
 
+def _entry(backend: Backend, reached: Sequence[Entry], name: str) -> Entry | None:
+    directory = reached[-1]
+    if not directory.factory:
+        return backend.entry(directory.node_id, name)
+    with reading(_path_of(reached)):
+        return backend.entry(directory.node_id, name)
+
+
+def _path_of(reached: Sequence[Entry]) -> str:
+    return paths.join("/", *(entry.name for entry in reached[1:]))
+
+
 def _no_directory(path: str, reached: Sequence[Entry]) -> PathError:
-    blocking = paths.join("/", *(entry.name for entry in reached[1:]))
+    blocking = _path_of(reached)
     message = f"{path} cannot exist: {blocking} is {NOUNS[reached[-1].entry_type]}, no directory"
     return WrongTypeError(message, path=path, hint=f"use another path, or remove {blocking}")
 

@@ -1,7 +1,7 @@
 """Reading a tree: everything that needs no right to write. A snapshot is one of these."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
@@ -18,6 +18,7 @@ from pond_core.tinyfs.content import INSTANT, TIMESTAMP, concatenate, rows_withi
 from pond_core.tinyfs.glob import Captures, Pattern
 from pond_core.tinyfs.node import Content, Entry, EntryType, Node, NodeId, Piece
 from pond_core.tinyfs.place import did_you_mean, find, locate, read_target, wrong_type
+from pond_core.tinyfs.tree import Tree, reading
 from pond_core.window import ALWAYS, Window
 
 _READ_WITH = {
@@ -35,15 +36,19 @@ class ReadFS:
     Paths are absolute, or relative to `path`. Symlinks are followed unless a method says
     otherwise. Every method that takes a path raises `InvalidPathError` if the text is none, and
     all but `exists` and `glob` raise `NotFoundError` if nothing is there, `WrongTypeError` if
-    what is there is of another type than the method needs, and `SymlinkLoopError`.
+    what is there is of another type than the method needs, and `SymlinkLoopError`. `FactoryError`
+    is raised where a dynamic node cannot be computed that the path leads to or through; around
+    it, listings, walks and globs go on.
 
     Attributes:
         backend: What keeps the nodes.
+        tree: The same nodes, and what dynamic ones hold.
         path: The canonical path of the working directory; `/` unless `cd` gave this view.
     """
 
     def __init__(self, backend: Backend, *, path: str = "/") -> None:
-        self.backend = backend
+        self.tree = backend if isinstance(backend, Tree) else Tree(backend, ReadFS)
+        self.backend = self.tree.store
         self.path = path
 
     def __truediv__(self, path: str) -> "NodePath":
@@ -51,7 +56,7 @@ class ReadFS:
 
     def cd(self, path: str) -> "ReadFS":
         """Return the same tree seen from another directory."""
-        return ReadFS(self.backend, path=self._directory(path))
+        return ReadFS(self.tree, path=self._directory(path))
 
     def lookup(self, path: str, *, follow: bool = True) -> "NodePath":
         """Return what a path leads to.
@@ -61,12 +66,12 @@ class ReadFS:
             follow: Whether a symlink at its end is followed; else the symlink itself is returned.
         """
         asked = self._resolve(path)
-        return NodePath(self, asked, find(self.backend, asked, follow=follow)[1])
+        return NodePath(self, asked, find(self.tree, asked, follow=follow)[1])
 
     def exists(self, path: str) -> bool:
         """Say whether a path leads to something; a symlink to nothing does not."""
         try:
-            return locate(self.backend, self._resolve(path)).entry is not None
+            return locate(self.tree, self._resolve(path)).entry is not None
         except (WrongTypeError, SymlinkLoopError):
             return False
 
@@ -80,7 +85,7 @@ class ReadFS:
 
     def readlink(self, path: str) -> str:
         """Return the target of a symlink, as it was written."""
-        return read_target(self.backend, self._typed(path, EntryType.SYMLINK))
+        return read_target(self.tree, self._typed(path, EntryType.SYMLINK))
 
     def read_data(self, path: str) -> bytes:
         """Return the bytes of a data file."""
@@ -118,7 +123,8 @@ class ReadFS:
         Args:
             path: The path.
             window: Which readings.
-            columns: Which columns, in the order wanted; None is all those of the pieces read.
+            columns: Which columns, in the order wanted; None is all those of the pieces with rows
+                in the window.
 
         Returns:
             One row per reading, sorted by `timestamp: timestamp[us, UTC]`. `timestamp` is always
@@ -129,13 +135,16 @@ class ReadFS:
             SchemaError: A column has two types, or no piece of the series has it.
         """
         asked = self._resolve(path)
-        node = self.backend.node(self._typed(path, EntryType.SERIES).node_id)
+        node = self.tree.node(self._typed(path, EntryType.SERIES).node_id)
         wanted = None if columns is None else _with_timestamp(columns)
-        tables = [
-            rows_within(self._piece(piece, wanted), live)
+        read = [
+            (piece, rows_within(self._piece(replace(piece, window=live), wanted, path=asked), live))
             for piece in node.pieces
             if _may_hold(piece, live := piece.window.intersect(window))
         ]
+        # One without rows in the window has no say in the columns: where pieces begin and end is
+        # a matter of storage, and upkeep changes it.
+        tables = [table for piece, table in read if table.num_rows or piece.rows is None]
         if wanted is None:
             return concatenate(tables, path=asked)
         lacking = self._lacking(node, wanted, tables, path=asked)
@@ -144,7 +153,7 @@ class ReadFS:
     def ls(self, path: str = ".") -> list["NodePath"]:
         """Return what a directory holds, by name, bytewise. Symlinks are not followed."""
         entry = self._typed(path, EntryType.DIRECTORY)
-        found = walk.children(self.backend, self._resolve(path), entry.node_id)
+        found = walk.children(self.tree, self._resolve(path), entry.node_id)
         return [NodePath(self, *visit) for visit in found]
 
     def walk(self, path: str = ".") -> Iterator["NodePath"]:
@@ -153,7 +162,7 @@ class ReadFS:
         A directory comes before what it holds. Symlinks below are visited, not followed.
         """
         start = self.lookup(path)
-        for visit in walk.walk(self.backend, start.path, start.entry):
+        for visit in walk.walk(self.tree, start.path, start.entry):
             yield NodePath(self, *visit)
 
     def glob(self, pattern: str | Pattern) -> Iterator[tuple["NodePath", Captures]]:
@@ -171,7 +180,7 @@ class ReadFS:
         """
         if isinstance(pattern, str):
             pattern = Pattern.parse(pattern, base=self.path)
-        for visit, captures in walk.glob(self.backend, pattern):
+        for visit, captures in walk.glob(self.tree, pattern):
             yield NodePath(self, *visit), captures
 
     def _resolve(self, path: str) -> str:
@@ -184,20 +193,22 @@ class ReadFS:
     def _typed(self, path: str, wanted: EntryType) -> Entry:
         """Return the entry that a path leads to, if it is of the type wanted."""
         asked = self._resolve(path)
-        entry = find(self.backend, asked, follow=wanted is not EntryType.SYMLINK)[1]
+        entry = find(self.tree, asked, follow=wanted is not EntryType.SYMLINK)[1]
         if entry.entry_type is not wanted:
             raise wrong_type(asked, entry, wanted=wanted, hint=_READ_WITH[entry.entry_type])
         return entry
 
     def _whole(self, path: str, wanted: EntryType, columns: Sequence[str] | None = None) -> Content:
         """Return the content of a file that is written whole."""
-        pieces = self.backend.node(self._typed(path, wanted).node_id).pieces
+        pieces = self.tree.node(self._typed(path, wanted).node_id).pieces
         if len(pieces) != 1:
             raise self._damaged(path)
-        return self.backend.read(pieces[0], columns)
+        with reading(self._resolve(path)):
+            return self.tree.read(pieces[0], columns)
 
-    def _piece(self, piece: Piece, columns: Sequence[str] | None) -> pa.Table:
-        content = self.backend.read(piece, columns)
+    def _piece(self, piece: Piece, columns: Sequence[str] | None, *, path: str) -> pa.Table:
+        with reading(path):
+            content = self.tree.read(piece, columns)
         if isinstance(content, pa.Table):
             return content
         msg = f"a window of {piece.node_id} holds bytes where a table should be"
@@ -209,16 +220,17 @@ class ReadFS:
         """Return no rows of the columns that no table has, typed as other pieces have them."""
         known = {TIMESTAMP}.union(*(table.column_names for table in tables))
         lacking = [column for column in columns if column not in known]
-        others = [piece for piece in node.pieces if piece.rows]
+        others = [piece for piece in node.pieces if piece.rows != 0]
         fields = [pa.field(TIMESTAMP, INSTANT, nullable=False)]
         for piece in reversed(others):
             if not lacking:
                 break
-            schema = self._piece(piece, lacking).schema
+            schema = self._piece(piece, lacking, path=path).schema
             fields.extend(schema.field(column) for column in schema.names)
             lacking = [column for column in lacking if column not in schema.names]
         if lacking and others:
-            raise _no_column(path, lacking[0], self._piece(others[-1], None).column_names)
+            columns = self._piece(others[-1], None, path=path).column_names
+            raise _no_column(path, lacking[0], columns)
         return pa.schema(fields + [pa.field(column, pa.null()) for column in lacking]).empty_table()
 
     def _damaged(self, path: str) -> CorruptionError:
@@ -257,7 +269,7 @@ class NodePath:
     @property
     def node(self) -> Node:
         """Its attributes, marks and pieces, as they are now."""
-        return self._fs.backend.node(self.node_id)
+        return self._fs.tree.node(self.node_id)
 
     def read_bytes(self) -> bytes:
         """Return the bytes of a data file; see `ReadFS.read_data`."""
@@ -285,6 +297,8 @@ def _with_timestamp(columns: Sequence[str]) -> list[str]:
 
 def _may_hold(piece: Piece, live: Window) -> bool:
     """Say whether a piece can have rows in the part of it that counts."""
+    if piece.rows is None:  # a recipe: nobody knows before it is computed
+        return not live.is_empty
     if not piece.rows or piece.min_time_us is None or piece.max_time_us is None:
         return False
     return live.overlaps(Window(piece.min_time_us, piece.max_time_us + 1))

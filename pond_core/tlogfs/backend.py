@@ -1,16 +1,14 @@
 """tinyfs's `Backend` over the log: the state as of one txn, with staged rows on top."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 
 import pyarrow as pa
 
-from pond_core.errors import ClosedError
+from pond_core.errors import ClosedError, CorruptionError
 from pond_core.oplog import (
-    EMPTY_NODE,
     Header,
     NodeState,
     Operation,
@@ -21,15 +19,24 @@ from pond_core.oplog import (
     apply,
     dump_facts,
 )
-from pond_core.tinyfs.content import concatenate
-from pond_core.tinyfs.node import Content, Entry, EntryType, Node, NodeId, Piece
-from pond_core.tlogfs.conflict import check
+from pond_core.tinyfs.content import concatenate, rows_within
+from pond_core.tinyfs.node import Content, Entry, EntryType, Node, NodeId, Piece, Recipe
+from pond_core.tlogfs.conflict import Grounds, check, removals
 from pond_core.tlogfs.content import INLINE_BYTES, load_bytes, load_table, read_schema, store
+from pond_core.tlogfs.meaning import entry_of, node_of, piece_of, recipe_of
 from pond_core.tlogfs.objects import ObjectStore
 from pond_core.window import ALWAYS, Window
 
 _MAX_AGE_S = 12 * 3600
 """An older transaction refuses to commit: clean-up may have removed objects that it reuses."""
+
+
+Check = Callable[[int, Sequence[Operation]], None]
+"""Given the head txn and what others committed since the base, raise `ConflictError` or not."""
+
+
+class _UnlistedError(Exception):
+    """What a removed directory holds must be known, and is not; the lock is no place to look."""
 
 
 class OpLogBackend:
@@ -44,21 +51,29 @@ class OpLogBackend:
         self._parts: dict[int, PartState] = {}
         self._nodes: dict[NodeId, NodeState] = {}
         self._seen: dict[NodeId, tuple[NodeState, Node]] = {}
-        self._rows: dict[tuple[NodeId, int], Operation] = {}
+        self._rows: dict[tuple[NodeId, int, str], Operation] = {}
+        self._homes: dict[str, tuple[str, str]] = {}
+        self._gone: dict[str, str] | None = None
+        self._replaced: list[tuple[str, Window]] = []
         self._started_s = time.monotonic()
         self._is_over = False
 
     def entry(self, parent: NodeId, name: str) -> Entry | None:
         """Return the entry of that name, or None."""
         staged = self._entries.get(parent, {})
-        row = staged[name] if name in staged else self._committed(parent).get(name)
-        return None if row is None else _entry(row)
+        row = staged[name] if name in staged else self._part(_bucket(parent)).entry(parent, name)
+        if row is None:
+            return None
+        entry = entry_of(row)
+        self._homes[entry.node_id] = (parent, name)
+        return entry
 
     def entries(self, parent: NodeId) -> Sequence[Entry]:
         """Return the entries of a directory, sorted by the bytes of their names."""
-        rows = {**self._committed(parent), **self._entries.get(parent, {})}
+        committed = self._part(_bucket(parent)).entries(parent)
+        rows = {**committed, **self._entries.get(parent, {})}
         names = sorted((n for n, row in rows.items() if row is not None), key=str.encode)
-        return [_entry(row) for n in names if (row := rows[n]) is not None]
+        return [entry_of(row) for n in names if (row := rows[n]) is not None]
 
     def node(self, node_id: NodeId) -> Node:
         """Return what is known of a node."""
@@ -67,25 +82,74 @@ class OpLogBackend:
         if known is not None and known[0] is state:
             return known[1]  # states never change, and parsing a year of marks takes its time
         for _, row in state.pieces:
-            self._rows[node_id, row.version or 0] = row
-        node = _node(node_id, state)
+            self._rows[node_id, row.version or 0, row.sha256 or ""] = row
+        node = node_of(node_id, state)
         self._seen[node_id] = state, node
         return node
 
     def read(self, piece: Piece, columns: Sequence[str] | None = None) -> Content:
         """Return a piece's content as it was written."""
-        row = self._rows[piece.node_id, piece.version]
+        try:
+            return self._content(piece, columns)
+        except CorruptionError:
+            again = self._again(piece)
+            if again is None:
+                raise
+        tables = [rows_within(self._content(p, columns), p.window) for p in again]
+        return concatenate(tables, path="the series")
+
+    def _again(self, piece: Piece) -> list[Piece] | None:
+        """Return what says the same as a piece; None if nothing else does.
+
+        Upkeep may have condensed it since this view looked, and dropped the row.
+        """
+        self._log.head()
+        state = self._log.state(_bucket(piece.node_id), txn=self.txn).node(piece.node_id)
+        again = []
+        for window, row in state.pieces:
+            live = window.intersect(piece.window)
+            if row.rows and not live.is_empty:
+                if (row.version, row.sha256) == (piece.version, piece.sha256):
+                    return None
+                self._rows[piece.node_id, row.version or 0, row.sha256 or ""] = row
+                again.append(piece_of(piece.node_id, live, row))
+        return again
+
+    def _content(self, piece: Piece, columns: Sequence[str] | None) -> Content:
+        row = self._rows[piece.node_id, piece.version, piece.sha256]
+        if row.factory is not None:
+            return recipe_of(row, row.factory)
         inline = self._inline(row)
         if row.arrow_schema is None:
             return load_bytes(row, inline, self._objects)
-        return load_table(row, inline, self._objects, columns=columns)
+        return load_table(row, inline, self._objects, columns=columns, window=piece.window)
 
     def object_path(self, piece: Piece) -> Path | None:
         """Return the object that holds a piece's content; None when it is inline, or empty."""
-        row = self._rows[piece.node_id, piece.version]
-        if row.sha256 is None or self._inline(row) is not None:
+        row = self._rows[piece.node_id, piece.version, piece.sha256]
+        if row.sha256 is None:
             return None
-        return self._objects.path(row.sha256)
+        path = self._objects.path(row.sha256)
+        # Small content is in the log, but for tables that are small as Parquet alone. Looking for
+        # the file is cheaper than for the content.
+        return path if (row.size or 0) > INLINE_BYTES or path.is_file() else None
+
+    def schema(self, piece: Piece) -> pa.Schema | None:
+        """Return the Arrow schema of a piece, without reading it; None for bytes and no rows."""
+        return read_schema(self._rows[piece.node_id, piece.version, piece.sha256], self._objects)
+
+    @property
+    def objects_path(self) -> Path:
+        """The directory that holds all objects."""
+        return self._objects.root
+
+    def headers(self) -> list[Header]:
+        """Return the headers of the transactions up to this view's, oldest first."""
+        return self._log.headers(upto=self.txn)
+
+    def operations(self) -> list[Operation]:
+        """Return the rows of the transactions up to this view's in order, without headers."""
+        return self._log.operations(after=0, upto=self.txn)
 
     def link(self, parent: NodeId, entry: Entry) -> None:
         """Give a node a name in a directory."""
@@ -97,9 +161,11 @@ class OpLogBackend:
                 name=entry.name,
                 node_id=entry.node_id,
                 entry_type=entry.entry_type,
+                factory=entry.factory or None,
             )
         )
         self._entries.setdefault(parent, {})[entry.name] = row
+        self._homes[entry.node_id] = (parent, entry.name)
 
     def unlink(self, parent: NodeId, name: str) -> None:
         """Take a name out of a directory."""
@@ -122,6 +188,9 @@ class OpLogBackend:
         Raises:
             SchemaError: A column has another type in a window that stays.
         """
+        if isinstance(content, Recipe):
+            self._write_recipe(node_id, content)
+            return
         if window is not None and isinstance(content, pa.Table):
             self._check_types(node_id, content.schema, window)
         stored = store(content, self._objects)
@@ -160,8 +229,21 @@ class OpLogBackend:
             )
         )
 
-    def commit(self, provenance: Provenance) -> Header | None:
+    def replaces(self, node_id: NodeId, window: Window) -> None:
+        """Take note that all of a range was compared, whatever little of it is written.
+
+        What others write in it meanwhile is a conflict: the range would hold what nobody meant.
+        """
+        self._replaced.append((node_id, window))
+
+    def commit(
+        self, provenance: Provenance, *, also: Check = lambda _head, _theirs: None
+    ) -> Header | None:
         """Make everything staged visible at once; None when there is nothing.
+
+        Args:
+            provenance: Who and why.
+            also: What else must hold, asked under the lock.
 
         Raises:
             ConflictError: Others changed the same things since this transaction began.
@@ -172,10 +254,12 @@ class OpLogBackend:
         if time.monotonic() - self._started_s > _MAX_AGE_S:
             msg = "this transaction began more than 12 hours ago"
             raise ClosedError(msg, hint="begin a new one")
-        size = sum(row.size or 0 for row in self._staged)
-        header = self._log.append(
-            self._prepare, base=self.txn, provenance=provenance, size_bytes=size
-        )
+        self._gone = None
+        try:
+            header = self._append(provenance, also)
+        except _UnlistedError:
+            self._gone = self._taken_away()
+            header = self._append(provenance, also)
         self._staged = []
         self.close()
         return header
@@ -184,16 +268,36 @@ class OpLogBackend:
         """Refuse further changes: nothing would commit them."""
         self._is_over = True
 
-    def _prepare(self, head: int, theirs: Sequence[Operation]) -> Sequence[Operation]:
-        """Check the staged rows against the head and give their versions the next numbers."""
-        check(self._staged, theirs, base=self.txn)
+    def _append(self, provenance: Provenance, also: Check) -> Header:
+        def prepare(head: int, theirs: Sequence[Operation]) -> Sequence[Operation]:
+            if theirs:
+                also(head, theirs)
+            return self._prepare(theirs)
+
+        size = sum(row.size or 0 for row in self._staged)
+        return self._log.append(prepare, base=self.txn, provenance=provenance, size_bytes=size)
+
+    def _prepare(self, theirs: Sequence[Operation]) -> Sequence[Operation]:
+        """Check the staged rows against others' and give their versions the next numbers."""
+        if not theirs:
+            return self._staged
+        if self._gone is None:
+            taken = removals(self._staged)
+            if any(row.entry_type == EntryType.DIRECTORY for row in taken):
+                raise _UnlistedError
+            self._gone = {row.node_id: row.node_id for row in taken if row.node_id is not None}
+        grounds = Grounds(
+            homes=self._homes,
+            gone=self._gone,
+            replaced=self._replaced,
+            schema_of=lambda row: read_schema(row, self._objects),
+        )
+        check(self._staged, theirs, base=self.txn, grounds=grounds)
         written = (OpKind.WRITE, OpKind.WINDOW)
         ahead: dict[str, int] = {}
         for row in theirs:
             if row.op in written and row.node_id is not None:
                 ahead[row.node_id] = ahead.get(row.node_id, 0) + 1
-        if head == self.txn or not ahead:
-            return self._staged
         return [
             replace(row, version=(row.version or 0) + ahead.get(row.node_id or "", 0))
             if row.op in written
@@ -201,10 +305,39 @@ class OpLogBackend:
             for row in self._staged
         ]
 
+    def _write_recipe(self, node_id: NodeId, recipe: Recipe) -> None:
+        self._stage_node(
+            Operation(
+                OpKind.WRITE,
+                _bucket(node_id),
+                node_id=node_id,
+                entry_type=recipe.entry_type,
+                version=self._state(node_id).version + 1,
+                factory=recipe.factory,
+                attributes=dump_facts(recipe.config),
+            )
+        )
+
+    def _taken_away(self) -> dict[str, str]:
+        """Return the nodes that lose their names and all below them, each with the node above."""
+        gone: dict[str, str] = {}
+        for row in removals(self._staged):
+            taken = row.node_id or ""
+            pending = [(taken, row.entry_type)]
+            while pending:
+                node_id, entry_type = pending.pop()
+                gone[node_id] = taken
+                if entry_type == EntryType.DIRECTORY:
+                    below = self.entries(NodeId(node_id))
+                    pending.extend((entry.node_id, entry.entry_type) for entry in below)
+        return gone
+
     def _check_types(self, node_id: NodeId, schema: pa.Schema, window: Window) -> None:
         pieces = self._state(node_id).pieces
         known = {row.arrow_schema: row for live, row in pieces if not window.covers(live)}
-        schemas = [s for row in known.values() if (s := read_schema(row)) is not None]
+        schemas = [
+            s for row in known.values() if (s := read_schema(row, self._objects)) is not None
+        ]
         tables = [s.empty_table() for s in (*schemas, schema)]
         concatenate(tables, path="the series")
 
@@ -212,8 +345,7 @@ class OpLogBackend:
         if self._is_over:
             msg = "this transaction is over"
             raise ClosedError(msg, hint="begin a new one")
-        row = replace(row, seq=len(self._staged) + 1)
-        self._staged.append(row)
+        self._staged.append(row)  # their order is all: the commit gives them their numbers
         return row
 
     def _stage_node(self, row: Operation) -> None:
@@ -221,17 +353,15 @@ class OpLogBackend:
         self._nodes[node_id] = apply(self._state(node_id), self._stage(row))
 
     def _state(self, node_id: NodeId) -> NodeState:
-        if node_id in self._nodes:
-            return self._nodes[node_id]
-        return self._part(_bucket(node_id)).nodes.get(node_id, EMPTY_NODE)
+        state = self._nodes.get(node_id)
+        if state is None:
+            state = self._nodes[node_id] = self._part(_bucket(node_id)).node(node_id)
+        return state
 
     def _inline(self, row: Operation) -> bytes | None:
         if row.content is not None or (row.size or 0) > INLINE_BYTES:
             return row.content
         return self._log.content(row)
-
-    def _committed(self, parent: NodeId) -> Mapping[str, Operation]:
-        return self._part(_bucket(parent)).entries.get(parent, {})
 
     def _part(self, bucket: int) -> PartState:
         # The log keeps only the newest state that was asked for; this view's own never changes.
@@ -242,31 +372,3 @@ class OpLogBackend:
 
 def _bucket(node_id: NodeId) -> int:
     return int(node_id[0], 16)
-
-
-def _node(node_id: NodeId, state: NodeState) -> Node:
-    attributes = {} if state.attributes is None else state.attributes.facts
-    return Node(
-        node_id,
-        attributes=MappingProxyType(attributes),
-        pieces=tuple(_piece(node_id, window, row) for window, row in state.pieces),
-        marks=MappingProxyType({w: MappingProxyType(r.facts) for w, r in state.marks.items()}),
-    )
-
-
-def _entry(row: Operation) -> Entry:
-    return Entry(row.name or "", NodeId(row.node_id or ""), EntryType(row.entry_type or ""))
-
-
-def _piece(node_id: NodeId, window: Window, row: Operation) -> Piece:
-    return Piece(
-        node_id=node_id,
-        version=row.version or 0,
-        window=window,
-        rows=row.rows,
-        size=row.size or 0,
-        sha256=row.sha256 or "",
-        min_time_us=row.min_time_us,
-        max_time_us=row.max_time_us,
-        txn=row.txn or None,
-    )

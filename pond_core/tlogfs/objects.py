@@ -1,10 +1,16 @@
 """Objects: immutable content kept outside the log, named by its SHA-256."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+
 from pond_core.errors import CorruptionError
 from pond_core.oplog import Durability, sha256_of, storage_errors
+
+_FRESH_S = 3600
+"""A schema that this process put within the hour is not put again: clean-up spares a day's."""
 
 
 class ObjectStore:
@@ -14,6 +20,8 @@ class ObjectStore:
         self.root = pond / "objects"
         self._tmp = pond / "tmp"
         self._durability = durability
+        self._schemas: dict[str, pa.Schema] = {}
+        self._put_s: dict[str, float] = {}
 
     def put(self, data: bytes) -> str:
         """Keep bytes and return their digest; bytes that are there already are kept once."""
@@ -41,6 +49,30 @@ class ObjectStore:
             msg = f"{path} is damaged: its bytes do not have the digest that is its name"
             raise CorruptionError(msg, hint="`pond verify` says what else is damaged")
         return data
+
+    def schema(self, digest: str) -> pa.Schema:
+        """Return the Arrow schema that an object is; each is read once.
+
+        Raises:
+            CorruptionError: The object is missing or damaged, or is no schema.
+        """
+        if digest not in self._schemas:
+            try:
+                self._schemas[digest] = pa.ipc.read_schema(pa.py_buffer(self.get(digest)))
+            except (pa.ArrowException, OSError) as exc:
+                msg = f"{self.path(digest)} is no Arrow schema: {exc}"
+                raise CorruptionError(msg, hint="`pond verify` says what else is damaged") from exc
+        return self._schemas[digest]
+
+    def put_schema(self, schema: pa.Schema) -> str:
+        """Keep an Arrow schema and return its digest."""
+        data = schema.serialize().to_pybytes()
+        digest = sha256_of(data)
+        if time.monotonic() - self._put_s.get(digest, float("-inf")) > _FRESH_S:
+            self.put(data)
+            self._schemas[digest] = schema
+            self._put_s[digest] = time.monotonic()
+        return digest
 
     def digests(self) -> Iterator[str]:
         """Iterate over what is there, referenced or not."""

@@ -1,21 +1,27 @@
 """Whether everything that the log says is true, and everything that it needs is there."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from pathlib import Path
 
 from pond_core.errors import CorruptionError, Finding
 from pond_core.oplog import (
+    CONDENSED_SEQ,
     HEADERS,
+    Audit,
+    Durability,
     Header,
-    LogFile,
+    Links,
     Operation,
-    OpLog,
-    read_all,
-    rows_hash,
-    sha256_of,
+    audit,
+    check_ends,
+    check_rows,
+    is_counted,
+    transactions,
 )
+from pond_core.tlogfs.invariants import Tree, check_row
 from pond_core.tlogfs.objects import ObjectStore
+from pond_core.tlogfs.stored import Contents, check_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,8 @@ class Report:
         log_files: Log Parquet files whose digest was checked.
         objects: Objects whose digest was checked.
         unreferenced: Digests of objects that no transaction names: harmless left-overs.
+        left_over: Other files that nothing refers to, and those that were set aside, relative to
+            the pond: harmless as well.
         findings: What is wrong; empty when all is well.
     """
 
@@ -34,6 +42,7 @@ class Report:
     log_files: int
     objects: int
     unreferenced: tuple[str, ...]
+    left_over: tuple[str, ...]
     findings: tuple[Finding, ...]
 
     @property
@@ -42,83 +51,83 @@ class Report:
         return not self.findings
 
 
-def verify(log: OpLog, objects: ObjectStore) -> Report:
-    """Check every log file, every transaction and every object."""
-    head = log.head()
-    files = log.table.files()
-    findings: list[Finding] = []
-    rows: dict[tuple[int, int], Operation] = {}
-    for file in files:
-        for row in _checked_rows(log, file, findings):
-            if (row.txn, row.seq) in rows:
-                findings.append(Finding("row repeated", f"txn {row.txn}", f"seq {row.seq}"))
-            rows[row.txn, row.seq] = row
-    findings.extend(_check_chain([rows[key] for key in sorted(rows)], head))
-    referenced = {r.sha256 for r in rows.values() if _names_object(r)}
-    findings.extend(_check_inline(rows.values()))
-    findings.extend(_check_objects(sorted(d for d in referenced if d), objects))
-    unreferenced = tuple(d for d in objects.digests() if d not in referenced)
-    return Report(head, len(files), len(referenced), unreferenced, tuple(findings))
+def verify(pond: Path, *, durability: Durability) -> Report:
+    """Check every file, every transaction, every row and every content, as they lie on the disk.
+
+    Rows are held some at a time, so that it takes little memory; what it finds is a finding, and
+    never an error.
+    """
+    found = audit(pond, durability=durability)
+    objects = ObjectStore(pond, durability=durability)
+    findings = list(found.findings)
+    if not found.is_open:
+        stored = list(objects.digests())
+        findings.extend(f for digest in stored for f in check_digest(objects, digest))
+        return Report(0, found.listed, len(stored), (), (), tuple(findings))
+    contents = Contents(objects)
+    findings.extend(_checked(found, contents))
+    unreferenced = tuple(d for d in objects.digests() if d not in contents.named)
+    return Report(
+        txns=found.head,
+        log_files=found.listed,
+        objects=len(contents.named),
+        unreferenced=unreferenced,
+        left_over=tuple(found.left_over),
+        findings=tuple(findings),
+    )
 
 
-def _checked_rows(log: OpLog, file: LogFile, findings: list[Finding]) -> list[Operation]:
-    path = log.table.path / file.path
+def _checked(found: Audit, contents: Contents) -> Iterator[Finding]:
     try:
-        data = path.read_bytes()
-    except OSError as exc:
-        findings.append(Finding("log file missing", file.path, str(exc.strerror)))
-        return []
-    if sha256_of(data) != file.sha256:
-        findings.append(Finding("log file damaged", file.path, "its bytes do not have its name"))
-    try:
-        return read_all(log.table.path, file)
-    except CorruptionError as exc:
-        findings.append(Finding("log file unreadable", file.path, str(exc)))
-        return []
-
-
-def _check_chain(rows: Sequence[Operation], head: int) -> Iterator[Finding]:
-    previous = ""
-    expected = 1
-    for txn, group in groupby(rows, key=lambda row: row.txn):
-        where = f"txn {txn}"
-        for missing in range(expected, txn):
-            yield Finding("transaction missing", f"txn {missing}", "numbers have no holes")
-        expected = txn + 1
-        operations = list(group)
-        if operations[0].part != HEADERS:
-            yield Finding("header missing", where, "row 0 is not there")
-            continue
+        yield from _transactions(found)
+        yield from check_ends(found.table, found.files, horizon=found.horizon)
+    except CorruptionError as exc:  # a file was damaged while we looked
+        yield Finding("log file unreadable", "oplog", str(exc))
+    for file in found.files:
         try:
-            header = Header.from_operation(operations[0])
+            yield from contents.read(found.table, file)
         except CorruptionError as exc:
-            yield Finding("header unreadable", where, str(exc))
-            previous = operations[0].sha256 or ""
-            continue
-        if header.hash != operations[0].sha256:
-            yield Finding("header altered", where, "it does not have its hash")
-        if header.previous != previous:
-            yield Finding("chain broken", where, "it does not name the header before")
-        if header.rows_hash != rows_hash(operations[1:]):
-            yield Finding("rows altered", where, "they do not have the hash in the header")
-        previous = header.hash
-    for missing in range(expected, head + 1):
-        yield Finding("transaction missing", f"txn {missing}", f"the newest is {head}")
+            yield Finding("log file unreadable", file.path, str(exc))
+    yield from contents.check_objects()
 
 
-def _check_inline(rows: Iterable[Operation]) -> Iterator[Finding]:
+def _transactions(found: Audit) -> Iterator[Finding]:
+    links = Links(pond_id=found.pond_id)
+    tree = Tree(horizon=found.horizon)
+    for txn, placed in transactions(found.table, found.files):
+        rows: list[Operation] = []
+        for row in (row for _, row in placed):
+            if rows and rows[-1].seq == row.seq:
+                yield Finding("row repeated", f"txn {txn}", f"seq {row.seq}")
+            else:
+                rows.append(row)
+        head = next((row for row in rows if row.part == HEADERS), None)
+        header, findings = links.add(txn, head)
+        yield from findings
+        counted = [row for row in rows if is_counted(row)]
+        if header is not None:
+            yield from _compared(header, counted, horizon=found.horizon)
+        others = [row for row in rows if row.part != HEADERS]
+        yield from (finding for row in others for finding in check_row(row))
+        yield from _condensed(others, head)
+        yield from tree.add(others)
+    yield from links.missing(upto=found.head)
+    if links.head > found.head:
+        detail = f"the Delta log says {found.head}, the headers {links.head}"
+        yield Finding("newest txn wrong", f"txn {links.head}", detail)
+    yield from tree.names_twice()
+
+
+def _compared(header: Header, rows: Sequence[Operation], *, horizon: int) -> Iterator[Finding]:
+    is_whole = len(rows) == header.operations
+    if is_whole or header.txn > horizon:
+        yield from check_rows(header, rows)
+    elif any(row.ts_us != header.ts_us or row.seq > header.operations for row in rows):
+        yield Finding("rows altered", f"txn {header.txn}", "not those that the header counts")
+
+
+def _condensed(rows: Sequence[Operation], head: Operation | None) -> Iterator[Finding]:
     for row in rows:
-        if row.content is not None and sha256_of(row.content) != row.sha256:
-            yield Finding("content altered", f"txn {row.txn}", f"row {row.seq}")
-
-
-def _check_objects(digests: Sequence[str], objects: ObjectStore) -> Iterator[Finding]:
-    for digest in digests:
-        try:
-            objects.get(digest)
-        except CorruptionError as exc:
-            yield Finding("object missing or damaged", f"objects/{digest[:2]}/{digest}", str(exc))
-
-
-def _names_object(row: Operation) -> bool:
-    return row.part != HEADERS and row.sha256 is not None and row.content is None
+        if row.seq >= CONDENSED_SEQ and head is not None and row.ts_us != head.ts_us:
+            detail = "a condensed row has another time than its transaction"
+            yield Finding("time altered", f"txn {row.txn}", detail)

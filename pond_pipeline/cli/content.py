@@ -7,7 +7,7 @@ from datetime import datetime
 import click
 import pyarrow as pa
 
-from pond_core import EntryType, NodePath, Pond, Window, WrongTypeError
+from pond_core import AsOf, Engine, EntryType, NodePath, Pond, Window, WrongTypeError
 from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
 from pond_pipeline.cli.instant import InstantType, as_of_option
 from pond_pipeline.cli.render import print_json
@@ -65,7 +65,7 @@ def cat(
     until: datetime | None,
     columns: str | None,
     limit: int | None,
-    as_of: int | datetime | None,
+    as_of: AsOf | None,
     as_json: bool,
 ) -> None:
     """Print what a node holds.
@@ -88,6 +88,13 @@ def cat(
 
 @command(example="""pond sql 'SELECT count(*) FROM "/combined/harbor/Basin"'""")
 @click.argument("query")
+@click.option(
+    "--engine",
+    type=click.Choice([each.value for each in Engine]),
+    default=Engine.DUCKDB.value,
+    show_default=True,
+    help="Whose dialect of SQL it is.",
+)
 @_format_option(*_ROW_FORMATS)
 @_limit_option
 @as_of_option
@@ -97,18 +104,20 @@ def sql(
     invocation: Invocation,
     query: str,
     *,
+    engine: str,
     written: str | None,
     limit: int | None,
-    as_of: int | datetime | None,
+    as_of: AsOf | None,
     as_json: bool,
 ) -> None:
     """Run a read-only SQL query over pond paths.
 
-    A table is a pond path in double quotes. The first 20 rows are printed as a table, all of them
-    as CSV, JSON or Parquet.
+    A table is a pond path or a pattern in double quotes, or "pond.nodes", "pond.oplog",
+    "pond.transactions". The first 20 rows are printed as a table, all of them as CSV, JSON or
+    Parquet.
     """
     row_format = RowFormat(_chosen(written, as_json=as_json) or RowFormat.TABLE)
-    result = Pond.open(invocation.pond).snapshot(as_of).sql(query)
+    result = Pond.open(invocation.pond).snapshot(as_of).sql(query, engine=engine)
     print_table(first_rows(result, limit, row_format), row_format)
 
 

@@ -1,11 +1,10 @@
 """The command `copy`: one word for into, out of and within the pond."""
 
-from datetime import datetime
 from pathlib import Path
 
 import click
 
-from pond_core import Pond
+from pond_core import AsOf, Pond
 from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
 from pond_pipeline.cli.instant import as_of_option
 from pond_pipeline.cli.render import print_json
@@ -39,7 +38,7 @@ def copy(
     recursive: bool,
     force: bool,
     kind: str,
-    as_of: int | datetime | None,
+    as_of: AsOf | None,
     as_json: bool,
 ) -> None:
     """Copy files into the pond, out of it, or within it.

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from pond_core import EntryType, NodePath, ReadFS, concat, to_us
+from pond_core import EntryType, FactoryError, NodePath, ReadFS, concat, to_us
 from pond_pipeline.cli.instant import iso
+from pond_pipeline.cli.terminal import say
 from pond_pipeline.months import Month
 from pond_pipeline.record import describe as recorded_month
 
@@ -22,12 +23,13 @@ class Listed:
         path: By which it was found.
         type: Its entry type.
         node_id: Its identity.
+        factory: What computes it when it is read; None for what is stored.
         target: What a symlink leads to, as it was written; None for other nodes.
-        rows: Rows that count now; None for what has none.
-        bytes: Stored bytes of what counts now; None for a directory.
+        rows: Rows that count now; None for what has none, and for what is computed.
+        bytes: Stored bytes of what counts now; None for a directory, and for what is computed.
         first: Its earliest reading, ISO 8601; None without readings.
         last: Its latest.
-        versions: How often its content was written; None for a directory.
+        versions: How often its content or recipe was written; None for a stored directory.
         txn: The transaction that wrote it last; None where nothing was.
         captures: What the wildcards of the pattern stood for.
     """
@@ -35,6 +37,7 @@ class Listed:
     path: str
     type: str
     node_id: str
+    factory: str | None
     target: str | None
     rows: int | None
     bytes: int | None
@@ -89,13 +92,15 @@ class Description:
 
     Attributes:
         node: As a listing has it.
+        settings: What the factory of a dynamic node is told; None for what is stored.
         attributes: Facts about the node as a whole.
-        windows: How many windows hold a series now; None for what is none.
+        windows: How many windows hold a series now; None for what is none, or is computed.
         columns: Of a table or series, in order.
         partitions: The months of a series that are recorded, in order.
     """
 
     node: Listed
+    settings: Mapping[str, object] | None
     attributes: Mapping[str, object]
     windows: int | None
     columns: tuple[Column, ...]
@@ -120,7 +125,7 @@ def find(fs: ReadFS, text: str) -> list[tuple[NodePath, tuple[str, ...]]]:
 
 def listed(node: NodePath, captures: tuple[str, ...] = ()) -> Listed:
     """Return what a listing shows of a node."""
-    pieces = node.node.pieces
+    pieces, recipe = node.node.pieces, node.node.recipe
     is_directory = node.entry_type is EntryType.DIRECTORY
     spans = list(_spans(node))
     first_us = min((span[1] for span in spans), default=None)
@@ -129,12 +134,15 @@ def listed(node: NodePath, captures: tuple[str, ...] = ()) -> Listed:
         path=node.path,
         type=node.entry_type.value,
         node_id=node.node_id,
+        factory=None if recipe is None else recipe.factory,
         target=node.readlink() if node.entry_type is EntryType.SYMLINK else None,
         rows=_rows(node, spans),
-        bytes=None if is_directory else sum(piece.size for piece in pieces),
+        bytes=None if is_directory or recipe is not None else sum(piece.size for piece in pieces),
         first=None if first_us is None else iso(first_us),
         last=None if last_us is None else iso(last_us),
-        versions=None if is_directory else max((piece.version for piece in pieces), default=0),
+        versions=None
+        if is_directory and recipe is None
+        else max((piece.version for piece in pieces), default=0),
         txn=max((piece.txn for piece in pieces if piece.txn is not None), default=None),
         captures=captures,
     )
@@ -143,12 +151,14 @@ def listed(node: NodePath, captures: tuple[str, ...] = ()) -> Listed:
 def describe(fs: ReadFS, path: str) -> Description:
     """Return all that is known of what a path leads to; symlinks are followed."""
     node = fs.lookup(path)
-    is_series = node.entry_type is EntryType.SERIES
+    recipe = node.node.recipe
+    is_series = node.entry_type is EntryType.SERIES and recipe is None
     return Description(
         node=listed(node),
+        settings=None if recipe is None else recipe.config,
         attributes=node.node.attributes,
         windows=len(node.node.pieces) if is_series else None,
-        columns=tuple(map(_column, _schema(node))),
+        columns=tuple(map(_column, _known_schema(node))),
         partitions=tuple(_partitions(fs, node)) if is_series else (),
     )
 
@@ -158,7 +168,7 @@ def _spans(node: NodePath) -> Iterable[tuple[int, int, int]]:
 
     A piece that a later write has cut is read: its facts are those of what was written.
     """
-    if node.entry_type is not EntryType.SERIES:
+    if node.entry_type is not EntryType.SERIES or node.node.recipe is not None:
         return
     for piece in node.node.pieces:
         if piece.rows and piece.is_whole:
@@ -173,6 +183,8 @@ def _spans(node: NodePath) -> Iterable[tuple[int, int, int]]:
 
 def _rows(node: NodePath, spans: Iterable[tuple[int, int, int]]) -> int | None:
     match node.entry_type:
+        case _ if node.node.recipe is not None:
+            return None
         case EntryType.SERIES:
             return sum(rows for rows, _, _ in spans)
         case EntryType.TABLE:
@@ -181,10 +193,21 @@ def _rows(node: NodePath, spans: Iterable[tuple[int, int, int]]) -> int | None:
             return None
 
 
+def _known_schema(node: NodePath) -> Iterable[pa.Field]:
+    """Return the columns of a node; none of what cannot be computed, of which the rest is told."""
+    try:
+        return _schema(node)
+    except FactoryError as error:
+        say(f"its columns are not known: {error}")
+        return ()
+
+
 def _schema(node: NodePath) -> Iterable[pa.Field]:
     match node.entry_type:
         case EntryType.TABLE:
             return node.read_table().schema  # type: ignore[no-any-return]  # pyarrow is untyped
+        case EntryType.SERIES if node.node.recipe is not None:
+            return node.read_series().schema  # type: ignore[no-any-return]  # pyarrow is untyped
         case EntryType.SERIES:
             # One window at a time: a long series need not fit into memory.
             pieces = [piece for piece in node.node.pieces if piece.rows]

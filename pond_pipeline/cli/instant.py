@@ -1,17 +1,20 @@
-"""Instants as people write and read them: ISO 8601, or a duration ago."""
+"""Moments as people write and read them: instants in ISO 8601, durations ago, txns, runs."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import click
 from typing_extensions import override
 
-from pond_core import from_us
+from pond_core import AsOf, Window, from_us
 
 _ERA_US = 146_097 * 86_400 * 1_000_000
 """400 years, after which the Gregorian calendar repeats itself to the day."""
 
 _AGO = re.compile(r"([0-9]{1,6})([smhdw])")
+_RUN = re.compile(
+    r"run:(?P<named>.+)|(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.DOTALL
+)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -31,6 +34,64 @@ def iso(instant_us: int) -> str:
     return written + moment.replace(tzinfo=None).isoformat()[4:] + "Z"
 
 
+def span(window: Window) -> str:
+    """Return a window as text; midnight is left out, and so is a side that is open.
+
+    >>> span(Window(1_700_006_400_000_000, None))
+    '2023-11-15 ..'
+    """
+    start, end = (
+        "" if each is None else iso(each).removesuffix("T00:00:00Z")
+        for each in (window.start_us, window.end_us)
+    )
+    return f"{start} .. {end}".strip() if start or end else "always"
+
+
+def instant(text: str) -> datetime:
+    """Return the instant that a text means: ISO 8601, in UTC unless it says otherwise, or `7d` ago.
+
+    Raises:
+        ValueError: It means none.
+    """
+    ago = _AGO.fullmatch(text)
+    try:
+        if ago is not None:
+            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
+        what = f"{text!r} is no instant; write 2024-03-01, 2024-03-01T12:00Z, or 7d (ago)"
+        raise ValueError(what) from exc
+
+
+def moment(text: str) -> AsOf:
+    """Return the moment that a text means.
+
+    Digits are a txn, a UUID is a Dagster run, `run:...` a run of any name, a date the end of that
+    day, and all else an instant.
+
+    Raises:
+        ValueError: It means none.
+    """
+    if text.isascii() and text.isdecimal():
+        return int(text)
+    if (run := _RUN.fullmatch(text)) is not None:
+        return run["named"] or run["id"]
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        pass
+    else:
+        return datetime.combine(day, time.max, UTC)
+    try:
+        return instant(text)
+    except ValueError as exc:
+        what = (
+            f"{text!r} is no moment; write a txn, a run, 2024-03-01, 2024-03-01T12:00Z, or 7d (ago)"
+        )
+        raise ValueError(what) from exc
+
+
 class InstantType(click.ParamType[datetime]):
     """`2024-03-01`, `2024-03-01T12:00`, with a zone or in UTC; or `7d`: that long ago."""
 
@@ -42,39 +103,44 @@ class InstantType(click.ParamType[datetime]):
     ) -> datetime:
         if isinstance(value, datetime):
             return value
-        text = str(value)
-        ago = _AGO.fullmatch(text)
         try:
-            if ago is not None:
-                return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-            instant = datetime.fromisoformat(text)
-            return (
-                instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
-            )
-        except (ValueError, OverflowError):
-            what = f"{text!r} is no instant; write 2024-03-01, 2024-03-01T12:00Z, or 7d (ago)"
-            self.fail(what, param, ctx)
+            return instant(str(value))
+        except ValueError as exc:
+            self.fail(str(exc), param, ctx)
 
 
-class AsOfType(click.ParamType[int | datetime]):
-    """The number of a transaction, or an instant."""
+class AsOfType(click.ParamType[AsOf]):
+    """The number of a transaction, an instant, or a Dagster run."""
 
-    name = "txn|time"
+    name = "txn|time|run"
 
     @override
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int | datetime:
-        if isinstance(value, int):
+    ) -> AsOf:
+        if isinstance(value, int | datetime):
             return value
-        text = str(value)
-        is_txn = text.isascii() and text.isdecimal()
-        return int(text) if is_txn else InstantType().convert(text, param, ctx)
+        try:
+            return moment(str(value))
+        except ValueError as exc:
+            self.fail(str(exc), param, ctx)
+
+
+class RunType(click.ParamType[str]):
+    """A Dagster run, with or without `run:`."""
+
+    name = "run"
+
+    @override
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        return str(value).removeprefix("run:")
 
 
 as_of_option = click.option(
     "--as-of",
     type=AsOfType(),
-    help="The pond as of a txn (see `pond log`) or a time; now if left out.",
+    help="The pond as of a txn (see `pond log`), a time or a Dagster run; now if left out.",
 )
 """Every command that reads has it."""

@@ -1,21 +1,15 @@
-"""Commands about the pond as a whole and what is in it: init, ls, describe, log, verify."""
+"""Commands about a pond and what is in it: init, ls, describe."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import click
 
-from pond_core import CorruptionError, Finding, Header, Pond, Report
+from pond_core import AsOf, Pond
 from pond_pipeline.cli import facts
 from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
-from pond_pipeline.cli.instant import as_of_option, iso
+from pond_pipeline.cli.instant import as_of_option
 from pond_pipeline.cli.render import print_facts, print_json, print_lines, print_rows
-from pond_pipeline.cli.rows import SHOWN
 from pond_pipeline.cli.terminal import escape, say
-
-_LISTED = 4
-"""From so many partitions on a line says only the first, the last and how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,34 +18,6 @@ class Made:
 
     path: str
     id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Logged:
-    """One transaction, as `log` shows it."""
-
-    txn: int
-    time: str
-    author: str
-    asset: str
-    partitions: tuple[str, ...]
-    operations: int
-    rows: int
-    bytes: int
-    message: str
-    run_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What `verify` looked at, and found."""
-
-    ok: bool
-    txns: int
-    log_files: int
-    objects: int
-    unreferenced: tuple[str, ...]
-    findings: tuple[Finding, ...]
 
 
 @command(example="pond --pond /srv/harbor init")
@@ -76,7 +42,7 @@ def init(invocation: Invocation, *, as_json: bool) -> None:
 @json_option
 @pass_invocation
 def ls(
-    invocation: Invocation, pattern: str, *, long: bool, as_of: int | datetime | None, as_json: bool
+    invocation: Invocation, pattern: str, *, long: bool, as_of: AsOf | None, as_json: bool
 ) -> None:
     """List what the pond holds.
 
@@ -99,9 +65,7 @@ def ls(
 @as_of_option
 @json_option
 @pass_invocation
-def describe(
-    invocation: Invocation, path: str, *, as_of: int | datetime | None, as_json: bool
-) -> None:
+def describe(invocation: Invocation, path: str, *, as_of: AsOf | None, as_json: bool) -> None:
     """Say what is known of a node.
 
     Its type, columns and units, rows, times, windows, and the months that are recorded.
@@ -113,57 +77,18 @@ def describe(
         _print_description(description)
 
 
-@command(example="pond log --limit 5")
-@click.option(
-    "--limit",
-    type=click.IntRange(min=1),
-    default=SHOWN,
-    show_default=True,
-    help="How many, the newest first.",
-)
-@as_of_option
-@json_option
-@pass_invocation
-def log(invocation: Invocation, *, limit: int, as_of: int | datetime | None, as_json: bool) -> None:
-    """List the transactions, newest first."""
-    pond = Pond.open(invocation.pond)
-    newest = pond.snapshot(as_of).txn
-    headers = pond.log(limit=limit) if as_of is None else pond.log()
-    shown = [_logged(each) for each in headers if each.txn <= newest][:limit]
-    if len(shown) < newest:
-        say(f"{len(shown)} of {newest} transactions; --limit says how many")
-    if as_json:
-        print_json(shown)
-    else:
-        _print_log(shown)
-
-
-@command(example="pond verify")
-@json_option
-@pass_invocation
-def verify(invocation: Invocation, *, as_json: bool) -> None:
-    """Check every byte of the pond.
-
-    What is wrong is listed, and makes the command fail.
-    """
-    report = Pond.open(invocation.pond).verify()
-    if as_json:
-        print_json(_verified(report))
-    else:
-        _print_report(report)
-    if report.findings:
-        msg = f"the pond is damaged: {len(report.findings)} findings"
-        raise CorruptionError(msg, hint="keep a copy of it as it is, and restore a backup")
-
-
 def _print_long(nodes: list[facts.Listed]) -> None:
     rows = [
-        (n.type, n.rows, n.bytes, n.first, n.last, n.versions, n.txn, _shown(n.path, n.type))
+        (_type(n), n.rows, n.bytes, n.first, n.last, n.versions, n.txn, _shown(n.path, n.type))
         if n.target is None
         else (n.type, None, None, None, None, None, n.txn, f"{n.path} -> {n.target}")
         for n in nodes
     ]
     print_rows(("type", "rows", "bytes", "first", "last", "versions", "txn", "path"), rows)
+
+
+def _type(node: facts.Listed) -> str:
+    return node.type if node.factory is None else f"{node.type} ({node.factory})"
 
 
 def _shown(path: str, entry_type: str) -> str:
@@ -176,6 +101,10 @@ def _print_description(description: facts.Description) -> None:
         "path": node.path,
         "type": node.type,
         "node id": node.node_id,
+        "factory": node.factory,
+        **{
+            escape(f"setting {name}"): value for name, value in (description.settings or {}).items()
+        },
         "rows": node.rows,
         "bytes": node.bytes,
         "first": node.first,
@@ -205,73 +134,3 @@ def _print_description(description: facts.Description) -> None:
 
 def _pairs(column: facts.Column) -> str:
     return ", ".join(f"{key}={value}" for key, value in column.metadata.items() if key != "unit")
-
-
-def _logged(header: Header) -> Logged:
-    made = header.provenance
-    return Logged(
-        txn=header.txn,
-        time=iso(header.ts_us),
-        author=made.author,
-        asset=made.asset,
-        partitions=made.partitions,
-        operations=header.operations,
-        rows=header.rows,
-        bytes=header.bytes,
-        message=made.message,
-        run_id=made.run_id,
-    )
-
-
-def _print_log(shown: list[Logged]) -> None:
-    print_rows(
-        ("txn", "time", "author", "asset", "partitions", "rows", "bytes", "message", "run"),
-        [
-            (
-                t.txn,
-                t.time,
-                t.author,
-                t.asset,
-                _brief(t.partitions),
-                t.rows,
-                t.bytes,
-                t.message,
-                t.run_id,
-            )
-            for t in shown
-        ],
-    )
-
-
-def _verified(report: Report) -> Verified:
-    return Verified(
-        ok=report.ok,
-        txns=report.txns,
-        log_files=report.log_files,
-        objects=report.objects,
-        unreferenced=report.unreferenced,
-        findings=report.findings,
-    )
-
-
-def _print_report(report: Report) -> None:
-    print_facts(
-        {
-            "transactions": report.txns,
-            "log files": report.log_files,
-            "objects": report.objects,
-            "unreferenced": len(report.unreferenced),
-            "findings": len(report.findings),
-        }
-    )
-    if report.findings:
-        print_lines([""])
-        rows = [(finding.what, finding.where, finding.detail) for finding in report.findings]
-        print_rows(("finding", "where", "detail"), rows)
-
-
-def _brief(partitions: Sequence[str]) -> str:
-    """Return partition keys as text that stays on a line however many they are."""
-    if len(partitions) < _LISTED:
-        return ", ".join(partitions)
-    return f"{partitions[0]} .. {partitions[-1]} ({len(partitions)})"

@@ -41,7 +41,7 @@ def values(table: pa.Table, column: str = "value") -> dict[int, float | None]:
     return dict(zip(instants, table.column(column).to_pylist(), strict=True))
 
 
-class FileSystemContract:
+class Contract:
     """Subclass it, and say how a filesystem is made and how it is closed and opened again."""
 
     def make(self) -> FS:
@@ -59,6 +59,10 @@ class FileSystemContract:
     @pytest.fixture(params=["at once", "after reopening"])
     def settle(self, request: pytest.FixtureRequest) -> Settle:
         return self.reopen if request.param == "after reopening" else lambda fs: fs
+
+
+class FileSystemContract(Contract):
+    """The rules of what is stored; `dynamic` holds those of what is computed."""
 
     # 2. Directories
 

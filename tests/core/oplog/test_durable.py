@@ -59,13 +59,30 @@ def test_a_published_file_is_whole_and_leaves_nothing_else(tmp_path: Path) -> No
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["b"]
 
 
-def test_a_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
-    publish(b"content", tmp_path / "a" / "b")
-    before = (tmp_path / "a" / "b").stat()
-    publish(b"content", tmp_path / "a" / "b")
-    after = (tmp_path / "a" / "b").stat()
-    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+def test_a_file_that_is_there_is_kept_and_counts_as_new(tmp_path: Path) -> None:
+    """Clean-up deletes only what nobody took up for a day."""
+    target = tmp_path / "a" / "b"
+    publish(b"content", target)
+    before = inode(target)
+    os.utime(target, (0, 0))
+    publish(b"content", target)
+    assert (inode(target), target.stat().st_mtime > 0) == (before, True)
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_file_that_is_there_is_synced_too(tmp_path: Path, synced: list[int]) -> None:
+    """Who wrote it may have been killed before it synced."""
+    publish(b"content", tmp_path / "a" / "b")
+    publish(b"content", tmp_path / "a" / "b", full=True)
+    assert synced == [inode(tmp_path / "a" / "b"), inode(tmp_path / "a")]
+
+
+def test_a_file_of_another_size_is_not_what_its_name_says_and_is_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "a" / "b"
+    publish(b"content", target)
+    target.write_bytes(b"con")
+    publish(b"content", target)
+    assert target.read_bytes() == b"content"
 
 
 def test_bytes_are_synced_before_the_name_and_the_name_after(
@@ -95,7 +112,7 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     def refuse(_src: object, _dst: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
     with pytest.raises(StorageError, match="the disk is full") as info:
         publish(b"content", tmp_path / "a" / "b")
     assert info.value.hint == "free some space and run it again"

@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from deltalake.transaction import AddAction, RemoveAction
 from typing_extensions import override
 
 from pond_core.errors import ConflictError, NotAPondError, StorageError, StoreError
 from pond_core.oplog import Durability, Header, Operation, OpLog, Provenance, rows_hash
-from pond_core.oplog.table import LogTable
 from tests.core.oplog.rows import DIRECTORY, PART, append, link, reopened, unlink, write
 
 
@@ -26,32 +24,21 @@ class Usage(NamedTuple):
     free: int
 
 
-class ForgetfulTable(LogTable):
-    """Commits, and then reports that it could not: the reply was lost."""
+class Forgetful(Durability):
+    """Makes a commit, and then reports that it could not: the reply was lost."""
 
     @override
-    def commit(
-        self,
-        actions: Sequence[AddAction | RemoveAction],
-        *,
-        txn: int | None = None,
-        metadata: dict[str, str] | None = None,
-    ) -> bool:
-        super().commit(actions, txn=txn, metadata=metadata)
-        return False
+    def create(self, data: bytes, target: Path, *, temporary: Path) -> bool:
+        super().create(data, target, temporary=temporary)
+        msg = "the reply was lost"
+        raise StorageError(msg)
 
 
-class DeafTable(LogTable):
-    """Refuses every commit."""
+class Deaf(Durability):
+    """Finds that somebody else has committed already, whenever it is asked."""
 
     @override
-    def commit(
-        self,
-        actions: Sequence[AddAction | RemoveAction],
-        *,
-        txn: int | None = None,
-        metadata: dict[str, str] | None = None,
-    ) -> bool:
+    def create(self, data: bytes, target: Path, *, temporary: Path) -> bool:
         return False
 
 
@@ -133,7 +120,7 @@ def test_a_state_is_that_of_its_transaction_whatever_was_asked_before(log: OpLog
     append(log, link("b"))
     append(log, unlink("a"))
     for txn, expected in [(3, {"b"}), (1, {"a"}), (2, {"a", "b"}), (3, {"b"}), (0, set())]:
-        assert set(log.state(PART, txn=txn).entries.get(DIRECTORY, {})) == expected
+        assert set(log.state(PART, txn=txn).entries(DIRECTORY)) == expected
 
 
 def test_a_small_content_is_read_by_its_row(log: OpLog) -> None:
@@ -183,14 +170,14 @@ def test_a_refused_commit_is_checked_again_and_takes_the_next_number(log: OpLog)
 
 
 def test_a_commit_whose_reply_was_lost_is_not_made_twice(log: OpLog) -> None:
-    log.table = ForgetfulTable(log.table.path, durability=log.durability)
+    log = OpLog(log.pond, durability=Forgetful(full=False))
     assert append(log, link("a")).txn == 1
     assert append(log, link("b")).txn == 2
     assert names(reopened(log)) == ["a", "b"]
 
 
 def test_refusals_without_end_are_an_error(log: OpLog) -> None:
-    log.table = DeafTable(log.table.path, durability=log.durability)
+    log = OpLog(log.pond, durability=Deaf(full=False))
     with pytest.raises(StoreError, match="16 commits in a row were refused"):
         append(log, link("a"))
     assert reopened(log).head() == 0

@@ -38,15 +38,17 @@ OPERATIONS = st.builds(
     rows=MAYBE,
     size=MAYBE,
     sha256=TEXT,
-    arrow_schema=st.none() | st.binary(),
+    arrow_schema=TEXT,
     factory=TEXT,
     attributes=TEXT,
     content=st.none() | st.binary(),
+    until=MAYBE,
 )
 HEADER = Header(
     txn=3,
     ts_us=1_700_000_000_000_000,
     txn_uuid="ab" * 16,
+    pond="12" * 16,
     provenance=Provenance("ada", "µ", "run", "/raw/a", ("2024-03", "2024-04")),
     operations=2,
     rows=10,
@@ -126,7 +128,9 @@ def test_hashes_are_made_as_the_format_says() -> None:
     header = replace(HEADER, provenance=Provenance(author="µ", partitions=("2024-03",)))
     text = (
         '[3,1700000000000000,{"asset":"","author":"µ","bytes":100,"message":"","operations":2,'
-        '"partitions":["2024-03"],"previous":"'
+        '"partitions":["2024-03"],"pond":"'
+        + "12" * 16
+        + '","previous":"'
         + "ef" * 32
         + '","rows":10,"rows_hash":"'
         + "cd" * 32
@@ -135,10 +139,10 @@ def test_hashes_are_made_as_the_format_says() -> None:
         + '"}]'
     )
     assert header.hash == hashlib.sha256(text.encode()).hexdigest()
-    row = replace(link("a", "7b", seq=1), arrow_schema=b"\x0f")
+    row = replace(link("a", "7b", seq=1), arrow_schema="0f")
     text = (
-        f'[["link",7,1,"{DIRECTORY}","a","7b","data",null,null,null,null,null,null,null,null,null,'
-        'null,"0f"]]'
+        f'[["link",7,1,"{DIRECTORY}","a","7b","data",null,null,null,null,null,null,null,null,"0f",'
+        "null,null]]"
     )
     assert rows_hash([row]) == hashlib.sha256(text.encode()).hexdigest()
 
@@ -155,7 +159,7 @@ def test_the_hash_of_rows_depends_on_their_order() -> None:
         {"node_id": "7b"},
         {"part": 8},
         {"sha256": "00"},
-        {"arrow_schema": b"\0"},
+        {"arrow_schema": "0f"},
         {"window_start_us": 1},
     ],
 )

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from pond_core.errors import CorruptionError, FormatTooNewError, NotAPondError
+from pond_core.errors import CorruptionError, FormatTooNewError, NotAPondError, StorageError
 from pond_core.oplog import Durability, OpLog, sha256_of
+from pond_core.oplog.operation import encode
 from pond_core.oplog.parquet import add_action, write_rows
-from pond_core.oplog.schema import TABLE
+from pond_core.oplog.schema import HOT, TABLE
 from pond_core.oplog.table import LogTable
 from tests.core.oplog.rows import PART, append, delta_log, link, reopened, write
 
@@ -86,7 +87,7 @@ def test_each_added_file_is_named_by_the_digest_of_its_bytes(log: OpLog) -> None
         assert add["dataChange"] is True
 
 
-def test_only_the_transaction_s_number_has_statistics(log: OpLog) -> None:
+def test_only_what_tells_snapshots_apart_has_statistics(log: OpLog) -> None:
     append(log, link("a"))
     append(log, link("b"), link("c"))
     (stats,) = [
@@ -98,36 +99,37 @@ def test_only_the_transaction_s_number_has_statistics(log: OpLog) -> None:
         "numRecords": 2,
         "minValues": {"txn": 2},
         "maxValues": {"txn": 2},
-        "nullCount": {"txn": 0},
+        "nullCount": {"txn": 0, "until": 2},
     }
 
 
 def test_the_files_of_a_handle_are_those_of_its_version(log: OpLog) -> None:
-    assert log.table.files() == []
+    assert list(log.table.files) == []
     append(log, link("a"))
     other = reopened(log)
     append(log, link("b"))
-    assert sorted((file.part, file.min_txn, file.max_txn) for file in log.table.files()) == [
+    assert sorted((file.part, file.min_txn, file.max_txn) for file in log.table.files) == [
         (PART, 1, 1),
         (PART, 2, 2),
         (16, 1, 1),
         (16, 2, 2),
     ]
-    assert {file.max_txn for file in other.table.files()} == {1}
+    assert {file.max_txn for file in other.table.files} == {1}
     other.table.refresh()
-    assert {file.path for file in other.table.files()} == {f.path for f in log.table.files()}
+    assert {file.path for file in other.table.files} == {f.path for f in log.table.files}
 
 
 def test_a_commit_on_a_handle_that_is_behind_is_refused(log: OpLog) -> None:
     other = reopened(log)
     append(log, link("a"))
     durability = Durability(full=False)
-    rows = [link("b", txn=1, seq=1)]
-    file = write_rows(log.table.path, rows, part=PART, durability=durability, tmp=log.pond / "tmp")
-    action = add_action(file, rows=1, data_change=True)
+    rows = encode([link("b", txn=1, seq=1)])
+    tmp = log.pond / "tmp"
+    file = write_rows(log.table.path, rows, part=PART, tier=HOT, durability=durability, tmp=tmp)
+    action = add_action(file, data_change=True)
     assert not other.table.commit([action], txn=1)
     other.table.refresh()
-    assert file.path not in {known.path for known in other.table.files()}
+    assert file.path not in {known.path for known in other.table.files}
 
 
 def test_a_pond_of_a_newer_format_is_not_opened(log: OpLog) -> None:
@@ -165,3 +167,9 @@ def test_a_delta_table_that_is_no_pond_is_refused(tmp_path: Path) -> None:
 def test_a_directory_without_a_delta_log_holds_no_operations(tmp_path: Path) -> None:
     with pytest.raises(NotAPondError, match="holds no operation log"):
         LogTable(tmp_path, durability=Durability())
+
+
+def test_a_place_that_deltalake_would_misread_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="takes % in a path"):
+        OpLog.create(tmp_path / "%41", durability=Durability(full=False))
+    assert not (tmp_path / "A").exists()

@@ -1,7 +1,9 @@
 """Downsampling, against the plain definition of each aggregate."""
 
 import math
+import threading
 from collections import defaultdict
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pyarrow as pa
@@ -228,3 +230,37 @@ def test_a_window_of_a_long_series_is_the_same_to_the_last_bit(
     part = downsample(long_series, resolutions=[HOUR, DAY], window=window)
     for resolution in (HOUR, DAY):
         assert slice_window(whole[resolution], resolution.cover(window)) == part[resolution]
+
+
+def test_a_value_that_is_no_number_changes_no_other_bucket_by_a_bit() -> None:
+    numbers: list[object] = [(minute * 7919 % 10007) / 7 for minute in range(3000)]
+    spoilt = [*numbers[:1000], math.nan, *numbers[1001:]]
+    clean, marred = (
+        downsample(a_series(list(range(3000)), x=x), resolutions=[HOUR], aggregates=list(Aggregate))
+        for x in (numbers, spoilt)
+    )
+    same = [*range(16), *range(17, 50)]
+    assert clean[HOUR].take(same) == marred[HOUR].take(same)
+    assert marred[HOUR]["x.count"][16].as_py() == 59
+
+
+def test_pieces_are_read_in_the_thread_that_asked_for_them() -> None:
+    """A connection, as SQLite's, may belong to it."""
+    readers = []
+
+    def pieces() -> Iterator[pa.Table]:
+        for minute in (0, 90, 180):
+            readers.append(threading.get_ident())
+            yield a_series([minute], x=[1.0])
+
+    assert len(downsample(pieces(), resolutions=[HOUR])[HOUR]) == 3
+    assert set(readers) == {threading.get_ident()}
+
+
+def test_what_goes_wrong_while_a_piece_is_read_is_raised() -> None:
+    def pieces() -> Iterator[pa.Table]:
+        yield a_series([0], x=[1.0])
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        downsample(pieces(), resolutions=[HOUR])

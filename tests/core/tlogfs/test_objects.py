@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from pond_core.errors import CorruptionError
@@ -35,6 +36,31 @@ def test_nothing_is_there_before_the_first_put(objects: ObjectStore) -> None:
 def test_a_missing_object_is_damage(objects: ObjectStore) -> None:
     with pytest.raises(CorruptionError, match="is missing, though the log names it"):
         objects.get("ab" * 32)
+
+
+SCHEMA = pa.schema([pa.field("a", pa.int8(), metadata={"unit": "µ"})], metadata={"b": "c"})
+
+
+def test_a_schema_is_an_object(objects: ObjectStore) -> None:
+    digest = objects.put_schema(SCHEMA)
+    assert list(objects.digests()) == [digest]
+    assert pa.ipc.read_schema(pa.py_buffer(objects.get(digest))).equals(SCHEMA)
+    assert objects.put_schema(SCHEMA) == digest
+
+
+def test_a_schema_reads_back_in_another_process_with_its_metadata(objects: ObjectStore) -> None:
+    digest = objects.put_schema(SCHEMA)
+    other = ObjectStore(objects.root.parent, durability=Durability(full=False))
+    assert other.schema(digest).equals(SCHEMA, check_metadata=True)
+    objects.path(digest).unlink()
+    assert other.schema(digest).equals(SCHEMA), "it is read once"
+
+
+def test_a_schema_that_is_none_or_missing_is_damage(objects: ObjectStore) -> None:
+    with pytest.raises(CorruptionError, match="is no Arrow schema"):
+        objects.schema(objects.put(b"no schema"))
+    with pytest.raises(CorruptionError, match="is missing, though the log names it"):
+        objects.schema("ab" * 32)
 
 
 def test_an_object_with_other_bytes_is_damage(objects: ObjectStore) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -11,14 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deltalake.transaction import RemoveAction
 
 from pond_core import Pond, Provenance, Window
-from pond_core.oplog import HEADERS, LogFile, Operation, OpKind, OpLog, read_all
-from pond_core.oplog.parquet import add_action, write_rows
+from pond_core.oplog import HEADERS, Operation, OpKind, OpLog, read_all
+from pond_core.oplog.operation import encode
+from pond_core.oplog.parquet import add_action, remove_action, write_rows
+from pond_core.oplog.schema import COLD, HOT
 from tests.conformance.filesystem import readings
 
 LARGE = b"x" * 100_000
+CHANCE = random.Random(1)  # noqa: S311 -- a test, no secret
+READINGS = readings({us: CHANCE.random() for us in range(20_000)})
 
 
 @pytest.fixture
@@ -29,7 +33,7 @@ def pond(pond: Pond) -> Pond:
         tx.write_data("/d/small", b"small")
         tx.write_data("/large", LARGE)
     with pond.transaction() as tx:
-        tx.write_window("/s", readings({us: float(us) for us in range(5_000)}), Window(0, None))
+        tx.write_window("/s", READINGS, Window(0, None))
     with pond.transaction() as tx:
         tx.write_window("/s", None, Window(5, 10))
     return pond
@@ -57,24 +61,25 @@ def alter(pond: Pond, part: int, change: Callable[[Operation], Operation]) -> No
     """Rewrite the rows of a part as somebody would who knows the format, digests included."""
     log = log_of(pond)
     tmp = log.pond / "tmp"
-    for file in [file for file in log.table.files() if file.part == part]:
+    for file in [file for file in log.files() if file.part == part]:
         rows = [change(row) for row in read_all(log.table.path, file)]
-        new = write_rows(log.table.path, rows, part=part, durability=log.durability, tmp=tmp)
+        new = write_rows(
+            log.table.path, encode(rows), part=part, tier=HOT, durability=log.durability, tmp=tmp
+        )
         if new.path != file.path:
-            assert log.table.commit([_removal(file), add_action(new, rows=1, data_change=False)])
-
-
-def _removal(file: LogFile) -> RemoveAction:
-    values: dict[str, str | None] = {"tier": "hot", "part": str(file.part)}
-    return RemoveAction(file.path, False, 1, size=file.size, partition_values=values)  # noqa: FBT003  # data_change
+            assert log.table.commit([remove_action(file), add_action(new, data_change=False)])
 
 
 def test_a_sound_pond_has_no_findings(pond: Pond) -> None:
     report = pond.verify()
     assert report.ok
     assert (report.findings, report.unreferenced) == ((), ())
-    assert (report.txns, report.objects) == (3, 2)
-    assert report.log_files == len(log_of(pond).table.files())
+    assert report.txns == 3
+    assert report.log_files == len(log_of(pond).files())
+
+
+def test_the_objects_that_were_checked_are_counted(pond: Pond) -> None:
+    assert pond.verify().objects == len(objects(pond))
 
 
 def test_an_empty_pond_is_sound(tmp_path: Path) -> None:
@@ -84,7 +89,7 @@ def test_an_empty_pond_is_sound(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 1.0])
 def test_a_damaged_byte_in_any_log_file_is_found(pond: Pond, share: float) -> None:
-    for file in log_of(pond).table.files():
+    for file in log_of(pond).files():
         path = log_of(pond).table.path / file.path
         good = path.read_bytes()
         flip(path, int(share * (len(good) - 1)))
@@ -106,13 +111,16 @@ def test_a_damaged_byte_in_any_object_is_found(pond: Pond, share: float) -> None
 
 
 def test_a_missing_object_is_found(pond: Pond) -> None:
-    for path in objects(pond):
+    missing = objects(pond)
+    for path in missing:
         path.unlink()
-    assert [finding.what for finding in pond.verify().findings] == ["object missing or damaged"] * 2
+    findings = pond.verify().findings
+    assert {finding.what for finding in findings} == {"object missing or damaged"}
+    assert {finding.where.rpartition("/")[2] for finding in findings} == {p.name for p in missing}
 
 
 def test_a_missing_log_file_is_found(pond: Pond) -> None:
-    for file in log_of(pond).table.files():
+    for file in log_of(pond).files():
         path = log_of(pond).table.path / file.path
         good = path.read_bytes()
         path.unlink()
@@ -174,12 +182,60 @@ def test_a_row_at_another_place_is_found(pond: Pond) -> None:
 
 def test_a_repeated_row_is_found(pond: Pond) -> None:
     log = log_of(pond)
-    files = [file for file in log.table.files() if file.part == HEADERS]
+    files = [file for file in log.files() if file.part == HEADERS]
     rows = [row for file in files for row in read_all(log.table.path, file)]
     tmp = log.pond / "tmp"
-    file = write_rows(log.table.path, rows, part=HEADERS, durability=log.durability, tmp=tmp)
-    assert log.table.commit([add_action(file, rows=3, data_change=False)])
+    file = write_rows(
+        log.table.path, encode(rows), part=HEADERS, tier=HOT, durability=log.durability, tmp=tmp
+    )
+    assert log.table.commit([add_action(file, data_change=False)])
     assert found(pond) == {"row repeated"}
+
+
+def test_a_row_that_says_what_no_transaction_may_say_is_found(pond: Pond) -> None:
+    alter(pond, 0, lambda row: replace(row, name="a/b") if row.name == "large" else row)
+    assert found(pond) == {"rows altered", "row invalid"}
+
+
+def test_a_row_that_refers_to_nothing_is_found(pond: Pond) -> None:
+    nobody = "0" + "e" * 31
+    alter(pond, 0, lambda row: replace(row, parent_id=nobody) if row.name == "large" else row)
+    assert found(pond) == {"rows altered", "reference broken"}
+
+
+def test_rows_that_left_the_hot_tier_too_early_are_found(pond: Pond) -> None:
+    log = log_of(pond)
+    tmp = log.pond / "tmp"
+    for file in [file for file in log.files() if file.part == 0]:
+        rows = [replace(row, until=3) for row in read_all(log.table.path, file)]
+        new = write_rows(
+            log.table.path, encode(rows), part=0, tier=COLD, durability=log.durability, tmp=tmp
+        )
+        assert log.table.commit([remove_action(file), add_action(new, data_change=False)])
+    assert found(pond) == {"superseded too early"}
+
+
+def test_what_delta_says_of_a_file_is_compared_with_the_file(pond: Pond) -> None:
+    log = log_of(pond)
+    file = next(file for file in log.files() if file.part == HEADERS)
+    lie = replace(file, rows=file.rows + 1, max_txn=9)
+    assert log.table.commit([add_action(lie, data_change=False)])
+    assert found(pond) == {"statistics wrong"}
+
+
+def test_a_pond_that_cannot_be_opened_is_checked_as_far_as_it_goes(pond: Pond) -> None:
+    log = log_of(pond).table.log
+    newest = max(log.glob("*.json"))
+    newest.write_bytes(newest.read_bytes().replace(b'"txn"', b'"tyn"'))
+    flip(objects(pond)[0], 0)
+    findings = {finding.what for finding in Pond.verify_at(pond.path).findings}
+    assert findings == {"Delta log broken", "object missing or damaged"}
+
+
+def test_left_overs_are_listed_and_harmless(pond: Pond) -> None:
+    (pond.path / "tmp" / "in-the-making").touch()
+    report = pond.verify()
+    assert (report.ok, report.left_over) == (True, ("tmp/in-the-making",))
 
 
 def test_an_unreferenced_object_is_reported_and_harmless(pond: Pond) -> None:

@@ -29,8 +29,12 @@ READING = {
     "cat": (STATION,),
     "describe": (STATION,),
     "log": (),
+    "show": ("3",),
+    "diff": ("2",),
     "sql": ('SELECT count(*) AS readings FROM "/raw/noyo/Station"',),
     "verify": (),
+    "repair": ("--dry-run",),
+    "maintain": ("--dry-run",),
 }
 
 

@@ -1,10 +1,8 @@
 import shutil
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from pond_core import Pond, Provenance, Window
+from pond_core import EntryType, Pond, Recipe, Window
 from tests.pipeline.cli.shell import HOSTILE, STATION, Shell, at, readings
 
 
@@ -86,6 +84,7 @@ def test_ls_tells_a_series_as_json(reader: Shell) -> None:
         "path": STATION,
         "type": "series",
         "node_id": node.node_id,
+        "factory": None,
         "target": None,
         "rows": 6,
         "bytes": sum(piece.size for piece in node.node.pieces),
@@ -132,7 +131,8 @@ def test_describe_says_what_is_known_of_a_series(reader: Shell) -> None:
 
 def test_describe_tells_a_series_as_json(reader: Shell) -> None:
     description = reader.row("describe", STATION)
-    assert list(description) == ["node", "attributes", "windows", "columns", "partitions"]
+    keys = ["node", "settings", "attributes", "windows", "columns", "partitions"]
+    assert list(description) == keys
     assert description["attributes"] == {"key": ["timestamp"]}
     assert description["windows"] == 2
     assert description["columns"] == [
@@ -175,76 +175,6 @@ def test_describe_of_nothing_fails(reader: Shell) -> None:
     assert reader.run("describe", "/nothing").exit_code == 1
 
 
-def test_log_lists_transactions_newest_first(reader: Shell) -> None:
-    lines = reader.out("log").splitlines()
-    assert [line.split()[0] for line in lines] == ["txn", "4", "3", "2", "1"]
-
-
-def test_log_tells_transactions_as_json(reader: Shell) -> None:
-    pull = reader.rows("log")[1]
-    time = pull.pop("time")
-    assert isinstance(time, str)
-    assert datetime.fromisoformat(time).tzinfo is UTC
-    assert time.endswith("Z")
-    assert isinstance(pull.pop("bytes"), int)
-    assert pull == {
-        "txn": 3,
-        "author": "test",
-        "asset": STATION,
-        "partitions": ["2024-12"],
-        "operations": 2,
-        "rows": 2,
-        "message": "pull",
-        "run_id": "run-1",
-    }
-
-
-def test_log_says_how_many_it_leaves_out(reader: Shell) -> None:
-    result = reader.run("log", "--limit", "1")
-    assert result.stdout.count("\n") == 2
-    assert result.stderr == "1 of 4 transactions; --limit says how many\n"
-
-
-def test_log_keeps_many_partitions_on_one_line(shell: Shell) -> None:
-    months = tuple(f"2025-{month:02}" for month in range(1, 13))
-    with Pond.init(shell.pond, exist_ok=True).transaction(Provenance(partitions=months)) as tx:
-        tx.write_data("/note", b"a year")
-    assert "2025-01 .. 2025-12 (12)" in shell.out("log")
-    assert shell.rows("log")[0]["partitions"] == list(months)
-
-
-def test_log_ends_where_it_is_told(reader: Shell) -> None:
-    assert [each["txn"] for each in reader.rows("log", "--as-of", "2")] == [2, 1]
-
-
-def test_log_of_less_than_one_is_a_usage_error(reader: Shell) -> None:
-    assert reader.run("log", "--limit", "0").exit_code == 2
-
-
-def test_verify_says_what_it_looked_at(reader: Shell) -> None:
-    assert "transactions  4\n" in reader.out("verify")
-
-
-def test_verify_tells_its_report_as_json(reader: Shell) -> None:
-    report = reader.row("verify")
-    assert list(report) == ["ok", "txns", "log_files", "objects", "unreferenced", "findings"]
-    assert (report["ok"], report["txns"], report["findings"]) == (True, 4, [])
-
-
-def test_verify_lists_damage_and_fails(shell: Shell) -> None:
-    _damage(shell.pond)
-    result = shell.run("verify")
-    assert result.exit_code == 1
-    assert "\nlog file damaged" in result.stdout
-    assert "the pond is damaged" in result.stderr
-
-
-def test_verify_tells_damage_as_json(shell: Shell) -> None:
-    _damage(shell.pond)
-    result = shell.run("verify", "--json")
-    assert (result.exit_code, '"what": "log file damaged"' in result.stdout) == (1, True)
-
-
 def test_a_directory_that_is_no_pond_is_refused(nowhere: Shell) -> None:
     shutil.rmtree(nowhere.pond, ignore_errors=True)
     nowhere.pond.mkdir()
@@ -252,10 +182,41 @@ def test_a_directory_that_is_no_pond_is_refused(nowhere: Shell) -> None:
     assert list(nowhere.pond.iterdir()) == []
 
 
-def _damage(pond: Path) -> None:
-    """Write something else in the middle of a log file that is only read when verifying."""
-    file = max((pond / "oplog").rglob("*.parquet"), key=lambda each: each.stat().st_size)
-    data = bytearray(file.read_bytes())
-    data[len(data) // 3] ^= 0xFF
-    file.chmod(0o644)
-    file.write_bytes(bytes(data))
+SETTINGS = {"seed": 1, "start": "2026-01-01T00:00Z", "end": "2026-01-02T00:00Z"}
+
+
+@pytest.fixture
+def computing(shell: Shell) -> Shell:
+    """A prompt beside a pond with two dynamic nodes, one of which cannot be computed."""
+    counted = Recipe(EntryType.TABLE, "sql", {"query": 'SELECT count(*) AS n FROM "/units"'})
+    with Pond.open(shell.pond, durability="process").transaction() as tx:
+        tx.write_recipe("/counted", counted)
+        tx.write_recipe("/made-up", Recipe(EntryType.SERIES, "scribble", SETTINGS))
+        tx.remove("/units")
+    return shell
+
+
+def test_ls_shows_what_is_computed_and_by_what(computing: Shell) -> None:
+    text = computing.out("ls", "-l")
+    assert "table (sql)" in text
+    assert "series (scribble)" in text
+    counted = computing.rows("ls", "/counted")[0]
+    assert (counted["type"], counted["factory"]) == ("table", "sql")
+    assert (counted["rows"], counted["bytes"], counted["versions"]) == (None, None, 1)
+
+
+def test_describe_tells_the_recipe_of_what_is_computed(computing: Shell) -> None:
+    text = computing.out("describe", "/made-up")
+    assert "factory         scribble\n" in text
+    assert "setting seed    1\n" in text
+    assert "timestamp" in text
+    description = computing.row("describe", "/made-up")
+    assert (description["settings"], description["windows"]) == (SETTINGS, None)
+
+
+def test_describe_tells_the_recipe_of_what_cannot_be_computed(computing: Shell) -> None:
+    result = computing.run("describe", "/counted")
+    assert result.exit_code == 0
+    assert "factory         sql\n" in result.stdout
+    assert "its columns are not known: /counted cannot be computed" in result.stderr
+    assert computing.run("cat", "/counted").exit_code == 1

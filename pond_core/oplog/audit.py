@@ -1,0 +1,118 @@
+"""A log as somebody finds it who opens it now: its list, and each file that is listed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pond_core.errors import CorruptionError, Finding, LockError, StorageError, StoreError
+from pond_core.oplog import delta_log
+from pond_core.oplog.chain import measured
+from pond_core.oplog.durable import Durability
+from pond_core.oplog.listing import check_listing
+from pond_core.oplog.lock import exclusive
+from pond_core.oplog.parquet import LogFile, read_table
+from pond_core.oplog.remains import digest_of, log_files, remains
+from pond_core.oplog.table import LogTable
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What looking at a log's list and files has found.
+
+    Attributes:
+        table: The table's directory.
+        is_open: Whether the table can be opened; if not, `files` are those that are there.
+        pond_id: The pond's UUID.
+        head: The newest txn.
+        horizon: The earliest txn that can be shown.
+        listed: How many log files there should be.
+        files: Those that can be read, and what they hold by their own account.
+        left_over: Files that nothing refers to, relative to the pond: harmless.
+        findings: What is wrong.
+    """
+
+    table: Path
+    is_open: bool
+    pond_id: str
+    head: int
+    horizon: int
+    listed: int
+    files: Sequence[LogFile]
+    left_over: Sequence[str]
+    findings: Sequence[Finding]
+
+
+def audit(pond: Path, *, durability: Durability) -> Audit:
+    """Open a log afresh and look at every file of it; damage is a finding, never an error."""
+    path = pond / "oplog"
+    try:
+        with exclusive(pond / "lock"):
+            table, findings = _opened(path, durability)
+    except (StorageError, LockError):  # nobody can write here, so that nobody has to be locked out
+        table, findings = _opened(path, durability)
+    if table is None:
+        left = remains(path)
+        findings.extend(left.findings)
+        count = len(left.files) + len(left.damaged)
+        return Audit(path, False, "", 0, 0, count, left.files, (), findings)  # noqa: FBT003
+    listed = list(table.files)
+    files = [file for each in listed for file in _readable(path, each, findings)]
+    return Audit(
+        table=path,
+        is_open=True,
+        pond_id=table.pond_id,
+        head=table.head,
+        horizon=table.horizon,
+        listed=len(listed),
+        files=files,
+        left_over=[each.relative_to(pond).as_posix() for each in _left_over(pond, listed)],
+        findings=findings,
+    )
+
+
+def _opened(path: Path, durability: Durability) -> tuple[LogTable | None, list[Finding]]:
+    try:
+        table = LogTable(path, durability=durability)
+        return table, list(check_listing(table))
+    except StoreError as exc:
+        return None, [Finding("Delta log broken", "oplog/_delta_log", str(exc))]
+
+
+def _readable(table: Path, listed: LogFile, findings: list[Finding]) -> Iterator[LogFile]:
+    path = table / listed.path
+    if not path.is_file():
+        findings.append(Finding("log file missing", listed.path, "the Delta log names it"))
+        return
+    try:
+        if digest_of(path) != listed.sha256:
+            detail = "its bytes do not have its name"
+            findings.append(Finding("log file damaged", listed.path, detail))
+        found = measured(table, listed.path)
+        _check_tier(table, found, findings)
+    except (CorruptionError, StorageError) as exc:
+        findings.append(Finding("log file unreadable", listed.path, str(exc)))
+        return
+    # What Delta says of a file decides who opens it.
+    for name in ("part", "size", "rows", "min_txn", "max_txn", "max_until"):
+        said, held = getattr(listed, name), getattr(found, name)
+        if said != held:
+            detail = f"{name}: the Delta log says {said}, it is {held}"
+            findings.append(Finding("statistics wrong", listed.path, detail))
+    yield found
+
+
+def _check_tier(table: Path, file: LogFile, findings: list[Finding]) -> None:
+    counting = int(read_table(table, file, ("until",))["until"].null_count)
+    if counting != (file.rows if file.is_hot else 0):
+        detail = f"{counting} of {file.rows} rows count, in a file of the {file.tier} tier"
+        findings.append(Finding("row in the wrong tier", file.path, detail))
+
+
+def _left_over(pond: Path, listed: Sequence[LogFile]) -> Iterator[Path]:
+    known = {file.path for file in listed}
+    table = pond / "oplog"
+    yield from (p for p in log_files(table) if p.relative_to(table).as_posix() not in known)
+    for name in ("tmp", "set-aside"):
+        marker = pond / "tmp" / "cleared"
+        yield from sorted(p for p in (pond / name).rglob("*") if p.is_file() and p != marker)
+    yield from delta_log.strangers(table / "_delta_log")

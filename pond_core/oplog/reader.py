@@ -1,0 +1,162 @@
+"""Reading the log: rows from the files that are listed, and what they amount to.
+
+A merge beside us may take a listed file away. Then the list is read again, and what was asked for
+is read from the files that took its place: they say the same.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from pond_core.errors import CorruptionError, SnapshotForgottenError
+from pond_core.oplog.operation import Operation
+from pond_core.oplog.parquet import LogFile
+from pond_core.oplog.part import Part, PartState
+from pond_core.oplog.run import Run
+from pond_core.oplog.table import LogTable
+
+T = TypeVar("T")
+
+_ATTEMPTS = 5
+"""Listings in a row from which a merge beside us may take a file away."""
+
+_OPEN_RUNS = 256
+"""Log files that stay open in memory, without their contents."""
+
+_LOOKUP_ROWS = 64
+"""Files with more rows are looked up where they lie; those of smaller ones are kept in memory."""
+
+_REMEMBERED_ROWS = 1000
+"""Rows of one transaction that are added to a part in memory; more are looked up in their file."""
+
+_RECENT_ROWS = 20_000
+"""Rows that a long-lived process adds to a part before it reads the part anew from merged files."""
+
+
+class Reader:
+    """What one process has read of a log. Whoever calls it holds the guard: threads take turns."""
+
+    def __init__(self, table: LogTable, guard: threading.RLock) -> None:
+        self._table = table
+        self._guard = guard
+        self._replaced = table.replaced
+        self._parts: dict[int, Part] = {}
+        self._runs: OrderedDict[str, Run] = OrderedDict()
+
+    def state(self, part: int, *, txn: int) -> PartState:
+        """Return what a part amounts to as of a txn, at the cost of what is new since last time.
+
+        Raises:
+            SnapshotForgottenError: What the pond held then was dropped.
+        """
+        return PartState(self._part(part, txn), txn=txn, anew=lambda: self._anew(part, txn))
+
+    def rows(self, parts: Sequence[int], *, after: int, upto: int) -> list[Operation]:
+        """Return the rows of the txns in `(after, upto]`, of either tier, in no order."""
+        return self._repeated(
+            lambda: [
+                row
+                for file in self._files(parts, after=after, upto=upto)
+                for row in self._run(file).rows(after=after, upto=upto)
+            ]
+        )
+
+    def content(self, row: Operation) -> bytes | None:
+        """Return the inline content of a row; None if it has none."""
+        return self._repeated(lambda: self._content(row))
+
+    def remember(self, txn: int, operations: Sequence[Operation]) -> None:
+        """Add what was just committed to the parts that are in memory."""
+        by_part: dict[int, list[Operation]] = {}
+        for row in operations:
+            row.content = None  # it can be read again, and is not kept for ever
+            by_part.setdefault(row.part, []).append(row)
+        for home, part in list(self._parts.items()):
+            rows = by_part.get(home, ())
+            if len(rows) > _REMEMBERED_ROWS:
+                del self._parts[home]
+            elif part.txn == txn - 1:
+                part.add(rows, txn=txn)
+
+    def forget(self, part: int) -> None:
+        """Read a part anew when it is wanted again."""
+        self._parts.pop(part, None)
+
+    def _part(self, part: int, txn: int) -> Part:
+        if txn < self._table.horizon:
+            first, pond = self._table.horizon, str(self._table.path.parent)
+            msg = f"what the pond held as of txn {txn} was dropped; {first} is the first"
+            raise SnapshotForgottenError(msg, path=pond, hint="ask a backup for it")
+        if self._table.horizon and self._replaced != self._table.replaced:
+            self._replaced = self._table.replaced
+            self._parts.clear()  # before the horizon merges drop rows that are in memory
+        known = self._parts.get(part)
+        if known is None or known.recent > _RECENT_ROWS or known.txn < self._table.horizon:
+            known = self._parts[part] = self._repeated(lambda: self._present(part))
+        if txn < known.floor:
+            return self._repeated(lambda: self._past(part, txn))
+        if known.txn < txn:
+            rows = self.rows([part], after=known.txn, upto=txn)
+            for row in rows:
+                row.until = None  # an `unlink` may be done with, and yet hide a row of before
+            known.add(rows, txn=txn)
+        return known
+
+    def _anew(self, part: int, txn: int) -> Part:
+        """Read a part again: a file of it was replaced, and is deleted by now."""
+        with self._guard:
+            self.forget(part)
+            self._table.refresh()
+            return self._part(part, txn)
+
+    def _present(self, part: int) -> Part:
+        """Read the rows of a part that count now."""
+        files = [f for f in self._table.files if f.part == part]
+        floor = max((f.max_until for f in files), default=0)
+        return self._loaded([f for f in files if f.is_hot], floor=floor)
+
+    def _past(self, part: int, txn: int) -> Part:
+        """Read the rows of a part that counted at a txn or later."""
+        files = [f for f in self._table.files if f.part == part and f.min_txn <= txn]
+        return self._loaded([f for f in files if f.is_hot or f.max_until > txn], floor=txn)
+
+    def _loaded(self, files: Sequence[LogFile], *, floor: int) -> Part:
+        head = self._table.head
+        large = [self._run(file) for file in files if file.rows > _LOOKUP_ROWS]
+        part = Part(large, floor=floor, txn=head)
+        small = (self._run(file) for file in files if file.rows <= _LOOKUP_ROWS)
+        part.add((row for run in small for row in run.rows(after=0, upto=head)), txn=head)
+        part.recent = 0
+        return part
+
+    def _content(self, row: Operation) -> bytes | None:
+        for file in self._files([row.part], after=row.txn - 1, upto=row.txn):
+            content = self._run(file).content(row)
+            if content is not None:
+                return content
+        return None
+
+    def _files(self, parts: Sequence[int], *, after: int, upto: int) -> list[LogFile]:
+        files = self._table.files
+        return [f for f in files if f.part in parts and f.max_txn > after and f.min_txn <= upto]
+
+    def _run(self, file: LogFile) -> Run:
+        if file.path not in self._runs:
+            self._runs[file.path] = Run(self._table.path, file)
+        self._runs.move_to_end(file.path)
+        while len(self._runs) > _OPEN_RUNS:
+            self._runs.popitem(last=False)
+        return self._runs[file.path]
+
+    def _repeated(self, read: Callable[[], T]) -> T:
+        """Read files that are listed; again from a newer list if one is gone or damaged."""
+        for _ in range(_ATTEMPTS - 1):
+            version = self._table.version
+            try:
+                return read()
+            except CorruptionError:
+                self._table.refresh()
+                if self._table.version == version:
+                    raise
+        return read()

@@ -1,0 +1,103 @@
+"""What is left of a log: the log files that are whole, and what the Delta log can still tell."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pond_core.errors import CorruptionError, Finding, StoreError
+from pond_core.oplog import delta_log
+from pond_core.oplog.chain import measured
+from pond_core.oplog.durable import storage_errors
+from pond_core.oplog.listing import Listing, after_commit, read_listing
+from pond_core.oplog.parquet import LogFile
+
+_NAME = re.compile(r"[0-9a-f]{64}\.parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What is left of a log.
+
+    Attributes:
+        files: Log files whose bytes are those that were written; those that the Delta log names,
+            as far as it can be read, come first.
+        damaged: Files that are not what their names say.
+        findings: Why they are not.
+        pond_id: The pond's UUID, if the Delta log still tells it.
+        horizon: The earliest txn that can be shown, if it still tells that.
+        committed: Transactions of which it still tells, and their UUIDs.
+        listed: Files that it still names as the newest ones.
+    """
+
+    files: Sequence[LogFile]
+    damaged: Sequence[Path]
+    findings: Sequence[Finding]
+    pond_id: str = ""
+    horizon: int = 0
+    committed: Mapping[int, str] = field(default_factory=dict)
+    listed: frozenset[str] = frozenset()
+
+
+def remains(table: Path) -> Remains:
+    """Look at every file of a log; nothing is changed."""
+    listing, committed = _told(table / "_delta_log")
+    files, damaged, findings = [], [], []
+    for path in log_files(table):
+        name = path.relative_to(table).as_posix()
+        try:
+            if digest_of(path) != path.stem or not _NAME.fullmatch(path.name):
+                msg = "its bytes do not have its name"
+                raise CorruptionError(msg)
+            files.append(measured(table, name))
+        except StoreError as exc:
+            damaged.append(path)
+            findings.append(Finding("log file damaged", name, str(exc)))
+    files.sort(key=lambda file: (file.path not in listing.files, file.path))
+    return Remains(
+        files=files,
+        damaged=damaged,
+        findings=findings,
+        pond_id=listing.settings.get("pond.id", ""),
+        horizon=int(listing.settings.get("pond.horizon", 0)),
+        committed=committed,
+        listed=frozenset(listing.files),
+    )
+
+
+def log_files(table: Path) -> Iterator[Path]:
+    """Iterate over the files that lie where log files do, whether the table names them or not."""
+    yield from sorted(path for path in table.glob("tier=*/part=*/*") if path.is_file())
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file of any size, hexadecimal."""
+    with storage_errors(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _told(log: Path) -> tuple[Listing, dict[int, str]]:
+    """Return what the newest readable part of a Delta log says, and the txns in any part."""
+    now, newest = Listing(), Listing()
+    committed: dict[int, str] = {}
+    commits, checkpoints = set(delta_log.commits(log)), set(delta_log.checkpoints(log))
+    for version in sorted(commits | checkpoints):
+        follows = now.version == version - 1
+        try:
+            if version in commits:
+                commit = delta_log.read_commit(log, version)
+                if commit is not None and commit.txn is not None:
+                    committed[commit.txn] = commit.txn_uuid
+                found = after_commit(now if follows else Listing(), log, version)
+                now = found if follows else now
+        except StoreError:
+            now = Listing(-2)  # nothing follows from it
+        if version in checkpoints and now.version != version:
+            try:
+                now = read_listing(log, version)
+            except CorruptionError:
+                continue
+        if now.settings:
+            newest = now
+    return newest, committed

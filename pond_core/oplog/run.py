@@ -1,0 +1,178 @@
+"""A sorted run: the rows of one log file, read as far as a lookup needs.
+
+The footer says which ids and names a row group can hold. A lookup reads the groups that may hold
+what it looks for, and finds it there by bisection.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pond_core.oplog.operation import Operation, decode, decode_row, plain_columns
+from pond_core.oplog.parquet import LogFile, checked, open_parquet
+from pond_core.oplog.schema import ROW_COLUMNS, STORED
+from pond_core.oplog.translate import parquet_errors
+
+_ROW_BY_ROW = 16
+"""Rows that are decoded one by one; more are faster column by column."""
+
+_ANY = ("", "\U0010ffff" * 64)
+"""Bounds of a group whose footer says none; no name, of at most 255 bytes, comes after them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """What a row group can hold: the lowest and highest of its columns, as the footer says."""
+
+    parents: tuple[str, str]
+    names: tuple[str, str]
+    nodes: tuple[str, str]
+    txns: tuple[int, int]
+    has_names: bool
+    has_nodes: bool
+
+
+class Run:
+    """The rows of one log file, in the order of the file.
+
+    Attributes:
+        file: The file.
+    """
+
+    def __init__(self, table: Path, file: LogFile) -> None:
+        self.file = file
+        self._path = table / file.path
+        with parquet_errors(self._path):
+            self._metadata = pq.read_metadata(self._path)
+            self._bounds = [
+                _bounds(self._metadata.row_group(g)) for g in range(self._metadata.num_row_groups)
+            ]
+        self._groups: dict[int, pa.Table] = {}
+        self._columns: dict[int, dict[str, pa.Array]] = {}
+        self._content: tuple[int, pa.ChunkedArray] | None = None
+
+    def names(self, parent: str, name: str | None = None) -> list[Operation]:
+        """Return the rows about the names in a directory, or about one of them, in order."""
+        return [row for span in self._named(parent, name) for row in self._decoded(*span)]
+
+    def nodes(self, node_id: str) -> list[Operation]:
+        """Return the rows about a node, in order."""
+        return [row for span in self._spans(node_id) for row in self._decoded(*span)]
+
+    def rows(self, *, after: int, upto: int) -> list[Operation]:
+        """Return the rows of the txns in `(after, upto]`, in the order of the file."""
+        found = []
+        for g, bounds in enumerate(self._bounds):
+            low, high = bounds.txns
+            if high <= after or low > upto:
+                continue
+            group = self._group(g)
+            if low <= after or high > upto:
+                txns = group["txn"]
+                group = group.filter(pc.and_(pc.greater(txns, after), pc.less_equal(txns, upto)))
+            found.extend(decode(group, part=self.file.part))
+        return found
+
+    def content(self, row: Operation) -> bytes | None:
+        """Return the inline content of a row of this file; None if it is not here, or has none."""
+        for g, first, last in self._spans(row.node_id or ""):
+            group = self._group(g)
+            low, high = _range(group["txn"], row.txn, first, last)
+            at, end = _range(group["seq"], row.seq, low, high)
+            if at < end:
+                content: bytes | None = self._contents(g)[at].as_py()
+                return content
+        return None
+
+    def _named(self, parent: str, name: str | None) -> Iterator[tuple[int, int, int]]:
+        """Iterate over row groups with rows about a name, and where in them these are."""
+        for g, bounds in enumerate(self._bounds):
+            if not bounds.has_names or not _within(parent, bounds.parents):
+                continue
+            if name is not None and not _within(name, bounds.names):
+                continue
+            group = self._group(g)
+            low, high = _range(group["parent_id"], parent, 0, group.num_rows)
+            if name is not None:
+                low, high = _range(group["name"], name, low, high)
+            yield g, low, high
+
+    def _spans(self, node_id: str) -> Iterator[tuple[int, int, int]]:
+        """Iterate over row groups with rows about a node, and where in them these are."""
+        for g, bounds in enumerate(self._bounds):
+            if bounds.has_nodes and _within(node_id, bounds.nodes):
+                group = self._group(g)
+                about_nodes = int(group["parent_id"].null_count)
+                yield g, *_range(group["node_id"], node_id, 0, about_nodes)
+
+    def _decoded(self, g: int, low: int, high: int) -> list[Operation]:
+        if high - low > _ROW_BY_ROW:
+            return decode(self._group(g).slice(low, high - low), part=self.file.part)
+        if g not in self._columns and low < high:
+            columns = plain_columns(self._group(g))
+            self._columns[g] = {name: column.chunk(0) for name, column in columns.items()}
+        return [decode_row(self._columns[g], at, part=self.file.part) for at in range(low, high)]
+
+    def _group(self, g: int) -> pa.Table:
+        if g not in self._groups:
+            self._groups[g] = self._read(g, ROW_COLUMNS)
+        return self._groups[g]
+
+    def _contents(self, g: int) -> pa.ChunkedArray:
+        # The windows of a series lie side by side: the group that was read last is read next.
+        if self._content is None or self._content[0] != g:
+            self._content = (g, self._read(g, ("content",))["content"])
+        return self._content[1]
+
+    def _read(self, g: int, columns: tuple[str, ...]) -> pa.Table:
+        with (
+            parquet_errors(self._path),
+            open_parquet(self._path, self._metadata) as parquet,
+        ):
+            rows = parquet.read_row_group(g, columns=list(columns), use_threads=False)
+        return checked(rows, columns, path=self._path).combine_chunks()
+
+
+def _bounds(group: Any) -> _Bounds:  # noqa: ANN401 -- pyarrow has no types
+    parents, nulls = _statistics(group, "parent_id")
+    return _Bounds(
+        parents=parents or _ANY,
+        names=_statistics(group, "name")[0] or _ANY,
+        nodes=_statistics(group, "node_id")[0] or _ANY,
+        txns=_statistics(group, "txn")[0] or (0, 2**63),
+        has_names=nulls != group.num_rows,
+        has_nodes=nulls != 0,
+    )
+
+
+def _statistics(group: Any, name: str) -> tuple[Any, int | None]:  # noqa: ANN401 -- as above
+    """Return a column's lowest and highest value in a row group, and how many are null."""
+    found = group.column(STORED.get_field_index(name)).statistics
+    if found is None:
+        return None, None
+    bounds = (found.min, found.max) if found.has_min_max else None
+    return bounds, found.null_count if found.has_null_count else None
+
+
+def _within(value: str, bounds: tuple[str, str]) -> bool:
+    return bounds[0] <= value <= bounds[1]
+
+
+def _range(column: pa.ChunkedArray, value: str | int, low: int, high: int) -> tuple[int, int]:
+    """Return where a column that is sorted between two rows has a value there; nulls come first."""
+    values = column.chunk(0) if column.num_chunks else column
+    least = type(value)()
+
+    def at(i: int) -> str | int:
+        found: str | int | None = values[i].as_py()
+        return least if found is None else found
+
+    span = range(high)
+    first = bisect_left(span, value, lo=low, key=at)
+    return first, bisect_right(span, value, lo=first, key=at)

@@ -1,0 +1,203 @@
+"""Two states of one node, compared without reading what is the same."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from math import inf
+from typing import TypeVar
+
+import pyarrow as pa
+
+from pond_core.oplog import NodeState, Operation
+from pond_core.tinyfs import Backend, EntryType, Node, NodeId, Piece
+from pond_core.tinyfs.content import TIMESTAMP, rows_within
+from pond_core.tinyfs.node import Recipe
+from pond_core.tlogfs.change import Change, ChangeKind, WindowChange
+from pond_core.window import Window
+
+K = TypeVar("K")
+
+
+class _State:
+    """A node as one of two views has it; looked up when something has to be known of it."""
+
+    def __init__(self, backend: Backend, node_id: NodeId) -> None:
+        self._backend = backend
+        self._node_id = node_id
+
+    @cached_property
+    def node(self) -> Node:
+        return self._backend.node(self._node_id)
+
+    @cached_property
+    def _ends(self) -> list[float]:
+        return [_end(piece.window) for piece in self.node.pieces]
+
+    def within(self, window: Window) -> Iterator[Piece]:
+        """Yield the pieces that overlap a window."""
+        first = bisect_right(self._ends, -inf if window.start_us is None else window.start_us)
+        for piece in self.node.pieces[first:]:
+            if not piece.window.overlaps(window):
+                break
+            yield piece
+
+    def rows(self, window: Window) -> int:
+        """Return how many rows of a series lie in a window; timestamps are read where needed."""
+        found = self.within(window)
+        return sum(self._rows(piece, piece.window.intersect(window)) for piece in found)
+
+    def holds(self, window: Window, sha256: str) -> bool:
+        """Say whether a window held the same stored content."""
+        return any(p.sha256 == sha256 and p.window.covers(window) for p in self.within(window))
+
+    def _rows(self, piece: Piece, window: Window) -> int:
+        known = _rows_of(piece, window)
+        if known is not None:
+            return known
+        table = self._backend.read(piece, [TIMESTAMP])
+        return rows_within(table, window).num_rows if isinstance(table, pa.Table) else 0
+
+
+class Comparison:
+    """Nodes of two views, compared one by one."""
+
+    def __init__(self, before: Backend, after: Backend) -> None:
+        self._before = before
+        self._after = after
+
+    def filled(self, change: Change, done: NodeState) -> Change:
+        """Return a change with what it has to say about content and facts.
+
+        Args:
+            change: It says which node, and whether it was there and is there.
+            done: What the operations between the two views amount to by themselves.
+        """
+        then, now = _State(self._before, change.node_id), _State(self._after, change.node_id)
+        match change.kind:
+            case ChangeKind.ADDED:
+                return _written(change, None, now, done)
+            case ChangeKind.REMOVED:
+                return _removed(change, then)
+            case ChangeKind.RENAMED | ChangeKind.CHANGED:
+                return _written(change, then, now, done)
+
+
+def _removed(change: Change, then: _State) -> Change:
+    """Tell all that a removed node held."""
+    node = then.node
+    change = replace(
+        change,
+        attributes=tuple(sorted(node.attributes)),
+        marks=tuple(sorted(node.marks, key=_start)),
+    )
+    if not node.pieces and change.entry_type is not EntryType.SERIES:
+        return change
+    size = sum(piece.size for piece in node.pieces)
+    if change.entry_type is not EntryType.SERIES or node.recipe is not None:
+        return replace(change, rows_before=node.pieces[0].rows, bytes_before=size)
+    ranges = _joined((piece.window, 0) for piece in node.pieces)
+    windows = tuple(WindowChange(each, then.rows(each), none) for each, none in ranges)
+    rows = sum(each.rows_before for each in windows)
+    return replace(change, windows=windows, rows_before=rows, bytes_before=size)
+
+
+def _written(change: Change, then: _State | None, now: _State, done: NodeState) -> Change:
+    """Tell what was written to a node, as far as it is not what was there; None: nothing was."""
+    if done.attributes is not None:
+        before = {} if then is None else then.node.attributes
+        names = _differing(before, done.attributes.facts)
+        change = replace(change, attributes=tuple(sorted(names)))
+    if done.marks:
+        marked = {} if then is None else then.node.marks
+        ranges = (w for w, row in done.marks.items() if marked.get(w) != row.facts)
+        change = replace(change, marks=tuple(sorted(ranges, key=_start)))
+    is_computed = any(row.factory for _, row in done.pieces)
+    if change.entry_type is EntryType.SERIES and not is_computed:
+        return _with_windows(change, then, now, done)
+    return _with_content(change, then, done)
+
+
+def _with_content(change: Change, then: _State | None, done: NodeState) -> Change:
+    """Compare what is replaced whole: by its digest, or its recipe."""
+    if not done.pieces:
+        return change
+    [(_, row)] = done.pieces
+    piece = None if then is None else next(iter(then.node.pieces), None)
+    if then is not None and piece is not None:
+        recipe = then.node.recipe
+        if _recipe(row) == recipe and (recipe is not None or piece.sha256 == row.sha256):
+            return change
+    return replace(
+        change,
+        rows_before=None if piece is None else piece.rows,
+        rows=row.rows,
+        bytes_before=None if piece is None else piece.size,
+        bytes=row.size or 0,
+    )
+
+
+def _with_windows(change: Change, then: _State | None, now: _State, done: NodeState) -> Change:
+    """Compare a series in the ranges that were written: nothing else can change it."""
+    written = [
+        (window, row)
+        for window, row in done.pieces
+        if then is None or not then.holds(window, row.sha256 or "")
+    ]
+    if not written and then is not None:
+        return change
+    counted = ((window, _rows_of(row, window)) for window, row in written)
+    ranges = _joined((w, now.rows(w) if rows is None else rows) for w, rows in counted)
+    windows = tuple(
+        WindowChange(each, rows_before=0 if then is None else then.rows(each), rows=rows)
+        for each, rows in ranges
+    )
+    return replace(
+        change,
+        windows=windows,
+        rows_before=None if then is None else sum(each.rows_before for each in windows),
+        rows=sum(each.rows for each in windows),
+        bytes=sum(row.size or 0 for _, row in written),
+    )
+
+
+def _rows_of(stored: Piece | Operation, window: Window) -> int | None:
+    """Return how many stored rows lie in a window; None if only the content can tell."""
+    if not stored.rows or stored.min_time_us is None or stored.max_time_us is None:
+        return 0
+    if window.contains(stored.min_time_us) and window.contains(stored.max_time_us):
+        return stored.rows
+    return None if window.overlaps(Window(stored.min_time_us, stored.max_time_us + 1)) else 0
+
+
+def _recipe(row: Operation) -> Recipe | None:
+    if row.factory is None:
+        return None
+    return Recipe(EntryType(row.entry_type or ""), row.factory, row.facts)
+
+
+def _joined(ranges: Iterable[tuple[Window, int]]) -> Iterator[tuple[Window, int]]:
+    """Yield ranges in order of time, neighbors as one with the rows of both."""
+    held: tuple[Window, int] | None = None
+    for window, rows in ranges:
+        if held is not None and held[0].end_us == window.start_us:
+            held = Window(held[0].start_us, window.end_us), held[1] + rows
+            continue
+        if held is not None:
+            yield held
+        held = window, rows
+    if held is not None:
+        yield held
+
+
+def _differing(then: Mapping[K, object], now: Mapping[K, object]) -> set[K]:
+    absent = object()
+    return {key for key in {**then, **now} if then.get(key, absent) != now.get(key, absent)}
+
+
+def _start(window: Window) -> tuple[float, float]:
+    return (-inf if window.start_us is None else window.start_us, _end(window))
+
+
+def _end(window: Window) -> float:
+    return inf if window.end_us is None else window.end_us

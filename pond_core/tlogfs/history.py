@@ -1,0 +1,222 @@
+"""The past of a pond: which txn a moment means, what transactions did, and to what.
+
+The newest are looked at first, so that a question about lately costs little in a long log.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from pond_core.errors import (
+    CorruptionError,
+    InvalidPathError,
+    NotFoundError,
+    PondError,
+    SnapshotForgottenError,
+)
+from pond_core.oplog import Header, OpLog
+from pond_core.tinyfs import Pattern
+from pond_core.tinyfs import path as paths
+from pond_core.tinyfs.place import find
+from pond_core.tlogfs.backend import OpLogBackend
+from pond_core.tlogfs.change import Difference
+from pond_core.tlogfs.difference import difference
+from pond_core.tlogfs.life import Life
+from pond_core.tlogfs.location import Locations, Tree
+from pond_core.tlogfs.logged import LoggedTransaction, logged
+from pond_core.tlogfs.objects import ObjectStore
+from pond_core.tlogfs.scan import scan
+from pond_core.tlogfs.trail import Trail
+from pond_core.window import to_us
+
+AsOf = int | datetime | str
+"""A moment: a txn, an aware instant, or the id of a Dagster run, which means its last txn."""
+
+_STRETCH = 64
+_GROWTH = 4
+"""How many txns are looked at first, and how many times more each next time."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """Which transactions are asked for; what is None does not matter.
+
+    Attributes:
+        path: Those that touched what is there, what had that name before, or what is or was below.
+        run_id: Those of a Dagster run.
+        asset: Those that persisted an asset; a pond path or a pattern.
+    """
+
+    path: str | None = None
+    run_id: str | None = None
+    asset: str | None = None
+
+
+class History:
+    """The past of one pond."""
+
+    def __init__(self, log: OpLog, objects: ObjectStore) -> None:
+        self._log = log
+        self._objects = objects
+
+    def txn(self, as_of: AsOf | None) -> int:
+        """Return the txn that a moment means; the newest for None, 0 before the first.
+
+        Raises:
+            NotFoundError: There is no such txn, or no transaction of that run.
+            SnapshotForgottenError: What was there then was dropped.
+        """
+        head = self._log.head()
+        match as_of:
+            case None:
+                return head
+            case datetime():
+                txn = self._txn_at(to_us(as_of), head)
+            case str():
+                txn = self._last_txn_of(as_of, head)
+            case _:
+                txn = as_of
+        if not 0 <= txn <= head:
+            msg = f"there is no txn {txn}; the newest is {head}"
+            raise self._not_found(msg)
+        horizon = self._log.horizon
+        if txn < horizon:
+            msg = f"what the pond held as of txn {txn} was dropped; {horizon} is the first"
+            raise SnapshotForgottenError(msg, path=str(self._log.pond), hint="ask a backup for it")
+        return txn
+
+    def headers(
+        self, *, upto: int, limit: int | None = None, wanted: LogFilter | None = None
+    ) -> list[Header]:
+        """Return the headers of transactions up to a txn, newest first.
+
+        Raises:
+            NotFoundError: Nothing is or was at the path asked for.
+        """
+        trail = None if wanted is None else self._trail(wanted.path, upto)
+        found: list[Header] = []
+        if limit == 0:
+            return found
+        start = limit or upto if wanted is None else _STRETCH
+        # Which paths a forgotten transaction touched is not known any more.
+        floor = 0 if trail is None else self._log.horizon
+        for after, last in _stretches(upto, start, floor=floor):
+            headers: Iterable[Header] = self._log.headers(after=after, upto=last)[::-1]
+            if wanted is not None:
+                headers = _matching(headers, wanted)
+            if trail is not None:
+                touched = trail.touched(scan(self._log, after=after, upto=last))
+                headers = [header for header in headers if header.txn in touched]
+            found.extend(headers)
+            if limit is not None and len(found) >= limit:
+                break
+        return found[:limit]
+
+    def show(self, txn: int) -> LoggedTransaction:
+        """Return what a transaction did, each operation with its path of that moment.
+
+        Raises:
+            NotFoundError: There is no such transaction.
+            SnapshotForgottenError: Some of what it did was dropped.
+        """
+        if self.txn(txn) == 0:
+            raise self._not_found("there is no transaction 0: the pond was empty before the first")
+        before = self._view(self.txn(txn - 1))
+        headers = self._log.headers(after=txn - 1, upto=txn)
+        if not headers:
+            msg = f"txn {txn} has no header"
+            raise CorruptionError(msg, hint="run `pond verify`")
+        [header] = headers
+        rows = self._log.operations(after=txn - 1, upto=txn)
+        tree = Tree(self._log, before)
+        tree.visit(header.provenance.asset)
+        locations = Locations(tree)
+        operations = []
+        for row in rows:
+            operations.append(logged(row, locations))
+            locations.apply(row)
+        return LoggedTransaction(header, tuple(operations))
+
+    def of_path(self, path: str, *, upto: int, limit: int | None = None) -> list[LoggedTransaction]:
+        """Return what was done to the node at a path, newest first, whatever its name was.
+
+        For a directory also the names that came into it and went. A symlink is not followed.
+
+        Raises:
+            NotFoundError: Nothing is there as of that txn.
+        """
+        view = self._view(upto)
+        place, entry = find(view, paths.resolve(path, "/"), follow=False)
+        tree = Tree(self._log, view)
+        tree.visit(place.path)
+        life = Life(self._log, entry.node_id, Locations(tree), as_of=self._view)
+        found: list[LoggedTransaction] = []
+        for after, last in _stretches(upto, _STRETCH, floor=self._log.horizon):
+            left = None if limit is None else limit - len(found)
+            found.extend(life.told(after=after, upto=last, limit=left))
+            if life.is_over or (limit is not None and len(found) >= limit):
+                break
+        return found
+
+    def difference(self, before: int, after: int) -> Difference:
+        """Return what differs between two txns.
+
+        Raises:
+            PondError: `before` is later.
+        """
+        if before > after:
+            msg = f"txn {before} is later than txn {after}"
+            raise PondError(msg, hint="name the earlier one first")
+        assets = {each.provenance.asset for each in self._log.headers(after=before, upto=after)}
+        return difference(self._log, self._view(before), self._view(after), likely=assets)
+
+    def _txn_at(self, instant_us: int, head: int) -> int:
+        return next((h.txn for h in self._newest_first(head) if h.ts_us <= instant_us), 0)
+
+    def _last_txn_of(self, run_id: str, head: int) -> int:
+        of_run = (h.txn for h in self._newest_first(head) if h.provenance.run_id == run_id)
+        txn = next(of_run, None) if run_id else None
+        if txn is None:
+            msg = f"no transaction was made by a run {run_id!r}"
+            raise self._not_found(msg, hint="a run that changed nothing makes none; see `pond log`")
+        return txn
+
+    def _newest_first(self, head: int) -> Iterator[Header]:
+        for after, upto in _stretches(head, _STRETCH):
+            yield from reversed(self._log.headers(after=after, upto=upto))
+
+    def _trail(self, path: str | None, upto: int) -> Trail | None:
+        if path is None or (real := paths.resolve(path, "/")) == "/":
+            return None  # every transaction touched the root or what is below it
+        return Trail(self._view(upto), real, as_of=self._view)
+
+    def _view(self, txn: int) -> OpLogBackend:
+        return OpLogBackend(self._log, self._objects, txn=txn)
+
+    def _not_found(self, msg: str, *, hint: str = "`pond log` lists them") -> NotFoundError:
+        return NotFoundError(msg, path=str(self._log.pond), hint=hint)
+
+
+def _stretches(upto: int, size: int, *, floor: int = 0) -> Iterator[tuple[int, int]]:
+    """Yield ranges `(after, upto]` of txns, the newest first, each longer than the one before."""
+    while upto > floor:
+        after = max(floor, upto - size)
+        yield after, upto
+        upto, size = after, size * _GROWTH
+
+
+def _matching(headers: Iterable[Header], wanted: LogFilter) -> list[Header]:
+    asset = None if wanted.asset is None else Pattern.parse(wanted.asset, base="/")
+    return [
+        header
+        for header in headers
+        if wanted.run_id in (None, header.provenance.run_id)
+        and (asset is None or _is_matched(asset, header.provenance.asset))
+    ]
+
+
+def _is_matched(pattern: Pattern, text: str) -> bool:
+    try:
+        return pattern.match(text) is not None
+    except InvalidPathError:
+        return False  # a program may call an asset whatever it likes

@@ -1,0 +1,46 @@
+"""What rows of the log mean to the filesystem: its nodes, entries and pieces."""
+
+from types import MappingProxyType
+
+from pond_core.oplog import NodeState, Operation
+from pond_core.tinyfs.node import Entry, EntryType, Node, NodeId, Piece, Recipe
+from pond_core.window import Window
+
+
+def node_of(node_id: NodeId, state: NodeState) -> Node:
+    """Return what the rows on a node leave of it."""
+    attributes = {} if state.attributes is None else state.attributes.facts
+    recipes = [recipe_of(row, row.factory) for _, row in state.pieces if row.factory is not None]
+    return Node(
+        node_id,
+        attributes=MappingProxyType(attributes),
+        pieces=tuple(piece_of(node_id, window, row) for window, row in state.pieces),
+        marks=MappingProxyType({w: MappingProxyType(r.facts) for w, r in state.marks.items()}),
+        recipe=next(iter(recipes), None),
+    )
+
+
+def recipe_of(row: Operation, factory: str) -> Recipe:
+    """Return the recipe that a row wrote."""
+    return Recipe(EntryType(row.entry_type or ""), factory, row.facts)
+
+
+def entry_of(row: Operation) -> Entry:
+    """Return the entry that a row linked."""
+    node_id, entry_type = NodeId(row.node_id or ""), EntryType(row.entry_type or "")
+    return Entry(row.name or "", node_id, entry_type, row.factory or "")
+
+
+def piece_of(node_id: NodeId, window: Window, row: Operation) -> Piece:
+    """Return the content that a row wrote, in the range in which it counts."""
+    return Piece(
+        node_id=node_id,
+        version=row.version or 0,
+        window=window,
+        rows=row.rows,
+        size=row.size or 0,
+        sha256=row.sha256 or "",
+        min_time_us=row.min_time_us,
+        max_time_us=row.max_time_us,
+        txn=row.txn or None,
+    )

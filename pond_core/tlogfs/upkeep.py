@@ -1,0 +1,139 @@
+"""Thorough upkeep: every part merged, what nobody can reach put aside, left-overs deleted.
+
+The writer does after its commits what keeps their cost flat. This does the rest, while others
+read and write: it takes the pond's lock for one part at a time.
+"""
+
+import contextlib
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.compute as pc
+
+from pond_core.oplog import HEADERS, Merged, OpLog, read_table, storage_errors
+from pond_core.tinyfs.node import ROOT, EntryType, NodeId
+from pond_core.tlogfs.backend import OpLogBackend
+from pond_core.tlogfs.objects import ObjectStore
+
+_LEFT_S = 24 * 3600
+"""How long a file that nothing refers to stays: a transaction that began before may refer to it.
+One that began more than 12 hours ago refuses to commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What maintenance did; with `dry_run`, what it would do.
+
+    Attributes:
+        merged: Log files that were rewritten as fewer.
+        superseded: Rows that were moved out of the way of readers of the present.
+        forgotten: Rows of before the horizon that were dropped.
+        deleted: Files that nothing refers to and that were deleted.
+        waiting: Files that nothing refers to and that are not old enough to be deleted.
+        freed: Bytes of the deleted files.
+        horizon: The earliest txn that can be shown.
+    """
+
+    merged: int = 0
+    superseded: int = 0
+    forgotten: int = 0
+    deleted: int = 0
+    waiting: int = 0
+    freed: int = 0
+    horizon: int = 0
+
+
+def maintain(
+    log: OpLog, objects: ObjectStore, *, dry_run: bool = False, forget_before: int | None = None
+) -> Upkeep:
+    """Put a log and its objects in order.
+
+    Args:
+        log: The log.
+        objects: Its objects.
+        dry_run: Only say what would be done.
+        forget_before: Drop what only snapshots before this txn can show; None keeps all history.
+    """
+    gone = _unreachable(log, objects)
+    if forget_before is not None and not dry_run:
+        log.forget_before(forget_before)
+    merged = Merged()
+    for part in range(HEADERS + 1):
+        with log.exclusive():
+            log.head()
+            merged += log.upkeep.thorough(part, gone=gone, dry_run=dry_run)
+    with log.exclusive():
+        if merged.written:
+            log.table.checkpoint()
+        replaced = list(log.upkeep.replaced())
+    waiting, left = _left_over(log, objects)
+    deleted = freed = 0
+    for path in (*replaced, *left):
+        # Another maintainer may have deleted it just now.
+        with contextlib.suppress(FileNotFoundError):
+            size = path.stat().st_size
+            if dry_run or _delete(path, log.pond / "tmp"):
+                deleted, freed = deleted + 1, freed + size
+    return Upkeep(
+        merged=merged.replaced,
+        superseded=merged.superseded,
+        forgotten=merged.forgotten,
+        deleted=deleted,
+        waiting=waiting,
+        freed=freed,
+        horizon=log.horizon,
+    )
+
+
+def _unreachable(log: OpLog, objects: ObjectStore) -> set[str]:
+    """Return the nodes with rows that no path leads to. None ever comes back."""
+    backend = OpLogBackend(log, objects, txn=log.head())
+    reached: set[str] = {ROOT}
+    pending: list[NodeId] = [ROOT]
+    while pending:
+        for entry in backend.entries(pending.pop()):
+            if entry.entry_type is EntryType.DIRECTORY and entry.node_id not in reached:
+                pending.append(entry.node_id)
+            reached.add(entry.node_id)
+    known: set[str] = set()
+    for file in log.files():
+        if file.is_hot and file.part != HEADERS:
+            rows = read_table(log.table.path, file, ("txn", "parent_id", "node_id"))
+            # What was made since is not in the tree that was walked.
+            rows = rows.filter(pc.less_equal(rows["txn"], backend.txn))
+            known.update(pc.unique(pc.coalesce(rows["parent_id"], rows["node_id"])).to_pylist())
+    return known - reached
+
+
+def _left_over(log: OpLog, objects: ObjectStore) -> tuple[int, list[Path]]:
+    """Return how many files that nothing refers to are too young to go, and those that are not."""
+    stored = [objects.path(digest) for digest in objects.digests()]
+    # Looked at after the objects: what was committed until now is referred to.
+    log.head()
+    known: set[str | None] = set()
+    for file in log.files():
+        rows = read_table(log.table.path, file, ("sha256", "arrow_schema"))
+        known.update(pc.unique(rows["sha256"]).to_pylist())
+        known.update(pc.unique(rows["arrow_schema"]).to_pylist())
+    found = [path for path in stored if path.name not in known]
+    found.extend(path for path in log.temporaries())
+    limit_s = time.time() - _LEFT_S
+    old = [path for path in found if path.exists() and path.stat().st_mtime <= limit_s]
+    return len(found) - len(old), old
+
+
+def _delete(path: Path, tmp: Path) -> bool:
+    """Delete a file that nothing refers to, unless a writer takes it up at this very moment."""
+    aside = tmp / f"{path.name}.{secrets.token_hex(8)}"
+    before = path.stat().st_mtime_ns
+    # From here on a writer that wants it writes it anew; one that took it up before this has
+    # changed its time.
+    path.replace(aside)
+    with storage_errors(aside):
+        if aside.stat().st_mtime_ns == before:
+            aside.unlink()
+            return True
+        aside.replace(path)
+    return False
