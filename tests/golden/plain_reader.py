@@ -3,7 +3,9 @@
 It proves that the document is enough. It is short and slow, and checks nothing.
 """
 
+import hashlib
 import json
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,11 @@ from tests.golden.telling import Range, Told, joined
 
 Row = dict[str, Any]
 ROOT = "0" * 32
+HASHED = (
+    *("op", "part", "seq", "parent_id", "name", "node_id", "entry_type", "version"),
+    *("window_start", "window_end", "min_time", "max_time", "rows", "size", "sha256"),
+    *("arrow_schema", "factory", "attributes"),
+)
 LEAST, MOST = float("-inf"), float("inf")
 
 
@@ -40,6 +47,28 @@ class PlainPond:
             )
             rows: list[Row] = found.to_arrow_table().to_pylist()
             return rows
+
+    def chain(self) -> str:
+        """Return the hash of the newest header, made anew of all rows (section 3, "Hashes")."""
+        with duckdb.connect() as db:
+            db.execute("SET TimeZone = 'UTC'")
+            instants = ("ts", "window_start", "window_end", "min_time", "max_time")
+            as_us = ", ".join(f"epoch_us({name}) AS {name}" for name in instants)
+            found = db.sql(
+                f"""SELECT * REPLACE ({as_us}) FROM read_parquet($files, hive_partitioning = true)
+                WHERE op <> 'condensed' ORDER BY txn, seq""",  # noqa: S608 -- names of columns
+                params={"files": self.files},
+            )
+            rows = found.to_arrow_table().to_pylist()
+        previous = ""
+        for (txn, ts), group in groupby(rows, key=lambda row: (row["txn"], row["ts"])):
+            header, *operations = group
+            facts = json.loads(header["attributes"])
+            assert facts["previous"] == previous
+            assert facts["rows_hash"] == _hash([[row[c] for c in HASHED] for row in operations])
+            previous = _hash([txn, ts, facts])
+            assert header["sha256"] == previous
+        return previous
 
     def snapshot(self, txn: int) -> dict[str, Told]:
         """Return what each path holds as of a txn."""
@@ -121,6 +150,11 @@ class PlainPond:
         return pa.concat_tables(
             tables or [pa.schema([instant]).empty_table()], promote_options="default"
         )
+
+
+def _hash(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _cut(held: Range, hole: Range) -> list[Range]:

@@ -92,6 +92,25 @@ def test_the_document_is_enough_to_read_an_old_pond(
         assert read == snapshot
 
 
+def test_the_document_is_enough_to_check_the_chain_of_headers(
+    golden: Path, expected: Mapping[str, Any]
+) -> None:
+    assert PlainPond(golden).chain() == expected["log"][0][-1]
+
+
+def test_each_delta_commit_says_how_many_actions_it_has(golden: Path) -> None:
+    commits = sorted((golden / "oplog/_delta_log").glob("*.json"))
+    txns = []
+    for commit in commits:
+        actions = [json.loads(line) for line in commit.read_text().splitlines()]
+        (info,) = [action["commitInfo"] for action in actions if "commitInfo" in action]
+        assert int(info["actions"]) == len(actions) - 1
+        txns += [action["txn"]["version"] for action in actions if "txn" in action]
+        assert (info["txn_uuid"] == "") == (not any("txn" in action for action in actions))
+    assert len(txns) > 1
+    assert txns == list(range(txns[0], txns[0] + len(txns)))
+
+
 def test_the_golden_pond_has_all_that_the_format_knows(golden: Path) -> None:
     with duckdb.connect() as db:
         rows = db.execute(
