@@ -40,7 +40,8 @@ bench: setup ## Measure the store against its budgets
 	$(BIN)/python benchmarks/event_log.py
 
 torture: setup ## Crashes, power losses, kills and flipped bits for ten minutes
-	$(BIN)/python -m tests.faults.torture --minutes 10
+	$(BIN)/python -m tests.integrity.flips 90
+	$(BIN)/python -m tests.faults.torture --minutes 8.5
 
 format: setup ## Format the code
 	$(BIN)/ruff format .

@@ -104,7 +104,7 @@ def _parquet(node: NodePath) -> mmap.mmap:
             _write(table, file)
             file.flush()
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except pa.ArrowNotImplementedError as exc:
+    except pa.ArrowException as exc:
         msg = f"{node.path} cannot be read as Parquet: {exc}"
         raise SchemaError(msg, hint="read it with `Snapshot.read_table`") from exc
     except OSError as exc:

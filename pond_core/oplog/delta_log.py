@@ -196,6 +196,8 @@ def log_file(add: Mapping[str, Any]) -> LogFile:
 def _is_cut(path: Path) -> bool:
     """Say whether a commit ends before its end. One that is whole but altered is not cut."""
     data = path.read_bytes()
+    if b'"synced":true' in data.partition(b"\n")[0]:
+        return False  # it was whole when it got its name: what is missing is damage
     if not data or b"\0\0" in data:  # a block that was never written reads as NULs; JSON has none
         return True
     *lines, last = data.splitlines()

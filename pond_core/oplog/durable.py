@@ -30,6 +30,7 @@ class Durability:
 
     def __init__(self, *, full: bool = True) -> None:
         self.full = full
+        self._settled: set[Path] = set()
 
     def sync_file(self, path: Path) -> None:
         """Wait until the file's bytes, or a directory's names, are on disk."""
@@ -50,7 +51,7 @@ class Durability:
             # A copy of a pond may lack its empty directories.
             for directory in (target.parent, temporary):
                 self.make_directory(directory)
-            if not self._took_up(target, len(data)):
+            if not self._took_up(target, data):
                 with self._written(data, target, temporary) as partial:
                     # Also over what a power loss under durability `process` left: not what its
                     # name says.
@@ -86,10 +87,10 @@ class Durability:
         finally:
             partial.unlink(missing_ok=True)
 
-    def _took_up(self, target: Path, size: int) -> bool:
+    def _took_up(self, target: Path, data: bytes) -> bool:
         """Say whether a file is there and whole; if so, a clean-up leaves it for another day."""
         try:
-            if target.stat().st_size != size:
+            if target.stat().st_size != len(data) or target.read_bytes() != data:
                 return False
             os.utime(target)
             if self.full:
@@ -100,6 +101,10 @@ class Durability:
 
     def make_directory(self, path: Path) -> None:
         """Make a directory and those above it, each synced into the one that holds it."""
+        if self.full and path not in self._settled and path.is_dir():
+            # Who made it may have died before it was synced into the directory above.
+            self.sync_file(path.parent)
+        self._settled.add(path)
         missing = []
         while not path.is_dir():
             missing.append(path)

@@ -98,7 +98,8 @@ def _early(rows: list[_Row], horizon: int) -> Iterator[tuple[_Row, str]]:
     for row in rows:
         if row.name:
             names.setdefault((row.subject, row.name), []).append(row)
-        if horizon < row.said < row.found:
+        # A removal is done with as soon as it hides nothing; that is looked at below.
+        if row.op != OpKind.UNLINK and horizon < row.said < row.found:
             detail = f"until txn {row.said}, and nothing took its place by then"
             yield row, detail
     for about in names.values():

@@ -13,11 +13,14 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
+import pyarrow as pa
+
 from pond_core.errors import (
     ConflictError,
     CorruptionError,
     NotAPondError,
     NotFoundError,
+    PondError,
     StoreError,
 )
 from pond_core.oplog import delta_log
@@ -85,7 +88,7 @@ class OpLog:
         durability.make_directory(pond)
         _put_right(pond, durability)
         with exclusive(pond / "lock"):
-            for name in ("oplog", "objects", "tmp"):
+            for name in ("oplog", "objects", "tmp", "oplog/tier=hot", "oplog/tier=cold"):
                 durability.make_directory(pond / name)
             if not LogTable.exists(pond / "oplog"):
                 _check_lost(pond)
@@ -221,7 +224,7 @@ class OpLog:
         """Do the upkeep that is due. The transaction is committed whether or not it succeeds."""
         try:
             self.upkeep.after_commit()
-        except StoreError as exc:
+        except (PondError, pa.ArrowException, OSError) as exc:
             _LOGGER.warning("upkeep of %s failed and will be tried again: %s", self.pond, exc)
 
     def _condense(self, part: int, nodes: Collection[str]) -> Sequence[Operation]:

@@ -107,11 +107,13 @@ class Maintenance:
             for plan in self._usual()
             if len(plan.files) >= MERGE_FILES
         ]
-        if due:
+        try:
             self._merge(due)
-        if self._table.versions_since_checkpoint >= CHECKPOINT_EVERY:
-            self._table.checkpoint()
-            self._clear_sometimes()
+        finally:
+            # Also where a file of some part is damaged: an opening must not become ever slower.
+            if self._table.versions_since_checkpoint >= CHECKPOINT_EVERY:
+                self._table.checkpoint()
+                self._clear_sometimes()
 
     def thorough(self, part: int, *, gone: Collection[str], dry_run: bool = False) -> Merged:
         """Merge all that can be merged of one part, and move or drop all that can go.
@@ -122,7 +124,7 @@ class Maintenance:
             dry_run: Only say what would be done.
         """
         if dry_run:
-            return self._foreseen([*self._hot(part, gone), *self._cold(part)])
+            return self._foreseen([*self._hot(part, gone, dry_run=True), *self._cold(part)])
         # What the first moves to the cold tier, the second merges with what is there.
         return self._merge([*self._hot(part, gone)]) + self._merge([*self._cold(part)])
 
@@ -158,11 +160,11 @@ class Maintenance:
                 total += file.size
             yield _Plan(chosen, is_complete=tier == HOT and len(chosen) == len(files))
 
-    def _hot(self, part: int, gone: Collection[str]) -> Iterator[_Plan]:
+    def _hot(self, part: int, gone: Collection[str], *, dry_run: bool = False) -> Iterator[_Plan]:
         files = [f for f in self._table.files if f.is_hot and f.part == part]
         if not files:
             return
-        condensed = self._condensed(files)
+        condensed = () if dry_run else self._condensed(files)
         rows = self._read(files, _JUDGED_BY)
         rows = pa.concat_tables([rows, encode(condensed).select(_JUDGED_BY)])
         keys = _keys(rows)

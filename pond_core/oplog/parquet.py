@@ -100,7 +100,7 @@ def add_action(file: LogFile, *, data_change: bool) -> Action:
     """Return the Delta action that adds a file."""
     low, high = {"txn": file.min_txn}, {"txn": file.max_txn}
     if file.max_until:
-        high["until"] = file.max_until
+        low["until"], high["until"] = file.min_txn, file.max_until  # no row ends before it begins
     statistics = {
         "numRecords": file.rows,
         "minValues": low,

@@ -84,10 +84,7 @@ class Reader:
         self._parts.pop(part, None)
 
     def _part(self, part: int, txn: int) -> Part:
-        if txn < self._table.horizon:
-            first, pond = self._table.horizon, str(self._table.path.parent)
-            msg = f"what the pond held as of txn {txn} was dropped; {first} is the first"
-            raise SnapshotForgottenError(msg, path=pond, hint="ask a backup for it")
+        self._check_horizon(txn)
         if self._table.horizon and self._replaced != self._table.replaced:
             self._replaced = self._table.replaced
             self._parts.clear()  # before the horizon merges drop rows that are in memory
@@ -95,13 +92,24 @@ class Reader:
         if known is None or known.recent > _RECENT_ROWS or known.txn < self._table.horizon:
             known = self._parts[part] = self._repeated(lambda: self._present(part))
         if txn < known.floor:
-            return self._repeated(lambda: self._past(part, txn))
+            past = self._repeated(lambda: self._past(part, txn))
+            self._check_horizon(txn)  # the list may have been read anew, after a forgetting
+            return past
         if known.txn < txn:
             rows = self.rows([part], after=known.txn, upto=txn)
             for row in rows:
                 row.until = None  # an `unlink` may be done with, and yet hide a row of before
+            if known.txn < self._table.horizon:
+                return self._anew(part, txn)
             known.add(rows, txn=txn)
+        self._check_horizon(txn)
         return known
+
+    def _check_horizon(self, txn: int) -> None:
+        if txn < self._table.horizon:
+            first, pond = self._table.horizon, str(self._table.path.parent)
+            msg = f"what the pond held as of txn {txn} was dropped; {first} is the first"
+            raise SnapshotForgottenError(msg, path=pond, hint="ask a backup for it")
 
     def _anew(self, part: int, txn: int) -> Part:
         """Read a part again: a file of it was replaced, and is deleted by now."""

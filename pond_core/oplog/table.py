@@ -162,6 +162,8 @@ class LogTable:
             "txn_uuid": txn_uuid,
             # By the count a reader knows a commit that was cut short at the end of a line.
             "actions": len(actions) + (txn is not None),
+            # One that was on disk before it had its name was not cut short by a power loss.
+            "synced": self._durability.full,
         }
         lines: list[Action] = [{"commitInfo": info}, *actions]
         if txn is not None:
@@ -175,14 +177,16 @@ class LogTable:
             if not self._landed(base, txn_uuid):
                 raise
             landed = True
-        self.refresh()
-        if landed:
-            try:
-                self._sync()
-            except StorageError as exc:
-                msg = f"{exc}: what was committed is visible, but may not survive a power loss"
-                raise StorageError(msg, hint="look before you repeat it: `pond log`") from exc
-        return landed
+        if not landed:
+            self.refresh()
+            return False
+        try:
+            self.refresh()
+            self._sync()
+        except StorageError as exc:
+            msg = f"{exc}: what was committed is visible, but may not survive a power loss"
+            raise StorageError(msg, hint="look before you repeat it: `pond log`") from exc
+        return True
 
     @property
     def versions_since_checkpoint(self) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pond_core.errors import ClosedError, CorruptionError
+from pond_core.errors import ClosedError, ConflictError, CorruptionError
 from pond_core.oplog import (
     Header,
     NodeState,
@@ -105,15 +105,16 @@ class OpLogBackend:
         """
         self._log.head()
         state = self._log.state(_bucket(piece.node_id), txn=self.txn).node(piece.node_id)
+        known = self._rows[piece.node_id, piece.version, piece.sha256]
         again = []
         for window, row in state.pieces:
             live = window.intersect(piece.window)
             if row.rows and not live.is_empty:
-                if (row.version, row.sha256) == (piece.version, piece.sha256):
+                if (row.txn, row.seq) == (known.txn, known.seq):
                     return None
                 self._rows[piece.node_id, row.version or 0, row.sha256 or ""] = row
                 again.append(piece_of(piece.node_id, live, row))
-        return again
+        return again or None
 
     def _content(self, piece: Piece, columns: Sequence[str] | None) -> Content:
         row = self._rows[piece.node_id, piece.version, piece.sha256]
@@ -272,10 +273,19 @@ class OpLogBackend:
         def prepare(head: int, theirs: Sequence[Operation]) -> Sequence[Operation]:
             if theirs:
                 also(head, theirs)
+            self._check_objects(head)
             return self._prepare(theirs)
 
         size = sum(row.size or 0 for row in self._staged)
         return self._log.append(prepare, base=self.txn, provenance=provenance, size_bytes=size)
+
+    def _check_objects(self, head: int) -> None:
+        """Refuse to name an object that a clean-up deleted since it was put: that takes a day."""
+        for row in self._staged:
+            for digest in (row.sha256 if row.content is None else None, row.arrow_schema):
+                if digest is not None and not self._objects.has(digest):
+                    msg = f"the object {digest} was cleaned up since this transaction put it"
+                    raise ConflictError(msg, base=self.txn, other=head)
 
     def _prepare(self, theirs: Sequence[Operation]) -> Sequence[Operation]:
         """Check the staged rows against others' and give their versions the next numbers."""

@@ -6,15 +6,19 @@ which is no part of a transaction: it says the same as they do, from the last of
 Snapshots before that txn read the windows as they were.
 """
 
+import logging
 from collections.abc import Collection, Iterable, Iterator
 
 import pyarrow as pa
 
+from pond_core.errors import CorruptionError
 from pond_core.oplog import CONDENSED_SEQ, Operation, OpKind, OpLog
 from pond_core.tinyfs.content import concatenate, rows_within
 from pond_core.tlogfs.content import load_table, store
 from pond_core.tlogfs.objects import ObjectStore
 from pond_core.window import Window
+
+_LOGGER = logging.getLogger(__name__)
 
 _WINDOWS = 64
 """Small windows side by side that are worth fewer larger ones."""
@@ -46,7 +50,11 @@ class Condenser:
             for run in _runs(state.node(node_id).pieces):
                 taken = {row.seq for row in rows if row.txn == _last(run).txn}
                 taken |= self._log.places(part, _last(run).txn)
-                rows.append(self._condensed(run, seq=max(CONDENSED_SEQ - 1, *taken) + 1))
+                try:
+                    rows.append(self._condensed(run, seq=max(CONDENSED_SEQ - 1, *taken) + 1))
+                except CorruptionError as exc:
+                    # One damaged window must not keep all others, and the pond, from upkeep.
+                    _LOGGER.warning("windows of node %s are not condensed: %s", node_id, exc)
         return rows
 
     def _condensed(self, run: Run, *, seq: int) -> Operation:

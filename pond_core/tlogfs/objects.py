@@ -33,6 +33,13 @@ class ObjectStore:
         """Return where an object lies."""
         return self.root / digest[:2] / digest
 
+    def has(self, digest: str) -> bool:
+        """Say whether an object is there; one that is not will be put anew."""
+        if self.path(digest).is_file():
+            return True
+        self._put_s.pop(digest, None)
+        return False
+
     def get(self, digest: str) -> bytes:
         """Return an object's bytes.
 

@@ -4,9 +4,8 @@ The writer does after its commits what keeps their cost flat. This does the rest
 read and write: it takes the pond's lock for one part at a time.
 """
 
-import contextlib
-import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,18 +63,18 @@ def maintain(
         with log.exclusive():
             log.head()
             merged += log.upkeep.thorough(part, gone=gone, dry_run=dry_run)
+    stored = [objects.path(digest) for digest in objects.digests()]
+    # Whoever commits looks under the lock whether the objects that it names are there.
     with log.exclusive():
+        log.head()
         if merged.written:
             log.table.checkpoint()
-        replaced = list(log.upkeep.replaced())
-    waiting, left = _left_over(log, objects)
-    deleted = freed = 0
-    for path in (*replaced, *left):
-        # Another maintainer may have deleted it just now.
-        with contextlib.suppress(FileNotFoundError):
-            size = path.stat().st_size
-            if dry_run or _delete(path, log.pond / "tmp"):
-                deleted, freed = deleted + 1, freed + size
+        waiting, left = _left_over(log, stored)
+        going = [*log.upkeep.replaced(), *left]
+        deleted, freed = len(going), sum(_size(path) for path in going)
+        for path in going if not dry_run else ():
+            with storage_errors(path):
+                path.unlink(missing_ok=True)
     return Upkeep(
         merged=merged.replaced,
         superseded=merged.superseded,
@@ -107,11 +106,8 @@ def _unreachable(log: OpLog, objects: ObjectStore) -> set[str]:
     return known - reached
 
 
-def _left_over(log: OpLog, objects: ObjectStore) -> tuple[int, list[Path]]:
+def _left_over(log: OpLog, stored: Sequence[Path]) -> tuple[int, list[Path]]:
     """Return how many files that nothing refers to are too young to go, and those that are not."""
-    stored = [objects.path(digest) for digest in objects.digests()]
-    # Looked at after the objects: what was committed until now is referred to.
-    log.head()
     known: set[str | None] = set()
     for file in log.files():
         rows = read_table(log.table.path, file, ("sha256", "arrow_schema"))
@@ -120,20 +116,20 @@ def _left_over(log: OpLog, objects: ObjectStore) -> tuple[int, list[Path]]:
     found = [path for path in stored if path.name not in known]
     found.extend(path for path in log.temporaries())
     limit_s = time.time() - _LEFT_S
-    old = [path for path in found if path.exists() and path.stat().st_mtime <= limit_s]
+    old = [path for path in found if _changed_s(path) <= limit_s]
     return len(found) - len(old), old
 
 
-def _delete(path: Path, tmp: Path) -> bool:
-    """Delete a file that nothing refers to, unless a writer takes it up at this very moment."""
-    aside = tmp / f"{path.name}.{secrets.token_hex(8)}"
-    before = path.stat().st_mtime_ns
-    # From here on a writer that wants it writes it anew; one that took it up before this has
-    # changed its time.
-    path.replace(aside)
-    with storage_errors(aside):
-        if aside.stat().st_mtime_ns == before:
-            aside.unlink()
-            return True
-        aside.replace(path)
-    return False
+def _changed_s(path: Path) -> float:
+    """Return when a file changed; a writer's temporary may be gone by now."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from pond_core import ClosedError, NotFoundError, Pond, SnapshotForgottenError, Transaction, Window
+from pond_core.oplog import maintenance
 from tests.conformance.filesystem import readings, values
 
 MONTH = Window(0, 100)
@@ -135,3 +136,27 @@ def test_10_10_upkeep_conflicts_with_nothing(pond: Pond) -> None:
         changes.write_data("/f", b"2")
         Pond.open(pond.path, durability="process").maintain()
     assert pond.snapshot().read_data("/f") == b"2"
+
+
+def test_11_4_nothing_is_wrong_where_a_removed_name_was_made_again_after_upkeep(pond: Pond) -> None:
+    write(pond, b"1")
+    pond.transact(lambda changes: changes.remove("/f"))
+    pond.maintain()
+    write(pond, b"2")
+    pond.maintain()
+    assert pond.verify().findings == ()
+    assert [pond.snapshot(txn).exists("/f") for txn in (1, 2, 3)] == [True, False, True]
+
+
+def test_11_4_a_series_in_a_sealed_file_is_condensed(
+    pond: Pond, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "MERGE_FILES", 1000)
+    for start in range(70):
+        with pond.transaction() as changes:
+            changes.write_window("/s", readings({start: 1.0}), Window(start, start + 1))
+    monkeypatch.setattr(maintenance, "SEALED_BYTES", 1)
+    pond.maintain()
+    assert len(pond.snapshot().node("/s").pieces) < 70
+    assert values(pond.snapshot().read_series("/s")) == dict.fromkeys(range(70), 1.0)
+    assert pond.verify().findings == ()

@@ -155,7 +155,7 @@ def _opened(path: Path, moment: Moment) -> Pond:
     except NotAPondError:
         if moment.acknowledged > UNBORN:
             raise Lost("the pond") from None
-        return Pond.init(path, exist_ok=True, durability="process")
+        return Pond.init(path, durability="process")
 
 
 def check(pond: Pond, head: int, shown: Portrait) -> None:

@@ -9,7 +9,6 @@ import pytest
 from pond_core import NotAPondError, Pond
 from tests.faults.disk import read_tree, write_tree
 from tests.faults.scene import SCENES
-from tests.faults.scope import VERIFIED
 from tests.faults.story import Story, examine
 
 _MOMENTS = 16
@@ -24,7 +23,7 @@ def test_the_trace_tells_all_that_happened_on_the_disk(
     assert last.tree == read_tree(ground / "scenes" / name / "disk")
 
 
-@pytest.mark.parametrize("name", VERIFIED)
+@pytest.mark.parametrize("name", SCENES)
 def test_a_process_that_dies_after_any_step_leaves_the_pond_as_before_or_as_after(
     stories: dict[str, Story], ground: Path, name: str
 ) -> None:
@@ -34,7 +33,6 @@ def test_a_process_that_dies_after_any_step_leaves_the_pond_as_before_or_as_afte
         examine(moment, story.portraits, ground / f"crash-{name}-{moment.step}")
 
 
-@pytest.mark.xfail(strict=False, reason="`Pond.init` takes a half-made directory for a pond")
 def test_a_pond_whose_making_was_cut_short_is_made_by_the_next_init(
     stories: dict[str, Story], ground: Path
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pond_core import PondError
 from tests.faults import witness
 from tests.faults.disk import write_tree
-from tests.faults.scope import VERIFIED
+from tests.faults.scene import SCENES
 from tests.faults.story import Moment, Story, examine
 from tests.faults.witness import Kind
 
@@ -18,7 +18,7 @@ _MOMENTS = 14
 """Of each scene in this short form; torture.py takes thousands."""
 
 
-@pytest.mark.parametrize("name", VERIFIED)
+@pytest.mark.parametrize("name", SCENES)
 def test_what_was_acknowledged_survives_a_power_loss_at_any_step(
     stories: dict[str, Story], ground: Path, name: str
 ) -> None:
