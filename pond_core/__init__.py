@@ -3,7 +3,7 @@
 Everything public is here; what is not here is private.
 """
 
-from typing import TYPE_CHECKING
+import typing as _typing
 
 from pond_core.errors import (
     ClosedError,
@@ -77,7 +77,7 @@ from pond_core.tlogfs import (
 )
 from pond_core.window import ALWAYS, Window, from_us, to_us
 
-if TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from pond_core.mount import PondFileSystem
 
 _register_built_in()

@@ -19,9 +19,7 @@ def public_names() -> list[str]:
     return [
         name
         for name, value in vars(pond_core).items()
-        if not name.startswith("_")
-        and not isinstance(value, types.ModuleType)
-        and name not in LAZY
+        if not name.startswith("_") and not isinstance(value, types.ModuleType) and name not in LAZY
     ]
 
 

@@ -47,11 +47,13 @@ def test_a_pond_that_is_not_synced_would_be_lost(stories: dict[str, Story], grou
 
 
 def torn(story: Story) -> Moment:
-    """Return a power loss that has cut a commit of the Delta log short."""
+    """Return a power loss that has cut a checkpoint short: our own commits it cannot cut."""
     whole = story.disk()
     for event in story.events:
         whole.play(event)
-    kept = {path: data for path, data in whole.tree().items() if path.endswith(".json")}
+    kept = {
+        path: data for path, data in whole.tree().items() if path.endswith(".checkpoint.parquet")
+    }
     return next(
         moment
         for moment in story.losses(Random(5), mixes=8)  # noqa: S311
@@ -62,7 +64,7 @@ def torn(story: Story) -> Moment:
 def test_a_second_crash_while_the_pond_recovers_from_a_power_loss_changes_nothing(
     stories: dict[str, Story], library: Path, ground: Path
 ) -> None:
-    names = ("data", "upkeep")
+    names = ("upkeep", "cleaning")
     for name in names:
         place = ground / "recoveries" / name.upper()
         place.mkdir(parents=True)

@@ -1,7 +1,7 @@
 """Repair: every snapshot as before, from any remains of a Delta log; and only what is proven."""
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -35,13 +35,11 @@ PROCESS = Durability(full=False)
 
 
 @pytest.fixture(autouse=True)
-def busy_upkeep() -> Iterator[None]:
+def busy_upkeep(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a small pond have merges, both tiers, checkpoints and condensed windows."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(maintenance, "CHECKPOINT_EVERY", 5)
-        patch.setattr(maintenance, "MERGE_FILES", 3)
-        patch.setattr(condensing, "_WINDOWS", 3)
-        yield
+    monkeypatch.setattr(maintenance, "CHECKPOINT_EVERY", 5)
+    monkeypatch.setattr(maintenance, "MERGE_FILES", 3)
+    monkeypatch.setattr(condensing, "_WINDOWS", 3)
 
 
 @pytest.fixture
@@ -159,6 +157,8 @@ def test_any_subset_of_the_delta_log_may_be_lost_or_damaged(
 ) -> None:
     place = tmp_path_factory.mktemp("any") / "pond"
     pond = Pond.init(place, durability="process")
+    with pond.transaction() as tx:  # without any there is nothing to make a log from
+        tx.write_data("/first", b"")
     take(pond, [*transactions, *transactions, *transactions])
     before, pond_id = shown(pond), pond.id
     random = Random(seed)  # noqa: S311 -- no secret
@@ -166,7 +166,7 @@ def test_any_subset_of_the_delta_log_may_be_lost_or_damaged(
         harm(path, random)
     report = repair(pond)
     assert report.proven == report.txns == len(before) - 1
-    assert report.pond_id == pond_id or not before[1:]
+    assert report.pond_id == pond_id
     again = reopened(pond)
     assert shown(again) == before
     assert again.verify().findings == ()
