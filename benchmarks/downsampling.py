@@ -79,7 +79,7 @@ def measure(inputs: Inputs) -> list[Result]:
 
 def _ours(path: Path, count: int) -> int:
     snapshot = Pond.open(path).snapshot()
-    pieces = (snapshot.read_series(SERIES, month) for month in months(count))
+    pieces = (partial(snapshot.read_series, SERIES, month) for month in months(count))
     return len(downsample(pieces, resolutions=_RESOLUTIONS)[_RESOLUTIONS[0]])
 
 

@@ -84,9 +84,12 @@ class Window:
 
     def intersect(self, other: "Window") -> "Window":
         """Return what lies in both; it may be empty."""
-        starts = [w.start_us for w in (self, other) if w.start_us is not None]
-        ends = [w.end_us for w in (self, other) if w.end_us is not None]
-        return Window(max(starts, default=None), min(ends, default=None))
+        start_us, end_us = self.start_us, self.end_us
+        if start_us is None or (other.start_us is not None and other.start_us > start_us):
+            start_us = other.start_us
+        if end_us is None or (other.end_us is not None and other.end_us < end_us):
+            end_us = other.end_us
+        return Window(start_us, end_us)
 
     def cut(self, hole: "Window") -> "list[Window]":
         """Return what is left of this window outside `hole`, in order: none, one or two parts."""

@@ -22,6 +22,10 @@ groups four times as large, 19 ms in rows as appended."""
 _ROW_GROUP_BYTES = 4 * 1024**2
 """Contents in a row group: what reading one small content decodes at most."""
 
+_MIXED_ROWS = 64
+"""In files with more rows, those about nodes and those about names have row groups of their own:
+an entry leads to a node of any bucket, so that the bounds of a mixed group exclude nothing."""
+
 _REPEATED = ["op", "parent_id", "entry_type", "arrow_schema", "factory"]
 """Columns with few distinct values; a dictionary of the others would be as large as they are."""
 
@@ -190,9 +194,11 @@ def _sorted(rows: pa.Table) -> pa.Table:
 
 def _groups(rows: pa.Table) -> Iterator[pa.Table]:
     sizes = pc.fill_null(pc.binary_length(rows["content"]), 0).to_pylist()
+    about_nodes = rows["parent_id"].null_count if rows.num_rows > _MIXED_ROWS else 0
     start = held = 0
     for at, size in enumerate(sizes):
-        if at > start and (at - start >= _ROW_GROUP_ROWS or held + size > _ROW_GROUP_BYTES):
+        is_full = at - start >= _ROW_GROUP_ROWS or held + size > _ROW_GROUP_BYTES
+        if at > start and (is_full or at == about_nodes):
             yield rows.slice(start, at - start)
             start, held = at, 0
         held += size

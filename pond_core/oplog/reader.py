@@ -24,9 +24,6 @@ _ATTEMPTS = 5
 _OPEN_RUNS = 256
 """Log files that stay open in memory, without their contents."""
 
-_LOOKUP_ROWS = 64
-"""Files with more rows are looked up where they lie; those of smaller ones are kept in memory."""
-
 _REMEMBERED_ROWS = 1000
 """Rows of one transaction that are added to a part in memory; more are looked up in their file."""
 
@@ -130,13 +127,8 @@ class Reader:
         return self._loaded([f for f in files if f.is_hot or f.max_until > txn], floor=txn)
 
     def _loaded(self, files: Sequence[LogFile], *, floor: int) -> Part:
-        head = self._table.head
-        large = [self._run(file) for file in files if file.rows > _LOOKUP_ROWS]
-        part = Part(large, floor=floor, txn=head)
-        small = (self._run(file) for file in files if file.rows <= _LOOKUP_ROWS)
-        part.add((row for run in small for row in run.rows(after=0, upto=head)), txn=head)
-        part.recent = 0
-        return part
+        runs = [self._run(file) for file in files]
+        return Part(runs, floor=floor, txn=self._table.head)
 
     def _content(self, row: Operation) -> bytes | None:
         for file in self._files([row.part], after=row.txn - 1, upto=row.txn):

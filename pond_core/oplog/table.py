@@ -84,8 +84,8 @@ class LogTable:
                     # Checkpoints are made by maintenance, never by a commit in passing.
                     "delta.checkpointInterval": "1000000",
                     "delta.dataSkippingStatsColumns": ",".join(DELTA_STATISTICS),
-                    # Checkpoints forget removed files after the time that these stay on disk.
-                    "delta.deletedFileRetentionDuration": "interval 1 hours",
+                    # Upkeep finds removed files by itself: no checkpoint has to carry their names.
+                    "delta.deletedFileRetentionDuration": "interval 0 seconds",
                 },
                 raise_if_key_not_exists=False,
             )

@@ -7,8 +7,10 @@ averages. So a long series needs memory for its result only, and 1h and 24h alwa
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from enum import StrEnum
 from math import gcd
+from typing import TypeAlias
 
 import polars as pl
 import pyarrow as pa
@@ -17,11 +19,14 @@ import pyarrow.compute as pc
 from pond_core.series.column import INSTANT, NUMERIC, TIMESTAMP
 from pond_core.series.resolution import Resolution, cover_all
 from pond_core.series.schema import unify
-from pond_core.series.table import check_wide, in_order, slice_window
+from pond_core.series.table import check_order, check_wide, ends, slice_window
 from pond_core.window import ALWAYS, Window
 
 _SLICE_ROWS = 1 << 20
 """Rows folded at once: of 20 M rows x 6 columns folded as one, polars copied 130 MB more."""
+
+_THREADS = 2
+"""Pieces that are read and folded at once: each holds its readings in memory."""
 
 _BUCKET = "bucket"
 _VALUE = "value"
@@ -54,8 +59,12 @@ STANDARD = (Aggregate.AVG, Aggregate.MIN, Aggregate.MAX, Aggregate.COUNT)
 """The aggregates of a chart: a line, a band, and how much is behind it."""
 
 
+Piece: TypeAlias = pa.Table | Callable[[], pa.Table]
+"""Part of a series: a table, or what returns it; that is called in a thread of ours."""
+
+
 def downsample(
-    table: pa.Table | Iterable[pa.Table],
+    table: pa.Table | Iterable[Piece],
     *,
     resolutions: Sequence[Resolution],
     aggregates: Sequence[Aggregate] = STANDARD,
@@ -65,7 +74,8 @@ def downsample(
 
     Args:
         table: A wide series table, or its pieces in order of time, each taken when it is needed.
-            It holds at least `cover_all(resolutions, window)`.
+            It holds at least `cover_all(resolutions, window)`. Pieces that are functions are
+            read by two threads at once.
         resolutions: The widths, in any order; they need not divide each other.
         aggregates: What to say about each column.
         window: Only buckets that overlap it are returned, each computed in whole.
@@ -88,11 +98,13 @@ def downsample(
         return {}
     parts = _parts(aggregates)
     finest_us = gcd(*(resolution.duration_us for resolution in resolutions))
-    pieces = _pieces(table, cover_all(resolutions, window), width_us=finest_us)
-    schemas, folded = _fold_beside(pieces, width_us=finest_us, parts=parts)
-    schema = unify(schemas)
+    reach = cover_all(resolutions, window)
+    pieces = [table] if isinstance(table, pa.Table) else table
+    folded = _fold_pieces(pieces, reach, width_us=finest_us, parts=parts)
+    schema = unify([each.schema for each in folded])
     widths = {finest_us, *(resolution.duration_us for resolution in resolutions)}
-    buckets = _coarsen(folded, schema.names[1:], widths=widths, parts=parts)
+    frames = [frame for each in folded for frame in each.frames]
+    buckets = _coarsen(frames, schema.names[1:], widths=widths, parts=parts)
     return {
         resolution: slice_window(
             _publish(buckets[resolution.duration_us].to_arrow(), schema, aggregates),
@@ -110,41 +122,55 @@ def _parts(aggregates: Sequence[Aggregate]) -> tuple[Aggregate, ...]:
     return tuple(part for part in Aggregate if part in wanted and part is not Aggregate.AVG)
 
 
-def _pieces(
-    table: pa.Table | Iterable[pa.Table], window: Window, *, width_us: int
-) -> Iterator[pa.Table]:
-    """Cut the input to a window, to its numeric columns, and to pieces that share no bucket."""
-    tables = [table] if isinstance(table, pa.Table) else table
-    for given in in_order(tables):
-        numeric = [f.name for f in given.schema if f.type in NUMERIC]
-        rest = slice_window(given.select([TIMESTAMP, *numeric]), window)
-        check_wide(rest, label="the input of a downsample")
-        while len(rest) > _SLICE_ROWS:
-            last_us = rest[TIMESTAMP][_SLICE_ROWS - 1].value
-            end_us = last_us - last_us % width_us + width_us
-            yield slice_window(rest, Window(None, end_us))
-            rest = slice_window(rest, Window(end_us, None))
-        yield rest
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    """What is left of a piece.
 
-
-def _fold_beside(
-    pieces: Iterable[pa.Table], *, width_us: int, parts: Sequence[Aggregate]
-) -> tuple[list[pa.Schema], list[pl.DataFrame]]:
-    """Fold each piece in a second thread while this one takes the next: decodes it, mostly.
-
-    Returns:
-        The schemas of the pieces and what they were folded to, in order.
+    Attributes:
+        schema: Its time and its numeric columns.
+        ends_us: Its first and its last instant.
+        frames: The parts of its columns in its buckets.
     """
-    schemas: list[pa.Schema] = []
-    folded: list[Future[pl.DataFrame]] = []
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="downsample") as folder:
+
+    schema: pa.Schema
+    ends_us: tuple[int, int] | None
+    frames: Sequence[pl.DataFrame]
+
+
+def _fold_pieces(
+    pieces: Iterable[Piece], window: Window, *, width_us: int, parts: Sequence[Aggregate]
+) -> list[_Folded]:
+    """Fold what lies in a window, in threads, while this one takes the next pieces."""
+
+    def fold(piece: Piece) -> _Folded:
+        given = piece if isinstance(piece, pa.Table) else piece()
+        numeric = [field.name for field in given.schema if field.type in NUMERIC]
+        readings = slice_window(given.select([TIMESTAMP, *numeric]), window)
+        check_wide(readings, label="the input of a downsample")
+        cuts = _cuts(readings, width_us=width_us)
+        frames = [_fold_readings(cut, width_us=width_us, parts=parts) for cut in cuts]
+        return _Folded(readings.schema, ends(given), frames)
+
+    folded: list[Future[_Folded]] = []
+    with ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="downsample") as folders:
         for piece in pieces:
-            schemas.append(piece.schema)
-            folded.append(folder.submit(_fold_readings, piece, width_us=width_us, parts=parts))
-            # Two pieces are in memory: the one that is folded, and the one that waits for it.
-            if len(folded) > 1:
-                folded[-2].result()
-    return schemas, [each.result() for each in folded]
+            folded.append(folders.submit(fold, piece))
+            # So many pieces are in memory at once.
+            if len(folded) > _THREADS:
+                folded[-1 - _THREADS].result()
+    results = [each.result() for each in folded]
+    check_order(each.ends_us for each in results)
+    return results
+
+
+def _cuts(readings: pa.Table, *, width_us: int) -> Iterator[pa.Table]:
+    """Cut readings to tables of a bearable size that share no bucket."""
+    while len(readings) > _SLICE_ROWS:
+        last_us = readings[TIMESTAMP][_SLICE_ROWS - 1].value
+        end_us = last_us - last_us % width_us + width_us
+        yield slice_window(readings, Window(None, end_us))
+        readings = slice_window(readings, Window(end_us, None))
+    yield readings
 
 
 def _fold_readings(table: pa.Table, *, width_us: int, parts: Sequence[Aggregate]) -> pl.DataFrame:

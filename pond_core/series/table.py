@@ -7,7 +7,7 @@ neighboring modules takes tables that passed it.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -64,10 +64,14 @@ def slice_window(table: pa.Table, window: Window) -> pa.Table:
 
 def extent(table: pa.Table) -> Window | None:
     """Return the smallest window that holds all rows; None where there are none."""
-    if not len(table):
-        return None
+    ends_us = ends(table)
+    return None if ends_us is None else Window(ends_us[0], ends_us[1] + 1)
+
+
+def ends(table: pa.Table) -> tuple[int, int] | None:
+    """Return the first and the last instant of a table in order of time; None without rows."""
     instants = table[TIMESTAMP]
-    return Window(instants[0].value, instants[-1].value + 1)
+    return (instants[0].value, instants[-1].value) if len(table) else None
 
 
 def concat(tables: Iterable[pa.Table]) -> pa.Table:
@@ -80,7 +84,8 @@ def concat(tables: Iterable[pa.Table]) -> pa.Table:
         SchemaError: A column has two types.
         DataError: A piece begins before the one before it ends.
     """
-    pieces = list(in_order(tables))
+    pieces = list(tables)
+    check_order(map(ends, pieces))
     schema = unify(piece.schema for piece in pieces)
     if not pieces:
         return schema.empty_table()
@@ -96,21 +101,21 @@ def compact(table: pa.Table) -> pa.Table:
     return table.combine_chunks() if chunks > 1 + len(table) // _CHUNK_ROWS else table
 
 
-def in_order(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Pass tables on, one at a time, as long as each begins after the one before it ended.
+def check_order(ends_us: Iterable[tuple[int, int] | None]) -> None:
+    """Make sure that each of several tables begins after the one before it ended.
+
+    Args:
+        ends_us: The `ends` of the tables.
 
     Raises:
         DataError: One does not.
     """
     newest_us = None
-    for table in tables:
-        if len(table):
-            first_us = table[TIMESTAMP][0].value
-            if newest_us is not None and first_us <= newest_us:
-                msg = f"a piece that begins at {instant_text(first_us)} comes too late"
-                raise DataError(msg, hint="pieces of a series are disjoint and in order of time")
-            newest_us = table[TIMESTAMP][-1].value
-        yield table
+    for first_us, last_us in filter(None, ends_us):
+        if newest_us is not None and first_us <= newest_us:
+            msg = f"a piece that begins at {instant_text(first_us)} comes too late"
+            raise DataError(msg, hint="pieces of a series are disjoint and in order of time")
+        newest_us = last_us
 
 
 def check_wide(table: pa.Table, *, label: str) -> None:

@@ -6,9 +6,12 @@ whatever its name. Nothing here reads or writes.
 
 import json
 import secrets
-from collections.abc import Mapping
+import time
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 from types import MappingProxyType
 from typing import Any, NewType
 
@@ -151,6 +154,21 @@ class Node:
     )
     recipe: Recipe | None = None
 
+    def within(self, window: Window) -> Sequence[Piece]:
+        """Return the pieces that overlap a window, in order of time."""
+        start = -inf if window.start_us is None else window.start_us
+        end = inf if window.end_us is None else window.end_us
+        first = bisect_right(self.pieces, start, key=_end)
+        return self.pieces[first : bisect_left(self.pieces, end, lo=first, key=_start)]
+
+
+def _start(piece: Piece) -> float:
+    return -inf if piece.window.start_us is None else piece.window.start_us
+
+
+def _end(piece: Piece) -> float:
+    return inf if piece.window.end_us is None else piece.window.end_us
+
 
 def json_object(given: Mapping[str, object], *, what: str) -> dict[str, Any]:
     """Return a JSON object as it reads back, shared with nobody.
@@ -184,7 +202,9 @@ def new_node_id(*, parent: NodeId, entry_type: EntryType) -> NodeId:
     """Return an identity that no other node has.
 
     A file shares its first parent's bucket, so that a write touches one bucket; a directory gets
-    one at random, so that a tree spreads over all of them.
+    one at random, so that a tree spreads over all of them. The time follows, so that nodes of one
+    age lie side by side; nothing depends on the clock being right.
     """
-    digits = secrets.token_hex(16)
-    return NodeId(digits if entry_type is EntryType.DIRECTORY else parent[0] + digits[1:])
+    bucket = secrets.token_hex(1)[0] if entry_type is EntryType.DIRECTORY else parent[0]
+    now_ms = time.time_ns() // 1_000_000
+    return NodeId(f"{bucket}{now_ms:011x}{secrets.token_hex(10)}")

@@ -139,7 +139,7 @@ class ReadFS:
         wanted = None if columns is None else _with_timestamp(columns)
         read = [
             (piece, rows_within(self._piece(replace(piece, window=live), wanted, path=asked), live))
-            for piece in node.pieces
+            for piece in node.within(window)
             if _may_hold(piece, live := piece.window.intersect(window))
         ]
         # One without rows in the window has no say in the columns: where pieces begin and end is

@@ -1,6 +1,5 @@
 """Two states of one node, compared without reading what is the same."""
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -30,26 +29,14 @@ class _State:
     def node(self) -> Node:
         return self._backend.node(self._node_id)
 
-    @cached_property
-    def _ends(self) -> list[float]:
-        return [_end(piece.window) for piece in self.node.pieces]
-
-    def within(self, window: Window) -> Iterator[Piece]:
-        """Yield the pieces that overlap a window."""
-        first = bisect_right(self._ends, -inf if window.start_us is None else window.start_us)
-        for piece in self.node.pieces[first:]:
-            if not piece.window.overlaps(window):
-                break
-            yield piece
-
     def rows(self, window: Window) -> int:
         """Return how many rows of a series lie in a window; timestamps are read where needed."""
-        found = self.within(window)
+        found = self.node.within(window)
         return sum(self._rows(piece, piece.window.intersect(window)) for piece in found)
 
     def holds(self, window: Window, sha256: str) -> bool:
         """Say whether a window held the same stored content."""
-        return any(p.sha256 == sha256 and p.window.covers(window) for p in self.within(window))
+        return any(p.sha256 == sha256 and p.window.covers(window) for p in self.node.within(window))
 
     def _rows(self, piece: Piece, window: Window) -> int:
         known = _rows_of(piece, window)

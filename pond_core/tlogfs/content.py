@@ -24,6 +24,9 @@ INLINE_BYTES = 64 * 1024
 _TRIED_BYTES = 16 * INLINE_BYTES
 """A larger table is an object without trying how small it would be."""
 
+_LEVEL = 3
+"""Of zstd: a sixth smaller than level 1, and read in less time."""
+
 _ROW_GROUP_ROWS = 32 * 1024
 """Rows in a row group of an object: what a reader of a short range decodes at least."""
 
@@ -104,7 +107,7 @@ def load_table(
     # The name of a nested column may be that of another one.
     table = table.select(names)
     fields = pa.schema([schema.field(name) for name in names], metadata=schema.metadata)
-    if table.schema.types not in (fields.types, _kept_as(fields)):
+    if table.schema.types != fields.types and table.schema.types != _kept_as(fields):
         msg = f"{path} does not have the columns that its schema says"
         raise CorruptionError(msg, hint="`pond verify` says what else is damaged")
     return table.cast(fields)
@@ -192,6 +195,7 @@ def _parquet_bytes(table: pa.Table) -> bytes:
         table,
         sink,
         compression="zstd",
+        compression_level=_LEVEL,
         row_group_size=_ROW_GROUP_ROWS,
         write_page_checksum=True,
         # A column's statistics and its dictionary outweigh the values of a short wide window; of

@@ -83,7 +83,6 @@ SIZES = st.fixed_dictionaries(
     {
         "merged files": st.sampled_from([2, 3, 5]),
         "sealed bytes": st.sampled_from([6_000, 8 * 1024**2]),
-        "looked up rows": st.sampled_from([0, 1, 100]),
         "windows": st.sampled_from([2, 3]),
         "windows in one": st.sampled_from([3, 1000]),
         "inline bytes": st.sampled_from([0, 400, 65_536]),
@@ -195,7 +194,6 @@ class PondMachine(RuleBasedStateMachine):
         patch(maintenance, "_REPLACED_S", sizes["kept for seconds"])
         patch(maintenance, "_CLEARED_EVERY_S", 0)
         patch(parquet, "_ROW_GROUP_ROWS", 2)
-        patch(reader, "_LOOKUP_ROWS", sizes["looked up rows"])
         patch(reader, "_REMEMBERED_ROWS", 2)
         patch(reader, "_RECENT_ROWS", 10)
         patch(reader, "_OPEN_RUNS", 3)

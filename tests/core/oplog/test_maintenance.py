@@ -22,7 +22,6 @@ from pond_core.oplog import (
     maintenance,
     read_all,
 )
-from pond_core.oplog import reader as reader_module
 from pond_core.oplog.delta_log import checkpoints, commits
 from pond_core.oplog.operation import encode
 from pond_core.oplog.parquet import add_action, write_rows
@@ -310,7 +309,6 @@ def test_a_handle_that_slept_over_clean_ups_reads_and_writes(
 ) -> None:
     monkeypatch.setattr(maintenance, "_REPLACED_S", -1)
     monkeypatch.setattr(maintenance, "_CLEARED_EVERY_S", -1)
-    monkeypatch.setattr(reader_module, "_LOOKUP_ROWS", 2)
     commit_some(log, 5)
     sleeper = reopened(log)
     view, rows = sleeper.state(PART, txn=5), rows_of(log)
@@ -330,11 +328,9 @@ def test_a_reader_that_looks_often_and_sleeps_between_writes_can_write(log: OpLo
     assert append(reader, link("mine")).txn == 51
 
 
-@pytest.mark.parametrize("lookup_rows", [0, 64])
 def test_a_view_outlives_the_files_that_it_was_read_from(
-    unmerged: OpLog, monkeypatch: pytest.MonkeyPatch, lookup_rows: int
+    unmerged: OpLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader_module, "_LOOKUP_ROWS", lookup_rows)
     monkeypatch.setattr(maintenance, "_REPLACED_S", -1)
     rows = rows_of(unmerged)
     reader = reopened(unmerged)

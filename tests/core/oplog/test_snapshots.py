@@ -18,7 +18,6 @@ from pond_core.oplog import (
     PartState,
     maintenance,
     parquet,
-    reader,
 )
 from tests.core.oplog.rows import (
     PART,
@@ -40,17 +39,15 @@ class Snapshots(RuleBasedStateMachine):
 
     @initialize(
         merge_files=st.sampled_from([2, 3, 5]),
-        lookup_rows=st.sampled_from([0, 2, 64]),
         group_rows=st.sampled_from([1, 3, 8192]),
         small_bytes=st.sampled_from([0, 4_500, 65_536]),
     )
-    def begin(self, merge_files: int, lookup_rows: int, group_rows: int, small_bytes: int) -> None:
+    def begin(self, merge_files: int, group_rows: int, small_bytes: int) -> None:
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(maintenance, "MERGE_FILES", merge_files)
         self.patch.setattr(maintenance, "CHECKPOINT_EVERY", 4)
         self.patch.setattr(maintenance, "_SMALL_BYTES", small_bytes)
         self.patch.setattr(maintenance, "_REPLACED_S", -1)
-        self.patch.setattr(reader, "_LOOKUP_ROWS", lookup_rows)
         self.patch.setattr(parquet, "_ROW_GROUP_ROWS", group_rows)
         self.place = tempfile.TemporaryDirectory()
         first = OpLog.create(Path(self.place.name) / "pond", durability=Durability(full=False))
