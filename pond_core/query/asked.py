@@ -9,6 +9,15 @@ from collections.abc import Iterable
 
 from pond_core.window import ALWAYS, Window
 
+SIGNS = {
+    "COMPARE_GREATERTHANOREQUALTO": ">=",
+    "COMPARE_GREATERTHAN": ">",
+    "COMPARE_LESSTHAN": "<",
+    "COMPARE_LESSTHANOREQUALTO": "<=",
+    "COMPARE_EQUAL": "=",
+}
+"""Comparisons by the names that DuckDB gives them."""
+
 _CLOCK = re.compile(r"now|current|today|clock|local", re.IGNORECASE)
 
 _PLANNING_US = 60_000_000

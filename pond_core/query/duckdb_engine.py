@@ -15,21 +15,13 @@ import duckdb
 import pyarrow as pa
 
 from pond_core.errors import NotFoundError, QueryError
-from pond_core.query.asked import all_of, any_of, compared, with_clock
+from pond_core.query.asked import SIGNS, all_of, any_of, compared, with_clock
 from pond_core.query.catalog import Catalog, is_pond_name
 from pond_core.query.duckdb_instance import file_literal, identifier, literal, planner, reader
 from pond_core.query.source import PATH, Relation, Source
 from pond_core.query.statement import Statement, json_objects, parse
 from pond_core.tinyfs.content import INSTANT, TIMESTAMP
 from pond_core.window import ALWAYS, Window
-
-_SIGNS = {
-    "COMPARE_GREATERTHANOREQUALTO": ">=",
-    "COMPARE_GREATERTHAN": ">",
-    "COMPARE_LESSTHAN": "<",
-    "COMPARE_LESSTHANOREQUALTO": "<=",
-    "COMPARE_EQUAL": "=",
-}
 
 _TYPES = {
     INSTANT: "TIMESTAMPTZ",
@@ -95,6 +87,8 @@ def _windows(statement: Statement, relations: Mapping[str, Relation]) -> dict[st
     narrow = {name: relation for name, relation in relations.items() if relation.can_be_narrowed}
     if not narrow or TIMESTAMP not in statement.select.lower():
         return {}
+    if statement.stated is not None:
+        return dict.fromkeys(narrow, statement.stated)  # of its only table
     with planner() as connection:
         for number, (name, relation) in enumerate(relations.items()):
             columns = _columns_only(connection, number, relation.schema)
@@ -149,7 +143,7 @@ def _passed(condition: Mapping[str, Any]) -> Window:
                 "value": int(instant_us),
             },
         }:
-            return compared(_SIGNS.get(sign, ""), instant_us)
+            return compared(SIGNS.get(sign, ""), instant_us)
         case _:
             return ALWAYS
 
@@ -166,13 +160,22 @@ class _View:
         self._relation = relation
 
     def create(self) -> None:
-        # The first says which columns there are, and of which types, whatever is left out.
-        columns = _columns_only(self._connection, self._number, self._relation.schema)
-        selects = [_select("*", columns)]
+        selects: list[str] = []
         for place, source in enumerate(self._relation.sources):
             selects.extend(self._over(source, inline=f"inline {self._number} {place}"))
+        if len(selects) != 1 or not self._is_plain:
+            # This one says which columns there are, and of which types, whatever is left out.
+            columns = _columns_only(self._connection, self._number, self._relation.schema)
+            selects.insert(0, _select("*", columns))
         view = " UNION ALL BY NAME ".join(selects)
         self._connection.execute(f"CREATE TEMP VIEW {identifier(self._name)} AS {view}")
+
+    @property
+    def _is_plain(self) -> bool:
+        """True where every part has all columns, in types that every engine reads alike."""
+        schema = self._relation.schema
+        parts = [part for source in self._relation.sources for part in source.parts]
+        return _is_known(schema) and all(part.schema == schema for part in parts)
 
     def _over(self, source: Source, *, inline: str) -> Iterator[str]:
         path = f", {literal(source.path)} AS {PATH}" if self._relation.is_pattern else ""
@@ -188,12 +191,16 @@ class _View:
 
 def _columns_only(connection: duckdb.DuckDBPyConnection, number: int, schema: pa.Schema) -> str:
     """Return a table without rows as SQL has it."""
-    if all(field.type in _TYPES for field in schema):
+    if _is_known(schema):
         columns = (f"NULL::{_TYPES[field.type]} AS {identifier(field.name)}" for field in schema)
         return f"(SELECT {', '.join(columns)} WHERE false)"
     name = f"columns {number}"  # no pond path is called so
     connection.register(name, schema.empty_table())
     return identifier(name)
+
+
+def _is_known(schema: pa.Schema) -> bool:
+    return all(field.type in _TYPES for field in schema)
 
 
 def _select(columns: str, table: str) -> str:

@@ -4,7 +4,7 @@ This is the one place that decides what an engine reads by itself and what it is
 Nothing is read here; a time range leaves only the parts that can have rows in it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -51,18 +51,29 @@ class Part:
         return self.locate()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """The rows of one table, one series, or one table of the log.
 
     Attributes:
         path: The pond path; for a table of the log its name.
-        parts: Of a series, in order of time.
+        schema: Its columns, with Parquet's types.
+        parts_within: Returns the parts that can have rows in a window; of a series, in order of
+            time.
+        can_be_narrowed: Whether a window could leave out some of them.
+        window: The window that is asked for.
     """
 
     path: str
     schema: pa.Schema
-    parts: tuple[Part, ...]
+    parts_within: Callable[[Window], Iterable[Part]] = field(repr=False)
+    can_be_narrowed: bool = False
+    window: Window = ALWAYS
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts that can have rows in the window."""
+        return tuple(self.parts_within(self.window))
 
     def whole_files(self) -> list[tuple[pa.Schema, list[Path]]]:
         """Return the objects of which every row counts, those with one schema together."""
@@ -108,15 +119,11 @@ class Relation:
         """True when knowing a time range could spare a reader something."""
         if TIMESTAMP not in self.schema.names or self.schema.field(TIMESTAMP).type != INSTANT:
             return False
-        parts = [part for source in self.sources for part in source.parts]
-        return len(parts) > 1 and any(part.span != ALWAYS for part in parts)
+        return any(source.can_be_narrowed for source in self.sources)
 
     def within(self, window: Window) -> "Relation":
         """Return it without the parts that have no row in a window; it has the same columns."""
-        sources = tuple(
-            replace(source, parts=tuple(p for p in source.parts if p.span.overlaps(window)))
-            for source in self.sources
-        )
+        sources = tuple(replace(source, window=window) for source in self.sources)
         return replace(self, sources=sources)
 
     def check_files(self) -> None:
@@ -168,16 +175,25 @@ def source_of(node: NodePath, store: OpLogBackend | None) -> Source:
         is_series = node.entry_type is EntryType.SERIES
         return table_source(node.path, node.read_series() if is_series else node.read_table())
     schemas = _Schemas()
-    pieces = [(piece, schemas.of(store.schema(piece))) for piece in node.node.pieces]
-    parts = (_part(node, store, piece, schema) for piece, schema in pieces if piece.rows)
-    held = tuple(part for part in parts if not part.span.is_empty)
-    return Source(node.path, schemas.unified, held)
+    for piece in node.node.pieces:
+        schemas.of(store.schema(piece))
+
+    def parts_within(window: Window) -> Iterator[Part]:
+        for piece in node.node.within(window):
+            if piece.rows:
+                part = _part(node, store, piece, schemas.of(store.schema(piece)))
+                if part.span.overlaps(window):
+                    yield part
+
+    is_series = node.entry_type is EntryType.SERIES
+    return Source(node.path, schemas.unified, parts_within, can_be_narrowed=is_series)
 
 
 def table_source(name: str, table: pa.Table) -> Source:
     """Return a table in memory as a source."""
     schema = stored_schema(table.schema)
-    return Source(name, schema, (Part(schema, partial(stored_table, table, schema)),))
+    part = Part(schema, partial(stored_table, table, schema))
+    return Source(name, schema, lambda _: [part])
 
 
 class _Schemas:

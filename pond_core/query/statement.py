@@ -14,6 +14,8 @@ import duckdb
 
 from pond_core.errors import QueryError
 from pond_core.query.duckdb_instance import planner
+from pond_core.query.stated import stated
+from pond_core.window import Window
 
 _FUNCTIONS = frozenset({"generate_series", "json_each", "json_tree", "range", "repeat", "unnest"})
 """Table functions that read nothing but their arguments."""
@@ -34,12 +36,14 @@ class Statement:
         select: The SELECT, in which tables may have got other names.
         tables: The names of its tables as they were written, by those that they have in `select`.
         defined: The names of its common tables; one of them may be among `tables`.
+        stated: The range of `timestamp` that it takes of its only table; None if only a plan tells.
     """
 
     how: str
     select: str
     tables: Mapping[str, str]
     defined: frozenset[str]
+    stated: Window | None
 
     @property
     def text(self) -> str:
@@ -69,7 +73,8 @@ def parse(text: str) -> Statement:
             sql = "SELECT json_deserialize_sql($1::JSON)"
             [(select,)] = connection.execute(sql, [json.dumps(tree)]).fetchall()
     defined = frozenset(each["key"] for n in nodes for each in n.get("cte_map", {}).get("map", ()))
-    return Statement(how, select, {renamed.get(name, name): name for name in names}, defined)
+    tables = {renamed.get(name, name): name for name in names}
+    return Statement(how, select, tables, defined, stated(tree, nodes))
 
 
 def _tree(connection: duckdb.DuckDBPyConnection, select: str) -> Any:  # noqa: ANN401 -- JSON

@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608  # SQL made from text is what this file tests
 
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pond_core import CorruptionError, Pond, Snapshot, Window
+from pond_core import CorruptionError, Pond, QueryError, Snapshot, Window, to_us
 from tests.conformance.filesystem import readings
 from tests.core.query.ponds import ENGINES, MANY, large, objects, rows, text, written
 
@@ -100,6 +101,35 @@ def test_a_time_range_may_be_the_value_of_a_function(pond: Pond) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    "instant",
+    [
+        "'2024-03-10'",
+        "'2024-03-10 00:00:00'",
+        "TIMESTAMPTZ '2024-03-10T00:00:00Z'",
+        "'2024-03-10T01:30:00.000000+01:30'",
+        "'2024-03-09 16:00:00-08'",
+        "DATE '2024-03-10'",
+    ],
+)
+def test_an_instant_may_be_written_in_any_way(pond: Pond, engine: str, instant: str) -> None:
+    middle = to_us(datetime(2024, 3, 10, tzinfo=UTC))
+    for start in (middle - MANY, middle):
+        with pond.transaction() as tx:
+            tx.write_window("/s", large(start), Window(start, start + MANY))
+    statement = f'SELECT count(*) FROM "/s" WHERE timestamp >= {instant}'
+    assert rows(pond.snapshot(), statement, engine) == [(MANY,)]
+    keep(pond, 1)
+    assert rows(pond.snapshot(), statement, engine) == [(MANY,)]
+
+
+@pytest.mark.parametrize("condition", ["TimeStamp < '1970-02-30'", "timestamp < 'last week'"])
+def test_an_instant_that_is_none_is_refused(snapshot: Snapshot, condition: str) -> None:
+    with pytest.raises(QueryError, match="1970-02-30|last week"):
+        snapshot.sql(f'SELECT count(*) FROM "/s" WHERE {condition}')
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_time_range_that_depends_on_the_clock_is_one(
     pond: Pond, snapshot: Snapshot, engine: str
 ) -> None:
@@ -154,6 +184,9 @@ def test_another_column_of_instants_narrows_nothing(pond: Pond, engine: str) -> 
     statement = f"""SELECT count(*) FROM "/s"
         WHERE fetched_at >= {text(10 * MANY)} AND timestamp >= {text(5)} AND value >= 0"""
     assert rows(pond.snapshot(), statement, engine) == [(2 * MANY - 5,)]
+    named = f"""SELECT count(*) FROM "/s" AS s (timestamp, "at", value, noise)
+        WHERE timestamp >= {text(10 * MANY)}"""
+    assert rows(pond.snapshot(), named, engine) == [(2 * MANY,)]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
