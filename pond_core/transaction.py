@@ -102,7 +102,9 @@ class Transaction(FS):
     def commit(self, provenance: Provenance) -> Header | None:
         """Commit now; `Pond.transaction` calls it at the end of the `with` block."""
         self._reads.look()
-        self.header = self._view.commit(provenance, also=self._reads.check) or self.header
+        reads = self._reads
+        header = self._view.commit(provenance, also=reads.check, read=reads.nodes)
+        self.header = header or self.header
         return self.header
 
     def close(self) -> None:

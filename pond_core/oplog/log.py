@@ -136,12 +136,18 @@ class OpLog:
         headers = {row.txn: Header.from_operation(row) for row in rows}
         return [headers[txn] for txn in sorted(headers)]
 
-    def operations(self, *, after: int, upto: int) -> list[Operation]:
-        """Return the rows of the txns in `(after, upto]` in order, each once, without headers."""
+    def operations(
+        self, *, after: int, upto: int, about: Collection[str] | None = None
+    ) -> list[Operation]:
+        """Return the rows of the txns in `(after, upto]` in order, each once, without headers.
+
+        Rows that are about nodes, not names, may be left out where they are about others than
+        `about`.
+        """
         if after >= upto:
             return []
         with self._guard:
-            found = self._reader.rows(range(HEADERS), after=after, upto=upto)
+            found = self._reader.rows(range(HEADERS), after=after, upto=upto, about=about)
         rows = {(r.txn, r.seq): r for r in found if r.op is not OpKind.CONDENSED}
         return [rows[key] for key in sorted(rows)]
 
@@ -179,13 +185,20 @@ class OpLog:
             return self._reader.content(row)
 
     def append(
-        self, prepare: Prepare, *, base: int, provenance: Provenance, size_bytes: int = 0
+        self,
+        prepare: Prepare,
+        *,
+        base: int,
+        about: Collection[str] | None = None,
+        provenance: Provenance,
+        size_bytes: int = 0,
     ) -> Header:
         """Commit one transaction.
 
         Args:
             prepare: Checks it against what others did and returns its rows.
             base: The txn that it started from.
+            about: Nodes that `prepare` has to know all rows about; None is all nodes.
             provenance: Who and why.
             size_bytes: About how much it writes.
 
@@ -204,7 +217,7 @@ class OpLog:
                 if base < self.horizon:
                     msg = f"history up to txn {self.horizon} was dropped since this one began"
                     raise ConflictError(msg, base=base, other=head)
-                rows = prepare(head, self.operations(after=base, upto=head))
+                rows = prepare(head, self.operations(after=base, upto=head, about=about))
                 header, operations = self._numbered(head, rows, txn_uuid, provenance)
                 if self._commit(header, operations):
                     self._last = header

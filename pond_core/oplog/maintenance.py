@@ -8,7 +8,7 @@ it knows only what the Delta log remembers, and writes commits of its own.
 import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,7 +21,7 @@ from pond_core.oplog.schema import COLD, HEADERS, HOT, STORED
 from pond_core.oplog.supersession import until
 from pond_core.oplog.table import LogTable
 
-CHECKPOINT_EVERY = 16
+CHECKPOINT_EVERY = 32
 """Delta versions between checkpoints."""
 
 MERGE_FILES = 16
@@ -76,13 +76,13 @@ class _Plan:
         files: The files.
         is_complete: Whether they hold all rows of their part that still count.
         judged: Which rows count no more, by txn and seq, where that was found out already.
-        condensed: Rows that are added to them.
+        condensed: Rows that are added to them; None: those that stand for small windows in them.
     """
 
     files: Sequence[LogFile]
     is_complete: bool = False
     judged: Mapping[tuple[int, int], int] | None = None
-    condensed: Sequence[Operation] = ()
+    condensed: Sequence[Operation] | None = ()
 
 
 class Maintenance:
@@ -102,13 +102,8 @@ class Maintenance:
 
     def after_commit(self) -> None:
         """Do what is due after a commit; mostly nothing."""
-        due = [
-            replace(plan, condensed=self._condensed(plan.files))
-            for plan in self._usual()
-            if len(plan.files) >= MERGE_FILES
-        ]
         try:
-            self._merge(due)
+            self._merge([plan for plan in self._usual() if len(plan.files) >= MERGE_FILES])
         finally:
             # Also where a file of some part is damaged: an opening must not become ever slower.
             if self._table.versions_since_checkpoint >= CHECKPOINT_EVERY:
@@ -158,14 +153,15 @@ class Maintenance:
                     chosen, total = [], 0  # too few; perhaps there are enough larger ones
                 chosen.append(file)
                 total += file.size
-            yield _Plan(chosen, is_complete=tier == HOT and len(chosen) == len(files))
+            is_complete = tier == HOT and len(chosen) == len(files)
+            yield _Plan(chosen, is_complete=is_complete, condensed=None if tier == HOT else ())
 
     def _hot(self, part: int, gone: Collection[str], *, dry_run: bool = False) -> Iterator[_Plan]:
         files = [f for f in self._table.files if f.is_hot and f.part == part]
         if not files:
             return
-        condensed = () if dry_run else self._condensed(files)
         rows = self._read(files, _JUDGED_BY)
+        condensed = () if dry_run else self._condensed(rows, part)
         rows = pa.concat_tables([rows, encode(condensed).select(_JUDGED_BY)])
         keys = _keys(rows)
         judged = dict(zip(keys, until(rows, complete=True), strict=True))
@@ -197,7 +193,8 @@ class Maintenance:
         if not plans:
             return Merged()
         before = [file for plan in plans for file in plan.files]
-        after = [file for plan in plans for file in self._rewritten(plan)]
+        rewritten = [self._rewritten(plan) for plan in plans]
+        after = [file for files, _ in rewritten for file in files]
         kept, known = {file.path for file in after}, {file.path for file in before}
         gone = [file for file in before if file.path not in kept]
         fresh = [file for file in after if file.path not in known]
@@ -212,7 +209,7 @@ class Maintenance:
             replaced=len(gone),
             written=len(fresh),
             superseded=_rows(before, hot=True) - _rows(after, hot=True),
-            forgotten=_rows(before) + sum(len(plan.condensed) for plan in plans) - _rows(after),
+            forgotten=_rows(before) + sum(added for _, added in rewritten) - _rows(after),
             saved=sum(f.size for f in before) - sum(f.size for f in after),
         )
 
@@ -229,10 +226,14 @@ class Maintenance:
             forgotten=sum(self._forgotten_rows(f) for f in files if not f.is_hot),
         )
 
-    def _rewritten(self, plan: _Plan) -> list[LogFile]:
+    def _rewritten(self, plan: _Plan) -> tuple[list[LogFile], int]:
+        """Write the rows of a plan's files anew; return the files, and how many rows are new."""
         rows = self._read(plan.files, STORED.names)
-        if plan.condensed:
-            rows = pa.concat_tables([rows, encode(plan.condensed)])
+        condensed = plan.condensed
+        if condensed is None:
+            condensed = self._condensed(rows, plan.files[0].part)
+        if condensed:
+            rows = pa.concat_tables([rows, encode(condensed)])
         if plan.files[0].is_hot:
             found = (
                 until(rows, complete=plan.is_complete)
@@ -245,7 +246,8 @@ class Maintenance:
         shown = pc.greater(rows["until"], self._table.horizon)
         tiers = {HOT: rows.filter(counts), COLD: rows.filter(shown)}
         part = plan.files[0].part
-        return [self._written(kept, part, tier) for tier, kept in tiers.items() if kept.num_rows]
+        written = [self._written(kept, part, tier) for tier, kept in tiers.items() if kept.num_rows]
+        return written, len(condensed)
 
     def _written(self, rows: pa.Table, part: int, tier: str) -> LogFile:
         return write_rows(
@@ -257,12 +259,10 @@ class Maintenance:
             tmp=self._tmp,
         )
 
-    def _condensed(self, files: Sequence[LogFile]) -> Sequence[Operation]:
-        if not files or not files[0].is_hot:
-            return ()
-        rows = self._read(files, ("txn", "seq", "op", "node_id"))
-        rows = rows.filter(pc.equal(rows["op"], OpKind.WINDOW))
-        return self.condense(files[0].part, pc.unique(rows["node_id"]).to_pylist())
+    def _condensed(self, rows: pa.Table, part: int) -> Sequence[Operation]:
+        """Return rows that stand for many small windows of the nodes that rows are about."""
+        nodes = rows["node_id"].filter(pc.equal(rows["op"], OpKind.WINDOW))
+        return self.condense(part, pc.unique(nodes).to_pylist())
 
     def _read(self, files: Sequence[LogFile], columns: Sequence[str]) -> pa.Table:
         """Read rows, each once: two merges at once could have left some twice."""

@@ -22,9 +22,11 @@ groups four times as large, 19 ms in rows as appended."""
 _ROW_GROUP_BYTES = 4 * 1024**2
 """Contents in a row group: what reading one small content decodes at most."""
 
-_MIXED_ROWS = 64
-"""In files with more rows, those about nodes and those about names have row groups of their own:
-an entry leads to a node of any bucket, so that the bounds of a mixed group exclude nothing."""
+_FEW_ROWS = 64
+"""Up to so many rows, a file is written and read in a third of the time with snappy and without
+dictionaries, and is smaller, too. In larger ones, rows about nodes and rows about names have row
+groups of their own: an entry leads to a node of any bucket, so that the bounds of a mixed group
+exclude nothing."""
 
 _REPEATED = ["op", "parent_id", "entry_type", "arrow_schema", "factory"]
 """Columns with few distinct values; a dictionary of the others would be as large as they are."""
@@ -79,12 +81,13 @@ def write_rows(
     Rows about nodes come first, by node; then those about names, by directory and name.
     """
     rows = _sorted(rows)
+    are_few = rows.num_rows <= _FEW_ROWS
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink,
         rows.schema,
-        compression="zstd",
-        use_dictionary=_REPEATED,
+        compression="snappy" if are_few else "zstd",
+        use_dictionary=False if are_few else _REPEATED,
         write_page_checksum=True,
         write_statistics=list(STATISTICS_COLUMNS),
         # Our types are plain ones; their Arrow schema would be half of a small file.
@@ -194,7 +197,7 @@ def _sorted(rows: pa.Table) -> pa.Table:
 
 def _groups(rows: pa.Table) -> Iterator[pa.Table]:
     sizes = pc.fill_null(pc.binary_length(rows["content"]), 0).to_pylist()
-    about_nodes = rows["parent_id"].null_count if rows.num_rows > _MIXED_ROWS else 0
+    about_nodes = rows["parent_id"].null_count if rows.num_rows > _FEW_ROWS else 0
     start = held = 0
     for at, size in enumerate(sizes):
         is_full = at - start >= _ROW_GROUP_ROWS or held + size > _ROW_GROUP_BYTES

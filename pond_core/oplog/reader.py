@@ -6,7 +6,7 @@ is read from the files that took its place: they say the same.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 from pond_core.errors import CorruptionError, SnapshotForgottenError
@@ -24,6 +24,9 @@ _ATTEMPTS = 5
 _OPEN_RUNS = 256
 """Log files that stay open in memory, without their contents."""
 
+_CONTENTS = 256
+"""Inline contents that stay in memory: who wrote or read a small window often reads it again."""
+
 _REMEMBERED_ROWS = 1000
 """Rows of one transaction that are added to a part in memory; more are looked up in their file."""
 
@@ -40,6 +43,7 @@ class Reader:
         self._replaced = table.replaced
         self._parts: dict[int, Part] = {}
         self._runs: OrderedDict[str, Run] = OrderedDict()
+        self._contents: OrderedDict[tuple[int, int], bytes | None] = OrderedDict()
 
     def state(self, part: int, *, txn: int) -> PartState:
         """Return what a part amounts to as of a txn, at the cost of what is new since last time.
@@ -49,24 +53,41 @@ class Reader:
         """
         return PartState(self._part(part, txn), txn=txn, anew=lambda: self._anew(part, txn))
 
-    def rows(self, parts: Sequence[int], *, after: int, upto: int) -> list[Operation]:
-        """Return the rows of the txns in `(after, upto]`, of either tier, in no order."""
+    def rows(
+        self,
+        parts: Sequence[int],
+        *,
+        after: int,
+        upto: int,
+        about: Collection[str] | None = None,
+    ) -> list[Operation]:
+        """Return the rows of the txns in `(after, upto]`, of either tier, in no order.
+
+        Rows about nodes may be left out where they are about others than `about`.
+        """
+        nodes = None if about is None else sorted(about)
         return self._repeated(
             lambda: [
                 row
                 for file in self._files(parts, after=after, upto=upto)
-                for row in self._run(file).rows(after=after, upto=upto)
+                for row in self._run(file).rows(after=after, upto=upto, nodes=nodes)
             ]
         )
 
     def content(self, row: Operation) -> bytes | None:
         """Return the inline content of a row; None if it has none."""
-        return self._repeated(lambda: self._content(row))
+        key = row.txn, row.seq
+        if key not in self._contents:
+            self._keep(key, self._repeated(lambda: self._content(row)))
+        self._contents.move_to_end(key)
+        return self._contents[key]
 
     def remember(self, txn: int, operations: Sequence[Operation]) -> None:
         """Add what was just committed to the parts that are in memory."""
         by_part: dict[int, list[Operation]] = {}
         for row in operations:
+            if row.content is not None:
+                self._keep((row.txn, row.seq), row.content)
             row.content = None  # it can be read again, and is not kept for ever
             by_part.setdefault(row.part, []).append(row)
         for home, part in list(self._parts.items()):
@@ -79,6 +100,11 @@ class Reader:
     def forget(self, part: int) -> None:
         """Read a part anew when it is wanted again."""
         self._parts.pop(part, None)
+
+    def _keep(self, key: tuple[int, int], content: bytes | None) -> None:
+        self._contents[key] = content
+        while len(self._contents) > _CONTENTS:
+            self._contents.popitem(last=False)
 
     def _part(self, part: int, txn: int) -> Part:
         self._check_horizon(txn)

@@ -5,7 +5,7 @@ what it looks for, and finds it there by bisection.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,11 @@ class _Bounds:
     has_names: bool
     has_nodes: bool
 
+    def have(self, nodes: Sequence[str]) -> bool:
+        """Say whether any of some nodes, given in order, may be there."""
+        first = bisect_left(nodes, self.nodes[0])
+        return first < len(nodes) and nodes[first] <= self.nodes[1]
+
 
 class Run:
     """The rows of one log file, in the order of the file.
@@ -65,17 +70,24 @@ class Run:
         """Return the rows about a node, in order."""
         return [row for span in self._spans(node_id) for row in self._decoded(*span)]
 
-    def rows(self, *, after: int, upto: int) -> list[Operation]:
-        """Return the rows of the txns in `(after, upto]`, in the order of the file."""
+    def rows(self, *, after: int, upto: int, nodes: Sequence[str] | None = None) -> list[Operation]:
+        """Return the rows of the txns in `(after, upto]`, in the order of the file.
+
+        Row groups that have no names, and none of some nodes, given in order, are left out.
+        """
         found = []
         for g, bounds in enumerate(self._bounds):
             low, high = bounds.txns
             if high <= after or low > upto:
                 continue
+            if nodes is not None and not (bounds.has_names or bounds.have(nodes)):
+                continue
             group = self._group(g)
-            if low <= after or high > upto:
-                txns = group["txn"]
-                group = group.filter(pc.and_(pc.greater(txns, after), pc.less_equal(txns, upto)))
+            if low > after and high <= upto:
+                found.extend(self._decoded(g, 0, group.num_rows))
+                continue
+            txns = group["txn"]
+            group = group.filter(pc.and_(pc.greater(txns, after), pc.less_equal(txns, upto)))
             found.extend(decode(group, part=self.file.part))
         return found
 

@@ -196,14 +196,14 @@ class LogTable:
     def checkpoint(self) -> None:
         """Write a checkpoint, so that opening reads few files, and clear away older ones."""
         with delta_errors(self.path):
-            self._current().create_checkpoint()
+            DeltaTable(str(self.path)).create_checkpoint()
         delta_log.sync_checkpoint(self.log, durability=self._durability)
         delta_log.clear(self.log)
 
     def set_horizon(self, txn: int) -> None:
         """Record that nothing before a txn can be shown any more."""
         with delta_errors(self.path):
-            self._current().alter.set_table_properties(
+            DeltaTable(str(self.path)).alter.set_table_properties(
                 {"pond.horizon": str(txn)}, raise_if_not_exists=False
             )
         self.refresh()
@@ -234,25 +234,19 @@ class LogTable:
         self.head = self.head if commit.txn is None else commit.txn
         self.version = commit.version
 
-    def _current(self) -> DeltaTable:
-        """Return deltalake's handle, at the version that this one has seen."""
-        if self._delta.version() < self.version:
-            self._delta.update_incremental()
-        return self._delta
-
     def _reload(self) -> None:
         """Open the table anew."""
         self._place = _place(self.log)
         self._synced = max(delta_log.checkpoints(self.log), default=-1)
         for version in delta_log.commits(self.log, after=self._synced):
             delta_log.read_commit(self.log, version)  # deltalake passes some damage over
-        self._delta, actions = _repeated(self._opened)
-        self._settings = dict(self._delta.metadata().configuration)
+        delta, actions = _repeated(self._opened)
+        self._settings = dict(delta.metadata().configuration)
         self._check_format("pond.min_reader", "reads")
         self._files = self._listed(actions)
         self.replaced += 1
-        self.version = int(self._delta.version())
-        self.head = int(self._delta.transaction_version(APP_ID) or 0)
+        self.version = int(delta.version())
+        self.head = int(delta.transaction_version(APP_ID) or 0)
 
     def _listed(self, actions: pa.Table) -> dict[str, LogFile]:
         columns = ("path", "partition.part", "size_bytes", "num_records", "min.txn", "max.txn")

@@ -125,6 +125,12 @@ def concatenate(tables: Sequence[pa.Table], *, path: str) -> pa.Table:
     """
     if not tables:
         return _ONLY_TIMESTAMP.empty_table()
+    if all(
+        table.schema is tables[0].schema
+        or table.schema.equals(tables[0].schema, check_metadata=True)
+        for table in tables
+    ):
+        return pa.concat_tables(tables)
     _check_types(tables, path=path)
     joined = pa.concat_tables(tables, promote_options="default")
     fields = [

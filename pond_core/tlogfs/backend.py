@@ -1,7 +1,7 @@
 """tinyfs's `Backend` over the log: the state as of one txn, with staged rows on top."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -238,13 +238,18 @@ class OpLogBackend:
         self._replaced.append((node_id, window))
 
     def commit(
-        self, provenance: Provenance, *, also: Check = lambda _head, _theirs: None
+        self,
+        provenance: Provenance,
+        *,
+        also: Check = lambda _head, _theirs: None,
+        read: Collection[str] = (),
     ) -> Header | None:
         """Make everything staged visible at once; None when there is nothing.
 
         Args:
             provenance: Who and why.
             also: What else must hold, asked under the lock.
+            read: Nodes whose rows it is asked about, besides those that this one changes.
 
         Raises:
             ConflictError: Others changed the same things since this transaction began.
@@ -257,10 +262,10 @@ class OpLogBackend:
             raise ClosedError(msg, hint="begin a new one")
         self._gone = None
         try:
-            header = self._append(provenance, also)
+            header = self._append(provenance, also, read)
         except _UnlistedError:
             self._gone = self._taken_away()
-            header = self._append(provenance, also)
+            header = self._append(provenance, also, read)
         self._staged = []
         self.close()
         return header
@@ -269,7 +274,7 @@ class OpLogBackend:
         """Refuse further changes: nothing would commit them."""
         self._is_over = True
 
-    def _append(self, provenance: Provenance, also: Check) -> Header:
+    def _append(self, provenance: Provenance, also: Check, read: Collection[str]) -> Header:
         def prepare(head: int, theirs: Sequence[Operation]) -> Sequence[Operation]:
             if theirs:
                 also(head, theirs)
@@ -277,7 +282,22 @@ class OpLogBackend:
             return self._prepare(theirs)
 
         size = sum(row.size or 0 for row in self._staged)
-        return self._log.append(prepare, base=self.txn, provenance=provenance, size_bytes=size)
+        return self._log.append(
+            prepare,
+            base=self.txn,
+            about=self._concerns(read),
+            provenance=provenance,
+            size_bytes=size,
+        )
+
+    def _concerns(self, read: Collection[str]) -> set[str] | None:
+        """Return the nodes whose rows could conflict with the staged ones; None is all nodes."""
+        concerns = {*read, *(node_id for node_id, _ in self._replaced)}
+        for row in self._staged:
+            if row.op is OpKind.UNLINK and row.entry_type == EntryType.DIRECTORY:
+                return None  # all that lies in it, too
+            concerns.update(node for node in (row.parent_id, row.node_id) if node is not None)
+        return concerns
 
     def _check_objects(self, head: int) -> None:
         """Refuse to name an object that a clean-up deleted since it was put: that takes a day."""

@@ -49,6 +49,12 @@ class ReadSet:
         if self._found is None:
             self._found = self._look_at(self._base)
 
+    @property
+    def nodes(self) -> dict[NodeId, str]:
+        """The nodes that were read, each with its path."""
+        found = self._found or {}
+        return {entry.node_id: path for path, there in found.items() for entry in there[:2]}
+
     def check(self, head: int, theirs: Sequence[Operation]) -> None:
         """Refuse the transaction if others changed what it read.
 
@@ -61,7 +67,7 @@ class ReadSet:
         """
         self.look()
         before = self._found or {}
-        nodes = {entry.node_id: path for path, found in before.items() for entry in found[:2]}
+        nodes = self.nodes
         for row in theirs:
             if row.name is None and row.node_id in nodes:
                 raise self._conflict(row, nodes[NodeId(row.node_id)])

@@ -106,13 +106,13 @@ def unmerged(log: OpLog, monkeypatch: pytest.MonkeyPatch) -> OpLog:
     return log
 
 
-def test_a_checkpoint_is_there_after_sixteen_versions(log: OpLog) -> None:
-    commit_some(log, 15)
+def test_a_checkpoint_is_there_after_thirty_two_versions(log: OpLog) -> None:
+    commit_some(log, 29)
     assert not list(delta_log(log).glob("*.checkpoint.parquet"))
-    commit_some(log, 2)
+    commit_some(log, 4)
     (version,) = checkpoints(log.table.log)
     last = json.loads((delta_log(log) / "_last_checkpoint").read_text(encoding="utf-8"))
-    assert last["version"] == version >= 16
+    assert last["version"] == version >= 32
 
 
 def test_a_log_opened_from_a_checkpoint_is_the_same(log: OpLog) -> None:
