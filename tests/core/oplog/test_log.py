@@ -242,3 +242,13 @@ def assert_nothing_lost(log: OpLog, expected: set[str]) -> None:
     assert [header.txn for header in headers] == list(range(1, len(expected) + 1))
     assert [header.previous for header in headers[1:]] == [header.hash for header in headers[:-1]]
     assert sorted(names(log)) == sorted(expected)
+
+
+def test_rows_about_other_nodes_may_be_left_out_and_names_are_all_there(log: OpLog) -> None:
+    append(log, link("a"))
+    append(log, write(node_id="70"))
+    append(log, write(node_id="7b"))
+    append(log, write(node_id="7c"), link("b"))
+    found = log.operations(after=0, upto=4, about={"7b", "ff"})
+    assert [row.name or row.node_id for row in found] == ["a", "7b", "7c", "b"]
+    assert len(log.operations(after=0, upto=4)) == 5
