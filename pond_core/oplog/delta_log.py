@@ -37,7 +37,7 @@ class Commit:
     Attributes:
         version: Its Delta version.
         txn: The transaction that it makes visible; None for a merge.
-        txn_uuid: That transaction's; empty for a merge.
+        txn_uuid: That transaction's, or the merge's; empty in a commit of another program.
         added: Files that the table has since.
         removed: Paths of files that it has no more.
         is_metadata: Whether it changes the table's properties.
@@ -163,15 +163,16 @@ def _parsed(version: int, data: bytes) -> Commit:
     if declared is not None and declared != len(actions) - 1:
         msg = f"it has {len(actions) - 1} actions and says {declared}"
         raise ValueError(msg)
-    uuids = [str(a["commitInfo"].get("txn_uuid", "")) for a in actions if "commitInfo" in a]
+    info = actions[0]["commitInfo"]
+    txn_uuid = str(info.get("txn_uuid", ""))
     txns = [a["txn"]["version"] for a in actions if a.get("txn", {}).get("appId") == APP_ID]
-    if any(uuids) and not txns:
+    if txn_uuid and info.get("operation") == "WRITE" and not txns:
         msg = "it has a transaction and not its number"
         raise ValueError(msg)
     return Commit(
         version=version,
         txn=int(txns[-1]) if txns else None,
-        txn_uuid="".join(uuids),
+        txn_uuid=txn_uuid,
         added=tuple(log_file(a["add"]) for a in actions if "add" in a),
         removed=tuple(str(a["remove"]["path"]) for a in actions if "remove" in a),
         is_metadata=any("metaData" in a or "protocol" in a for a in actions),

@@ -6,6 +6,7 @@ it knows only what the Delta log remembers, and writes commits of its own.
 """
 
 import os
+import secrets
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
@@ -199,12 +200,14 @@ class Maintenance:
         gone = [file for file in before if file.path not in kept]
         fresh = [file for file in after if file.path not in known]
         actions = [add_action(file, data_change=False) for file in fresh]
-        if not self._table.commit([*actions, *(remove_action(file) for file in gone)]):
-            return Merged()
         for file in gone:
-            # The time of change is from now on the time at which the file was replaced.
+            # The time of change becomes the time at which the file was replaced; that of a file
+            # which stays tells nothing.
             with storage_errors(self._table.path / file.path):
                 os.utime(self._table.path / file.path)
+        actions += [remove_action(file) for file in gone]
+        if not self._table.commit(actions, txn_uuid=secrets.token_hex(16)):
+            return Merged()
         return Merged(
             replaced=len(gone),
             written=len(fresh),

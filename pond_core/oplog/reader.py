@@ -13,7 +13,7 @@ from pond_core.errors import CorruptionError, SnapshotForgottenError
 from pond_core.oplog.operation import Operation
 from pond_core.oplog.parquet import LogFile
 from pond_core.oplog.part import Part, PartState
-from pond_core.oplog.run import Run
+from pond_core.oplog.run import Groups, Run
 from pond_core.oplog.table import LogTable
 
 T = TypeVar("T")
@@ -43,6 +43,7 @@ class Reader:
         self._replaced = table.replaced
         self._parts: dict[int, Part] = {}
         self._runs: OrderedDict[str, Run] = OrderedDict()
+        self._groups = Groups()
         self._contents: OrderedDict[tuple[int, int], bytes | None] = OrderedDict()
 
     def state(self, part: int, *, txn: int) -> PartState:
@@ -169,7 +170,7 @@ class Reader:
 
     def _run(self, file: LogFile) -> Run:
         if file.path not in self._runs:
-            self._runs[file.path] = Run(self._table.path, file)
+            self._runs[file.path] = Run(self._table.path, file, self._groups)
         self._runs.move_to_end(file.path)
         while len(self._runs) > _OPEN_RUNS:
             self._runs.popitem(last=False)

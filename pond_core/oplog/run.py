@@ -5,8 +5,10 @@ what it looks for, and finds it there by bisection.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,9 @@ from pond_core.oplog.translate import parquet_errors
 
 _ROW_BY_ROW = 16
 """Rows that are decoded one by one; more are faster column by column."""
+
+_KEPT_ROWS = 200_000
+"""Rows that stay in memory, some 300 bytes each: those of a whole small pond."""
 
 _ANY = ("", "\U0010ffff" * 64)
 """Bounds of a group whose footer says none; no name, of at most 255 bytes, comes after them."""
@@ -43,6 +48,38 @@ class _Bounds:
         return first < len(nodes) and nodes[first] <= self.nodes[1]
 
 
+class _Group:
+    """A row group in memory, without contents."""
+
+    def __init__(self, rows: pa.Table) -> None:
+        self.rows = rows
+
+    @cached_property
+    def columns(self) -> dict[str, pa.Array]:
+        """Its columns by the attributes of `Operation`, in one chunk each."""
+        return {name: column.chunk(0) for name, column in plain_columns(self.rows).items()}
+
+
+class Groups:
+    """Row groups of several files in memory: those that were used last."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, int], _Group] = OrderedDict()
+        self._rows = 0
+
+    def get(self, path: str, g: int, read: Callable[[], pa.Table]) -> _Group:
+        """Return a row group, read if it is not there any more."""
+        key = path, g
+        if key not in self._kept:
+            self._kept[key] = _Group(read())
+            self._rows += self._kept[key].rows.num_rows
+            while self._rows > _KEPT_ROWS and len(self._kept) > 1:
+                _, dropped = self._kept.popitem(last=False)
+                self._rows -= dropped.rows.num_rows
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+
 class Run:
     """The rows of one log file, in the order of the file.
 
@@ -50,16 +87,15 @@ class Run:
         file: The file.
     """
 
-    def __init__(self, table: Path, file: LogFile) -> None:
+    def __init__(self, table: Path, file: LogFile, groups: Groups) -> None:
         self.file = file
+        self._groups = groups
         self._path = table / file.path
         with parquet_errors(self._path):
             self._metadata = pq.read_metadata(self._path)
             self._bounds = [
                 _bounds(self._metadata.row_group(g)) for g in range(self._metadata.num_row_groups)
             ]
-        self._groups: dict[int, pa.Table] = {}
-        self._columns: dict[int, dict[str, pa.Array]] = {}
         self._content: tuple[int, pa.ChunkedArray] | None = None
 
     def names(self, parent: str, name: str | None = None) -> list[Operation]:
@@ -82,7 +118,7 @@ class Run:
                 continue
             if nodes is not None and not (bounds.has_names or bounds.have(nodes)):
                 continue
-            group = self._group(g)
+            group = self._group(g).rows
             if low > after and high <= upto:
                 found.extend(self._decoded(g, 0, group.num_rows))
                 continue
@@ -94,7 +130,7 @@ class Run:
     def content(self, row: Operation) -> bytes | None:
         """Return the inline content of a row of this file; None if it is not here, or has none."""
         for g, first, last in self._spans(row.node_id or ""):
-            group = self._group(g)
+            group = self._group(g).rows
             low, high = _range(group["txn"], row.txn, first, last)
             at, end = _range(group["seq"], row.seq, low, high)
             if at < end:
@@ -109,7 +145,7 @@ class Run:
                 continue
             if name is not None and not _within(name, bounds.names):
                 continue
-            group = self._group(g)
+            group = self._group(g).rows
             low, high = _range(group["parent_id"], parent, 0, group.num_rows)
             if name is not None:
                 low, high = _range(group["name"], name, low, high)
@@ -119,22 +155,20 @@ class Run:
         """Iterate over row groups with rows about a node, and where in them these are."""
         for g, bounds in enumerate(self._bounds):
             if bounds.has_nodes and _within(node_id, bounds.nodes):
-                group = self._group(g)
+                group = self._group(g).rows
                 about_nodes = int(group["parent_id"].null_count)
                 yield g, *_range(group["node_id"], node_id, 0, about_nodes)
 
     def _decoded(self, g: int, low: int, high: int) -> list[Operation]:
+        if low == high:
+            return []
+        group, part = self._group(g), self.file.part
         if high - low > _ROW_BY_ROW:
-            return decode(self._group(g).slice(low, high - low), part=self.file.part)
-        if g not in self._columns and low < high:
-            columns = plain_columns(self._group(g))
-            self._columns[g] = {name: column.chunk(0) for name, column in columns.items()}
-        return [decode_row(self._columns[g], at, part=self.file.part) for at in range(low, high)]
+            return decode(group.rows.slice(low, high - low), part=part)
+        return [decode_row(group.columns, at, part=part) for at in range(low, high)]
 
-    def _group(self, g: int) -> pa.Table:
-        if g not in self._groups:
-            self._groups[g] = self._read(g, ROW_COLUMNS)
-        return self._groups[g]
+    def _group(self, g: int) -> _Group:
+        return self._groups.get(self.file.path, g, lambda: self._read(g, ROW_COLUMNS))
 
     def _contents(self, g: int) -> pa.ChunkedArray:
         # The windows of a series lie side by side: the group that was read last is read next.

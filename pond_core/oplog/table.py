@@ -137,15 +137,15 @@ class LogTable:
         self,
         actions: Sequence[Action],
         *,
+        txn_uuid: str,
         txn: int | None = None,
-        txn_uuid: str = "",
     ) -> bool:
         """Make files visible in one step, and wait until that step is on disk.
 
         Args:
             actions: What is added and removed.
+            txn_uuid: Random; kept in the commit's own record, by which a lost reply is made up for.
             txn: The transaction's number; None for a merge, which is no transaction.
-            txn_uuid: The transaction's; kept in the commit's own record.
 
         Returns:
             False if somebody else committed first: refresh, check, and try again.
@@ -158,7 +158,7 @@ class LogTable:
         base = self.version
         info = {
             "timestamp": time.time_ns() // 1_000_000,
-            "operation": "WRITE" if txn_uuid else "OPTIMIZE",
+            "operation": "OPTIMIZE" if txn is None else "WRITE",
             "txn_uuid": txn_uuid,
             # By the count a reader knows a commit that was cut short at the end of a line.
             "actions": len(actions) + (txn is not None),
@@ -224,7 +224,7 @@ class LogTable:
         """Say whether a commit with this `txn_uuid` is in the table, having looked."""
         self.refresh()
         newer = (delta_log.read_commit(self.log, v) for v in range(base + 1, self.version + 1))
-        return bool(txn_uuid) and any(c is not None and c.txn_uuid == txn_uuid for c in newer)
+        return any(commit is not None and commit.txn_uuid == txn_uuid for commit in newer)
 
     def _apply(self, commit: delta_log.Commit) -> None:
         for path in commit.removed:

@@ -176,6 +176,14 @@ def test_a_commit_whose_reply_was_lost_is_not_made_twice(log: OpLog) -> None:
     assert names(reopened(log)) == ["a", "b"]
 
 
+def test_a_merge_whose_reply_was_lost_is_found(log: OpLog) -> None:
+    for name in "abc":
+        append(log, link(name))
+    forgetful = OpLog(log.pond, durability=Forgetful(full=False))
+    assert forgetful.upkeep.thorough(PART, gone=()).replaced == 3
+    assert names(reopened(log)) == ["a", "b", "c"]
+
+
 def test_refusals_without_end_are_an_error(log: OpLog) -> None:
     log = OpLog(log.pond, durability=Deaf(full=False))
     with pytest.raises(StoreError, match="16 commits in a row were refused"):

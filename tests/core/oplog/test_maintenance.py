@@ -375,4 +375,4 @@ def repeat(log: OpLog) -> None:
     tmp = log.pond / "tmp"
     durability, table = log.durability, log.table
     file = write_rows(table.path, encode(rows), part=PART, tier=HOT, durability=durability, tmp=tmp)
-    assert table.commit([add_action(replace(file), data_change=False)])
+    assert table.commit([add_action(replace(file), data_change=False)], txn_uuid="e" * 32)

@@ -13,7 +13,7 @@ from pond_core.oplog import EMPTY_NODE, Durability, Operation, PartState, parque
 from pond_core.oplog.operation import encode
 from pond_core.oplog.parquet import write_rows
 from pond_core.oplog.part import Part
-from pond_core.oplog.run import Run
+from pond_core.oplog.run import Groups, Run
 from pond_core.oplog.schema import HOT
 from tests.core.oplog.rows import (
     DIRECTORY,
@@ -33,7 +33,7 @@ def run_of(place: Path, rows: Sequence[Operation]) -> Run:
     """Return rows as they lie in a log file."""
     durability, tmp = Durability(full=False), place / "tmp"
     file = write_rows(place, encode(rows), part=PART, tier=HOT, durability=durability, tmp=tmp)
-    return Run(place, file)
+    return Run(place, file, Groups())
 
 
 def view(part: Part, txn: int) -> PartState:

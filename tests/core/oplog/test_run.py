@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 
 from pond_core.errors import CorruptionError
 from pond_core.oplog import Durability, LogFile, Operation, parquet, read_all
+from pond_core.oplog import run as run_module
 from pond_core.oplog.operation import encode
 from pond_core.oplog.parquet import write_rows
-from pond_core.oplog.run import Run
+from pond_core.oplog.run import Groups, Run
 from pond_core.oplog.schema import HOT
 from tests.core.oplog.rows import DIRECTORY, PART, describe, link, placed, unlink, window, write
 
@@ -62,8 +63,8 @@ def without_content(rows: Sequence[Operation]) -> list[Operation]:
     return [replace(row, content=None) for row in rows]
 
 
-def open_groups(run: Run) -> set[int]:
-    return set(run._groups)
+def open_groups(groups: Groups) -> set[int]:
+    return {group for _, group in groups._kept}
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_lookups_find_what_a_scan_finds(
     rows = placed(transactions)
     file = written(tmp_path, rows)
     in_order = without_content(read_all(tmp_path, file))
-    run = Run(tmp_path, file)
+    run = Run(tmp_path, file, Groups())
     for parent in PARENTS:
         named = [row for row in in_order if row.parent_id == parent]
         assert run.names(parent) == named
@@ -100,7 +101,7 @@ def test_contents_and_ranges_of_txns_are_those_that_were_written(
 ) -> None:
     rows = placed(transactions)
     file = written(tmp_path, rows)
-    run = Run(tmp_path, file)
+    run = Run(tmp_path, file, Groups())
     for row in rows:
         assert run.content(replace(row, content=None)) == row.content
     for after in range(len(transactions) + 1):
@@ -111,7 +112,7 @@ def test_contents_and_ranges_of_txns_are_those_that_were_written(
 
 def test_the_rows_of_a_file_are_what_it_holds_without_contents(tmp_path: Path) -> None:
     rows = placed([[link("b"), write(b"x"), link("a")]])
-    run = Run(tmp_path, written(tmp_path, rows))
+    run = Run(tmp_path, written(tmp_path, rows), Groups())
     assert run.rows(after=0, upto=1) == without_content([rows[1], rows[2], rows[0]])
 
 
@@ -120,17 +121,31 @@ def test_a_lookup_opens_only_row_groups_that_may_hold_it(tmp_path: Path) -> None
     rows = placed([[link(f"{number:02}") for number in range(20)]])
     file = written(tmp_path, rows)
     assert pq.read_metadata(tmp_path / file.path).num_row_groups == 10
-    run = Run(tmp_path, file)
+    groups = Groups()
+    run = Run(tmp_path, file, groups)
     assert run.names(DIRECTORY, "07")[0].seq == 8
-    assert open_groups(run) == {3}
+    assert open_groups(groups) == {3}
     assert run.names(DIRECTORY, "99") == run.nodes("7z") == run.names("elsewhere") == []
-    assert open_groups(run) == {3}
+    assert open_groups(groups) == {3}
+
+
+@pytest.mark.usefixtures("small_groups")
+def test_row_groups_that_were_not_used_lately_leave_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "_KEPT_ROWS", 4)
+    rows = placed([[link(f"{number:02}") for number in range(20)]])
+    groups = Groups()
+    run = Run(tmp_path, written(tmp_path, rows), groups)
+    found = [run.names(DIRECTORY, name)[0].seq for name in ("00", "02", "00", "04", "02")]
+    assert found == [1, 3, 1, 5, 3]
+    assert open_groups(groups) == {1, 2}
 
 
 @pytest.mark.usefixtures("small_groups")
 def test_names_that_go_over_row_groups_are_found_whole(tmp_path: Path) -> None:
     rows = placed([[link("a")], [link("b")], [unlink("b")], [link("b")], [link("c")]])
-    run = Run(tmp_path, written(tmp_path, rows))
+    run = Run(tmp_path, written(tmp_path, rows), Groups())
     assert [row.txn for row in run.names(DIRECTORY, "b")] == [2, 3, 4]
 
 
@@ -141,7 +156,7 @@ def test_contents_are_spread_over_row_groups(
     rows = placed([[write(bytes([number]) * 60, node_id=f"7{number}") for number in range(5)]])
     file = written(tmp_path, rows)
     assert pq.read_metadata(tmp_path / file.path).num_row_groups == 5
-    run = Run(tmp_path, file)
+    run = Run(tmp_path, file, Groups())
     assert [run.content(row) for row in rows] == [row.content for row in rows]
 
 
@@ -152,7 +167,7 @@ def test_a_file_without_statistics_is_looked_up_all_the_same(tmp_path: Path) -> 
     file = written(tmp_path, rows)
     plain = pq.ParquetFile(tmp_path / file.path).read()
     pq.write_table(plain, tmp_path / file.path, write_statistics=False, row_group_size=2)
-    run = Run(tmp_path, file)
+    run = Run(tmp_path, file, Groups())
     assert [run.names(DIRECTORY, name)[0].name for name in names] == names
     assert run.content(rows[2]) == b"x"
     assert len(run.rows(after=0, upto=1)) == 2
@@ -160,7 +175,7 @@ def test_a_file_without_statistics_is_looked_up_all_the_same(tmp_path: Path) -> 
 
 def test_a_row_that_is_not_in_the_file_has_no_content_there(tmp_path: Path) -> None:
     rows = placed([[write(b"x"), window(0, 1)]])
-    run = Run(tmp_path, written(tmp_path, rows))
+    run = Run(tmp_path, written(tmp_path, rows), Groups())
     assert run.content(replace(rows[0], txn=2)) is None
     assert run.content(replace(rows[0], seq=3)) is None
     assert run.content(replace(rows[0], node_id="7b")) is None
@@ -171,13 +186,13 @@ def test_a_file_that_is_missing_cannot_be_opened(tmp_path: Path) -> None:
     file = written(tmp_path, placed([[link("a")]]))
     (tmp_path / file.path).unlink()
     with pytest.raises(CorruptionError, match="is missing, though the log names it"):
-        Run(tmp_path, file)
+        Run(tmp_path, file, Groups())
 
 
 @pytest.mark.usefixtures("small_groups")
 def test_a_file_that_goes_missing_is_damage_where_more_is_read(tmp_path: Path) -> None:
     file = written(tmp_path, placed([[link(name) for name in "abcd"]]))
-    run = Run(tmp_path, file)
+    run = Run(tmp_path, file, Groups())
     assert run.names(DIRECTORY, "a")
     (tmp_path / file.path).unlink()
     assert run.names(DIRECTORY, "a"), "what was read once stays"

@@ -127,7 +127,7 @@ def test_a_commit_on_a_handle_that_is_behind_is_refused(log: OpLog) -> None:
     tmp = log.pond / "tmp"
     file = write_rows(log.table.path, rows, part=PART, tier=HOT, durability=durability, tmp=tmp)
     action = add_action(file, data_change=True)
-    assert not other.table.commit([action], txn=1)
+    assert not other.table.commit([action], txn=1, txn_uuid="e" * 32)
     other.table.refresh()
     assert file.path not in {known.path for known in other.table.files}
 

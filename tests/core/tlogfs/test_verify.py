@@ -67,7 +67,9 @@ def alter(pond: Pond, part: int, change: Callable[[Operation], Operation]) -> No
             log.table.path, encode(rows), part=part, tier=HOT, durability=log.durability, tmp=tmp
         )
         if new.path != file.path:
-            assert log.table.commit([remove_action(file), add_action(new, data_change=False)])
+            assert log.table.commit(
+                [remove_action(file), add_action(new, data_change=False)], txn_uuid="e" * 32
+            )
 
 
 def test_a_sound_pond_has_no_findings(pond: Pond) -> None:
@@ -188,7 +190,7 @@ def test_a_repeated_row_is_found(pond: Pond) -> None:
     file = write_rows(
         log.table.path, encode(rows), part=HEADERS, tier=HOT, durability=log.durability, tmp=tmp
     )
-    assert log.table.commit([add_action(file, data_change=False)])
+    assert log.table.commit([add_action(file, data_change=False)], txn_uuid="e" * 32)
     assert found(pond) == {"row repeated"}
 
 
@@ -211,7 +213,9 @@ def test_rows_that_left_the_hot_tier_too_early_are_found(pond: Pond) -> None:
         new = write_rows(
             log.table.path, encode(rows), part=0, tier=COLD, durability=log.durability, tmp=tmp
         )
-        assert log.table.commit([remove_action(file), add_action(new, data_change=False)])
+        assert log.table.commit(
+            [remove_action(file), add_action(new, data_change=False)], txn_uuid="e" * 32
+        )
     assert found(pond) == {"superseded too early"}
 
 
@@ -219,7 +223,7 @@ def test_what_delta_says_of_a_file_is_compared_with_the_file(pond: Pond) -> None
     log = log_of(pond)
     file = next(file for file in log.files() if file.part == HEADERS)
     lie = replace(file, rows=file.rows + 1, max_txn=9)
-    assert log.table.commit([add_action(lie, data_change=False)])
+    assert log.table.commit([add_action(lie, data_change=False)], txn_uuid="e" * 32)
     assert found(pond) == {"statistics wrong"}
 
 
