@@ -71,6 +71,15 @@ def checkpoints(log: Path) -> list[int]:
     return _versions(log, _CHECKPOINT)
 
 
+def missing(log: Path) -> Path | None:
+    """Return the first commit after the newest checkpoint that is not there; None if all are."""
+    newest = max(checkpoints(log), default=-1)
+    there = commits(log, after=newest)
+    expected = range(newest + 1, newest + 1 + len(there))
+    lacking = sorted(set(expected) - set(there))
+    return commit_path(log, lacking[0]) if lacking else None
+
+
 def read_commit(log: Path, version: int) -> Commit | None:
     """Return a commit; None if it was cleared away.
 

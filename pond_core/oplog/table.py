@@ -264,6 +264,10 @@ class LogTable:
 
     def _opened(self) -> tuple[DeltaTable, pa.Table]:
         _check_process()
+        missing = delta_log.missing(self.log)
+        if missing is not None:
+            msg = f"{missing} is missing, though there are later ones"
+            raise CorruptionError(msg, hint=_REPAIR)
         with delta_errors(self.path):
             delta = DeltaTable(str(self.path))
             return delta, pa.table(delta.get_add_actions(flatten=True))

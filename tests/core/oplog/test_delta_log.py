@@ -203,6 +203,14 @@ def test_json_that_is_no_commit_is_an_error_of_ours(two: OpLog, data: bytes) -> 
     torn(two.table.log)
 
 
+def test_a_commit_that_is_missing_between_others_is_named(two: OpLog) -> None:
+    append(two, link("c"))
+    commit_path(two.table.log, 2).unlink()
+    with pytest.raises(CorruptionError, match=r"0002\.json is missing") as refused:
+        OpLog(two.pond, durability=Durability(full=False))
+    assert "pond repair" in refused.value.hint
+
+
 def test_a_table_whose_making_was_cut_short_can_be_made_again(place: Path) -> None:
     durability = Durability(full=False)
     path = commit_path(OpLog.create(place, durability=durability).table.log, 0)
