@@ -21,26 +21,15 @@ from pond_core.tinyfs.factory import factory_of
 from pond_core.tinyfs.place import make
 from pond_core.tinyfs.tree import MAX_DIRECTORIES
 from tests.conformance.dynamic import DynamicContract, DynamicMachine
+from tests.core.tinyfs.in_memory import InMemory
 
 
-class TestMemoryDynamic(DynamicContract):
-    @override
-    def make(self) -> FS:
-        return FS(MemoryBackend())
-
-    @override
-    def reopen(self, fs: FS) -> FS:
-        return FS(fs.backend)
+class TestMemoryDynamic(InMemory, DynamicContract):
+    pass
 
 
-class MemoryDynamicMachine(DynamicMachine):
-    @override
-    def make(self) -> FS:
-        return FS(MemoryBackend())
-
-    @override
-    def reopen(self, fs: FS) -> FS:
-        return FS(fs.backend)
+class MemoryDynamicMachine(InMemory, DynamicMachine):
+    pass
 
 
 TestMemoryDynamicMachine = MemoryDynamicMachine.TestCase

@@ -1,31 +1,18 @@
 """Nodes in dictionaries keep every rule of the filesystem."""
 
 from hypothesis import settings
-from typing_extensions import override
 
-from pond_core.tinyfs import FS, MemoryBackend
 from tests.conformance.filesystem import FileSystemContract
 from tests.conformance.filesystem_machine import FileSystemMachine
+from tests.core.tinyfs.in_memory import InMemory
 
 
-class TestMemoryFileSystem(FileSystemContract):
-    @override
-    def make(self) -> FS:
-        return FS(MemoryBackend())
-
-    @override
-    def reopen(self, fs: FS) -> FS:
-        return FS(fs.backend)
+class TestMemoryFileSystem(InMemory, FileSystemContract):
+    pass
 
 
-class MemoryMachine(FileSystemMachine):
-    @override
-    def make(self) -> FS:
-        return FS(MemoryBackend())
-
-    @override
-    def reopen(self, fs: FS) -> FS:
-        return FS(fs.backend)
+class MemoryMachine(InMemory, FileSystemMachine):
+    pass
 
 
 TestMemoryMachine = MemoryMachine.TestCase

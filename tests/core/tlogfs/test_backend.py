@@ -1,45 +1,18 @@
 """Nodes in the log keep every rule of the filesystem, before a commit and after it."""
 
-import tempfile
 import time
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from typing_extensions import override
 
 from pond_core.errors import ClosedError, SchemaError
-from pond_core.oplog import Durability, OpKind, OpLog, Provenance
+from pond_core.oplog import OpKind, Provenance
 from pond_core.tinyfs import FS, ROOT
-from pond_core.tlogfs import ObjectStore, OpLogBackend
 from pond_core.window import ALWAYS, Window
 from tests.conformance.filesystem import FileSystemContract, readings, values
 from tests.conformance.filesystem_machine import FileSystemMachine
-
-
-class Store:
-    """A log with its objects; gives filesystems that are not committed yet."""
-
-    def __init__(self, place: Path) -> None:
-        durability = Durability(full=False)
-        self.log = OpLog.create(place, durability=durability)
-        self.objects = ObjectStore(place, durability=durability)
-
-    def begin(self, *, txn: int | None = None) -> FS:
-        head = self.log.head() if txn is None else txn
-        return FS(OpLogBackend(self.log, self.objects, txn=head))
-
-    def commit(self, fs: FS) -> FS:
-        """Commit, and return what another process would see."""
-        backend_of(fs).commit(Provenance())
-        durability = Durability(full=False)
-        self.log = OpLog(self.log.pond, durability=durability)
-        return self.begin()
-
-
-def backend_of(fs: FS) -> OpLogBackend:
-    assert isinstance(fs.backend, OpLogBackend)
-    return fs.backend
+from tests.core.tlogfs.stores import InLog, MachineInLog, Store, backend_of
 
 
 @pytest.fixture
@@ -47,38 +20,12 @@ def store(place: Path) -> Store:
     return Store(place)
 
 
-class TestOpLogFileSystem(FileSystemContract):
-    @pytest.fixture(autouse=True)
-    def _place(self, place: Path) -> None:
-        self._store = Store(place)
-
-    @override
-    def make(self) -> FS:
-        return self._store.begin()
-
-    @override
-    def reopen(self, fs: FS) -> FS:
-        return self._store.commit(fs)
+class TestOpLogFileSystem(InLog, FileSystemContract):
+    pass
 
 
-class OpLogMachine(FileSystemMachine):
-    @override
-    def __init__(self) -> None:
-        self._directory = tempfile.TemporaryDirectory()
-        self._store = Store(Path(self._directory.name) / "pond")
-        super().__init__()
-
-    @override
-    def make(self) -> FS:
-        return self._store.begin()
-
-    @override
-    def reopen(self, fs: FS) -> FS:
-        return self._store.commit(fs)
-
-    @override
-    def teardown(self) -> None:
-        self._directory.cleanup()
+class OpLogMachine(MachineInLog, FileSystemMachine):
+    pass
 
 
 TestOpLogMachine = OpLogMachine.TestCase
