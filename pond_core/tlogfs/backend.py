@@ -21,7 +21,7 @@ from pond_core.oplog import (
 )
 from pond_core.tinyfs.content import concatenate, rows_within
 from pond_core.tinyfs.node import Content, Entry, EntryType, Node, NodeId, Piece, Recipe
-from pond_core.tlogfs.conflict import Grounds, check, removals
+from pond_core.tlogfs.conflict import Grounds, check, concerns, removals
 from pond_core.tlogfs.content import INLINE_BYTES, load_bytes, load_table, read_schema, store
 from pond_core.tlogfs.meaning import entry_of, node_of, piece_of, recipe_of
 from pond_core.tlogfs.objects import ObjectStore
@@ -285,19 +285,10 @@ class OpLogBackend:
         return self._log.append(
             prepare,
             base=self.txn,
-            about=self._concerns(read),
+            about=concerns(self._staged, {*read, *(node_id for node_id, _ in self._replaced)}),
             provenance=provenance,
             size_bytes=size,
         )
-
-    def _concerns(self, read: Collection[str]) -> set[str] | None:
-        """Return the nodes whose rows could conflict with the staged ones; None is all nodes."""
-        concerns = {*read, *(node_id for node_id, _ in self._replaced)}
-        for row in self._staged:
-            if row.op is OpKind.UNLINK and row.entry_type == EntryType.DIRECTORY:
-                return None  # all that lies in it, too
-            concerns.update(node for node in (row.parent_id, row.node_id) if node is not None)
-        return concerns
 
     def _check_objects(self, head: int) -> None:
         """Refuse to name an object that a clean-up deleted since it was put: that takes a day."""

@@ -7,7 +7,7 @@ rows and from what the transaction knows already: it is asked under the lock, wh
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
@@ -82,6 +82,23 @@ def check(
             other, what = clash
             msg = f"txn {other} {what} (this transaction began at txn {base})"
             raise ConflictError(msg, base=base, other=other)
+
+
+def concerns(ours: Sequence[Operation], read: Collection[str]) -> set[str] | None:
+    """Return the nodes of which `check` has to know what others wrote; None is all nodes.
+
+    It has to know of all names, whatever they are.
+
+    Args:
+        ours: The rows that are about to be written.
+        read: Nodes that count besides those that the rows are about.
+    """
+    nodes = set(read)
+    for row in ours:
+        if row.op is OpKind.UNLINK and row.entry_type == _DIRECTORY:
+            return None  # all that lies in it, too
+        nodes.update(node for node in (row.parent_id, row.node_id) if node is not None)
+    return nodes
 
 
 def removals(rows: Iterable[Operation]) -> list[Operation]:

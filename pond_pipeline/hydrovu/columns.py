@@ -10,7 +10,8 @@ reading the same name; and two columns never share a name, whatever the dictiona
   others are marked with their id: `Temperature.C [46]`;
 - of several unit ids likewise: `Temperature.C [unit 301]`;
 - a name that holds `.`, `[` or `]`, or is `timestamp`, is always marked: unmarked, `A.B` in `C`
-  and `A` in `B.C` would be one column.
+  and `A` in `B.C` would be one column. So is an id that has to serve as a name and has blanks at
+  its ends.
 """
 
 from collections.abc import Mapping
@@ -70,6 +71,8 @@ class Column:
 def _has_plain_name(own_id: str, name: str, dictionary: Mapping[str, str]) -> bool:
     if name == _TIMESTAMP or not _CONFUSING.isdisjoint(name):
         return False
+    if own_id not in dictionary and name != own_id:
+        return False  # an id with blanks around it
     carriers = [entry for entry, text in dictionary.items() if text.strip() == name]
     return own_id == min(carriers, key=_numerically, default=own_id)
 

@@ -127,8 +127,8 @@ SCENES = {
         _names(), before=[data("/a", b"a"), directories(1, "x"), lambda tx: tx.mkdir("/b")]
     ),
     "parts": Scene([directories(20, "d")]),
-    "upkeep": Scene(_numbered(4, start=13), before=_numbered(13)),
-    "cleaning": Scene(_numbered(5, start=42), before=_numbered(42), age_s=7200),
+    "upkeep": Scene(_numbered(4, start=28), before=_numbered(28)),
+    "cleaning": Scene(_numbered(5, start=88), before=_numbered(88), age_s=7200),
     "windows": Scene(
         [window(0, 30, 5, value=3.0), *_numbered(2, start=20)],
         before=[_windows(70), *_numbered(14)],

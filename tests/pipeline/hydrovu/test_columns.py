@@ -116,3 +116,9 @@ def test_two_columns_never_share_a_name(
 
     assert len(columns) == len(pairs)
     assert "timestamp" not in columns
+
+
+def test_an_unknown_id_with_blanks_around_it_is_not_the_one_without() -> None:
+    names = Names({}, {})
+    found = [Column.of("0", unit, names=names).name for unit in ("0", "0 ", " ")]
+    assert found == ["0.0", "0.0 [unit 0%20]", "0 [unit %20]"]
