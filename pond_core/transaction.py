@@ -63,9 +63,9 @@ class Transaction(FS):
             changed = difference(stored, table)
         else:
             changed = extent(table)
+        self._view.replaces(self.lookup(path).node_id, window)
         if changed is None:
             return self._cover(path, window)
-        self._view.replaces(self.lookup(path).node_id, window)
         rows = slice_window(table, changed)
         edge = self._edge(path, changed, window)
         self.write_window(path, rows if rows.num_rows else None, edge)

@@ -11,11 +11,12 @@ from pond_core.oplog.operation import Header, Operation, OpKind, Provenance, dum
 from pond_core.oplog.parquet import LogFile, open_parquet, read_all, read_table
 from pond_core.oplog.part import PartState
 from pond_core.oplog.repair import Repaired, is_pond, repair
-from pond_core.oplog.schema import CONDENSED_SEQ, HEADERS
+from pond_core.oplog.schema import CONDENSED_SEQ, CONDENSED_SEQS, HEADERS
 from pond_core.oplog.translate import parquet_errors
 
 __all__ = [
     "CONDENSED_SEQ",
+    "CONDENSED_SEQS",
     "EMPTY_NODE",
     "HEADERS",
     "Audit",

@@ -131,7 +131,7 @@ def remove_action(file: LogFile) -> Action:
     return {
         "remove": {
             "path": file.path,
-            "deletionTimestamp": time.time_ns() // 1_000_000,
+            # Without a time of deletion checkpoints leave it out: upkeep finds such files itself.
             "dataChange": False,
             "extendedFileMetadata": True,
             "partitionValues": {"tier": file.tier, "part": str(file.part)},

@@ -44,7 +44,7 @@ class Reader:
         self._parts: dict[int, Part] = {}
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._groups = Groups()
-        self._contents: OrderedDict[tuple[int, int], bytes | None] = OrderedDict()
+        self._contents: OrderedDict[str, bytes] = OrderedDict()
 
     def state(self, part: int, *, txn: int) -> PartState:
         """Return what a part amounts to as of a txn, at the cost of what is new since last time.
@@ -77,18 +77,20 @@ class Reader:
 
     def content(self, row: Operation) -> bytes | None:
         """Return the inline content of a row; None if it has none."""
-        key = row.txn, row.seq
-        if key not in self._contents:
-            self._keep(key, self._repeated(lambda: self._content(row)))
-        self._contents.move_to_end(key)
-        return self._contents[key]
+        digest = row.sha256 or ""
+        found = self._contents.get(digest)
+        if found is None:
+            found = self._repeated(lambda: self._content(row))
+        if found is not None:
+            self._keep(digest, found)
+        return found
 
     def remember(self, txn: int, operations: Sequence[Operation]) -> None:
         """Add what was just committed to the parts that are in memory."""
         by_part: dict[int, list[Operation]] = {}
         for row in operations:
             if row.content is not None:
-                self._keep((row.txn, row.seq), row.content)
+                self._keep(row.sha256 or "", row.content)
             row.content = None  # it can be read again, and is not kept for ever
             by_part.setdefault(row.part, []).append(row)
         for home, part in list(self._parts.items()):
@@ -102,8 +104,9 @@ class Reader:
         """Read a part anew when it is wanted again."""
         self._parts.pop(part, None)
 
-    def _keep(self, key: tuple[int, int], content: bytes | None) -> None:
-        self._contents[key] = content
+    def _keep(self, digest: str, content: bytes) -> None:
+        self._contents[digest] = content
+        self._contents.move_to_end(digest)
         while len(self._contents) > _CONTENTS:
             self._contents.popitem(last=False)
 

@@ -4,6 +4,7 @@ The footer says which ids and names a row group can hold. A lookup reads the gro
 what it looks for, and finds it there by bisection.
 """
 
+import threading
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -24,8 +25,11 @@ from pond_core.oplog.translate import parquet_errors
 _ROW_BY_ROW = 16
 """Rows that are decoded one by one; more are faster column by column."""
 
-_KEPT_ROWS = 200_000
-"""Rows that stay in memory, some 300 bytes each: those of a whole small pond."""
+_KEPT_BYTES = 64 * 1024**2
+"""Row groups that stay in memory: those of some 200,000 rows without contents."""
+
+Key = tuple[str, int, str]
+"""A file, a row group in it, and which of its columns."""
 
 _ANY = ("", "\U0010ffff" * 64)
 """Bounds of a group whose footer says none; no name, of at most 255 bytes, comes after them."""
@@ -49,35 +53,41 @@ class _Bounds:
 
 
 class _Group:
-    """A row group in memory, without contents."""
+    """Columns of a row group in memory."""
 
     def __init__(self, rows: pa.Table) -> None:
         self.rows = rows
 
     @cached_property
     def columns(self) -> dict[str, pa.Array]:
-        """Its columns by the attributes of `Operation`, in one chunk each."""
+        """The columns by the attributes of `Operation`, in one chunk each."""
         return {name: column.chunk(0) for name, column in plain_columns(self.rows).items()}
 
 
 class Groups:
-    """Row groups of several files in memory: those that were used last."""
+    """Row groups of several files in memory: those that were used last. Threads may share them."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, int], _Group] = OrderedDict()
-        self._rows = 0
+        self._kept: OrderedDict[Key, _Group] = OrderedDict()
+        self._bytes = 0
+        self._guard = threading.Lock()
 
-    def get(self, path: str, g: int, read: Callable[[], pa.Table]) -> _Group:
-        """Return a row group, read if it is not there any more."""
-        key = path, g
-        if key not in self._kept:
-            self._kept[key] = _Group(read())
-            self._rows += self._kept[key].rows.num_rows
-            while self._rows > _KEPT_ROWS and len(self._kept) > 1:
-                _, dropped = self._kept.popitem(last=False)
-                self._rows -= dropped.rows.num_rows
-        self._kept.move_to_end(key)
-        return self._kept[key]
+    def get(self, key: Key, read: Callable[[], pa.Table]) -> _Group:
+        """Return columns of a row group, read if they are not there any more."""
+        with self._guard:
+            known = self._kept.get(key)
+            if known is not None:
+                self._kept.move_to_end(key)
+                return known
+        fresh = _Group(read())
+        with self._guard:
+            known = self._kept.setdefault(key, fresh)
+            if known is fresh:
+                self._bytes += fresh.rows.nbytes
+                while self._bytes > _KEPT_BYTES and len(self._kept) > 1:
+                    _, dropped = self._kept.popitem(last=False)
+                    self._bytes -= dropped.rows.nbytes
+            return known
 
 
 class Run:
@@ -96,7 +106,6 @@ class Run:
             self._bounds = [
                 _bounds(self._metadata.row_group(g)) for g in range(self._metadata.num_row_groups)
             ]
-        self._content: tuple[int, pa.ChunkedArray] | None = None
 
     def names(self, parent: str, name: str | None = None) -> list[Operation]:
         """Return the rows about the names in a directory, or about one of them, in order."""
@@ -168,13 +177,12 @@ class Run:
         return [decode_row(group.columns, at, part=part) for at in range(low, high)]
 
     def _group(self, g: int) -> _Group:
-        return self._groups.get(self.file.path, g, lambda: self._read(g, ROW_COLUMNS))
+        return self._groups.get((self.file.path, g, ""), lambda: self._read(g, ROW_COLUMNS))
 
     def _contents(self, g: int) -> pa.ChunkedArray:
         # The windows of a series lie side by side: the group that was read last is read next.
-        if self._content is None or self._content[0] != g:
-            self._content = (g, self._read(g, ("content",))["content"])
-        return self._content[1]
+        key = (self.file.path, g, "content")
+        return self._groups.get(key, lambda: self._read(g, ("content",))).rows["content"]
 
     def _read(self, g: int, columns: tuple[str, ...]) -> pa.Table:
         with (

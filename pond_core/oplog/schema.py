@@ -24,6 +24,9 @@ HEADERS = 16
 CONDENSED_SEQ = 2**30
 """Rows that condense windows have places from here on: after all operations of their txn."""
 
+CONDENSED_SEQS = 2**24
+"""How many of these places each part has; so two parts never give one place away."""
+
 INSTANT = pa.timestamp("us", tz="UTC")
 
 PARTITION_COLUMNS = ("tier", "part")

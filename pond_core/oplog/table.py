@@ -84,8 +84,6 @@ class LogTable:
                     # Checkpoints are made by maintenance, never by a commit in passing.
                     "delta.checkpointInterval": "1000000",
                     "delta.dataSkippingStatsColumns": ",".join(DELTA_STATISTICS),
-                    # Upkeep finds removed files by itself: no checkpoint has to carry their names.
-                    "delta.deletedFileRetentionDuration": "interval 0 seconds",
                 },
                 raise_if_key_not_exists=False,
             )

@@ -79,6 +79,10 @@ def _relations(statement: Statement, catalog: Catalog) -> dict[str, Relation]:
             if not relations[name].schema.names:
                 msg = f"{written} has no columns"
                 raise QueryError(msg, hint="read it with read_table")
+            times = [each for each in relations[name].schema.names if each.lower() == TIMESTAMP]
+            if len(times) > 1:
+                msg = f"{written} has the columns {' and '.join(times)}, which DuckDB takes for one"
+                raise QueryError(msg, hint="use DataFusion: --engine datafusion")
     return relations
 
 
@@ -214,7 +218,8 @@ def _columns(schema: pa.Schema) -> str:
 
 
 def _parquet(files: Sequence[Path]) -> str:
-    return f"read_parquet([{', '.join(map(file_literal, files))}])"
+    # A directory above the pond may be called `year=2024`.
+    return f"read_parquet([{', '.join(map(file_literal, files))}], hive_partitioning = false)"
 
 
 def _where(windows: Sequence[Window]) -> str:

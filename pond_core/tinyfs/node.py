@@ -206,5 +206,5 @@ def new_node_id(*, parent: NodeId, entry_type: EntryType) -> NodeId:
     age lie side by side; nothing depends on the clock being right.
     """
     bucket = secrets.token_hex(1)[0] if entry_type is EntryType.DIRECTORY else parent[0]
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = max(0, time.time_ns()) // 1_000_000
     return NodeId(f"{bucket}{now_ms:011x}{secrets.token_hex(10)}")

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 import pyarrow as pa
 
 from pond_core.errors import CorruptionError
-from pond_core.oplog import CONDENSED_SEQ, Operation, OpKind, OpLog
+from pond_core.oplog import CONDENSED_SEQ, CONDENSED_SEQS, Operation, OpKind, OpLog
 from pond_core.tinyfs.content import concatenate, rows_within
 from pond_core.tlogfs.content import load_table, store
 from pond_core.tlogfs.objects import ObjectStore
@@ -45,13 +45,15 @@ class Condenser:
     def __call__(self, part: int, nodes: Collection[str]) -> list[Operation]:
         """Return the rows that condense what can be condensed of these nodes, as of the head."""
         state = self._log.state(part, txn=self._log.table.head)
+        # Other parts are not asked: each has places of its own.
+        first = CONDENSED_SEQ + part * CONDENSED_SEQS
         rows: list[Operation] = []
         for node_id in sorted(nodes):
             for run in _runs(state.node(node_id).pieces):
                 taken = {row.seq for row in rows if row.txn == _last(run).txn}
                 taken |= self._log.places(part, _last(run).txn)
                 try:
-                    rows.append(self._condensed(run, seq=max(CONDENSED_SEQ - 1, *taken) + 1))
+                    rows.append(self._condensed(run, seq=max(first - 1, *taken) + 1))
                 except CorruptionError as exc:
                     # One damaged window must not keep all others, and the pond, from upkeep.
                     _LOGGER.warning("windows of node %s are not condensed: %s", node_id, exc)

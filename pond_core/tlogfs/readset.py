@@ -6,7 +6,7 @@ from typing_extensions import override
 
 from pond_core.errors import ConflictError, InvalidPathError, PathError
 from pond_core.oplog import Operation, OpLog
-from pond_core.tinyfs import Entry, EntryType, NodeId, NodePath, Pattern, ReadFS
+from pond_core.tinyfs import Entry, EntryType, Node, NodeId, NodePath, Pattern, ReadFS
 from pond_core.tlogfs.backend import OpLogBackend
 from pond_core.tlogfs.objects import ObjectStore
 
@@ -53,7 +53,8 @@ class ReadSet:
     def nodes(self) -> dict[NodeId, str]:
         """The nodes that were read, each with its path."""
         found = self._found or {}
-        return {entry.node_id: path for path, there in found.items() for entry in there[:2]}
+        nodes = {entry.node_id: path for path, there in found.items() for entry in there[:2]}
+        return {**self._base.recipes, **nodes}
 
     def check(self, head: int, theirs: Sequence[Operation]) -> None:
         """Refuse the transaction if others changed what it read.
@@ -95,13 +96,18 @@ class ReadSet:
 
 
 class _Witness(OpLogBackend):
-    """A view that remembers which names were looked up, and which directories were listed."""
+    """A view that remembers which names were looked up, and which directories were listed.
+
+    Attributes:
+        recipes: Dynamic nodes that were passed on the way.
+    """
 
     @override
     def __init__(self, log: OpLog, objects: ObjectStore, *, txn: int) -> None:
         super().__init__(log, objects, txn=txn)
         self._looked_up: set[tuple[str | None, str | None]] = set()
         self._listed: set[str | None] = set()
+        self.recipes: dict[NodeId, str] = {}
 
     @override
     def entry(self, parent: NodeId, name: str) -> Entry | None:
@@ -112,6 +118,13 @@ class _Witness(OpLogBackend):
     def entries(self, parent: NodeId) -> Sequence[Entry]:
         self._listed.add(parent)
         return super().entries(parent)
+
+    @override
+    def node(self, node_id: NodeId) -> Node:
+        node = super().node(node_id)
+        if node.recipe is not None:
+            self.recipes[node_id] = f"a dynamic node of {node.recipe.factory}"
+        return node
 
     def has_seen(self, row: Operation) -> bool:
         """Say whether a row changes a name that was there to be seen."""

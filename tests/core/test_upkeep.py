@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable
 
 from pond_core import (
     ConflictError,
@@ -18,6 +20,7 @@ from pond_core import (
     Window,
 )
 from pond_core.oplog import delta_log
+from tests.conformance.filesystem import readings, values
 
 HOUR_US = 3_600_000_000
 LARGE = bytes(range(256)) * 400
@@ -161,3 +164,43 @@ def test_a_commit_that_was_on_disk_and_lacks_its_end_is_damage(tmp_path: Path) -
         Pond.open(tmp_path / "pond")
     Pond.repair(tmp_path / "pond")
     assert Pond.open(tmp_path / "pond").snapshot().read_data("/a") == b"acknowledged"
+
+
+def test_series_of_several_directories_that_grow_together_are_condensed(pond: Pond) -> None:
+    """Their ids begin with any digit, so that they lie in several parts of the log."""
+    places = [f"/d{number}" for number in range(6)]
+    pond.transact(lambda tx: [tx.mkdir(place) for place in places])
+    for start in range(100):
+
+        def grow(tx: Transaction, start: int = start) -> None:
+            for number, place in enumerate(places):
+                table = readings({start: float(start + 1000 * number)})
+                tx.write_window(f"{place}/s", table, Window(start, start + 1))
+
+        pond.transact(grow)
+    pond.maintain()
+    snapshot = Pond.open(pond.path).snapshot()
+    for number, place in enumerate(places):
+        expected = {start: float(start + 1000 * number) for start in range(100)}
+        assert values(snapshot.read_series(f"{place}/s")) == expected
+        assert len(snapshot.node(f"{place}/s").pieces) < 100
+    assert pond.verify().findings == ()
+
+
+def test_a_checkpoint_leaves_out_files_that_merges_replaced(pond: Pond) -> None:
+    for number in range(100):
+        with pond.transaction() as tx:
+            tx.write_data("/f", b"%d" % number)
+    newest = max((pond.path / "oplog" / "_delta_log").glob("*.checkpoint.parquet"))
+    assert pq.read_table(newest)["remove"].null_count == pq.read_metadata(newest).num_rows
+
+
+def test_a_foreign_vacuum_of_all_files_spares_young_ones(pond: Pond) -> None:
+    for number in range(20):
+        with pond.transaction() as tx:
+            tx.write_data("/f", b"%d" % number)
+    stray = pond.path / "oplog" / "tier=hot" / "part=0" / f"{'0' * 64}.parquet"
+    stray.parent.mkdir(parents=True, exist_ok=True)
+    stray.write_bytes(b"of a commit that is under way")
+    gone = DeltaTable(str(pond.path / "oplog")).vacuum(full=True, dry_run=True)
+    assert not any(stray.name in path for path in gone)

@@ -1,6 +1,7 @@
 """Looking up rows in a log file finds what reading all of it finds, and opens no more."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def without_content(rows: Sequence[Operation]) -> list[Operation]:
 
 
 def open_groups(groups: Groups) -> set[int]:
-    return {group for _, group in groups._kept}
+    return {group for _, group, _ in groups._kept}
 
 
 @pytest.fixture
@@ -133,10 +134,12 @@ def test_a_lookup_opens_only_row_groups_that_may_hold_it(tmp_path: Path) -> None
 def test_row_groups_that_were_not_used_lately_leave_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_module, "_KEPT_ROWS", 4)
     rows = placed([[link(f"{number:02}") for number in range(20)]])
     groups = Groups()
     run = Run(tmp_path, written(tmp_path, rows), groups)
+    run.names(DIRECTORY, "00")
+    [first] = groups._kept.values()
+    monkeypatch.setattr(run_module, "_KEPT_BYTES", 2 * first.rows.nbytes + 10)
     found = [run.names(DIRECTORY, name)[0].seq for name in ("00", "02", "00", "04", "02")]
     assert found == [1, 3, 1, 5, 3]
     assert open_groups(groups) == {1, 2}
@@ -198,3 +201,21 @@ def test_a_file_that_goes_missing_is_damage_where_more_is_read(tmp_path: Path) -
     assert run.names(DIRECTORY, "a"), "what was read once stays"
     with pytest.raises(CorruptionError, match="is missing, though the log names it"):
         run.names(DIRECTORY, "d")
+
+
+@pytest.mark.usefixtures("small_groups")
+def test_threads_share_row_groups_that_come_and_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "_KEPT_BYTES", 1000)
+    rows = placed([[link(f"{number:02}") for number in range(40)]])
+    groups = Groups()
+    run = Run(tmp_path, written(tmp_path, rows), groups)
+
+    def look(number: int) -> int:
+        return run.names(DIRECTORY, f"{number % 40:02}")[0].seq
+
+    with ThreadPoolExecutor(max_workers=4) as threads:
+        found = list(threads.map(look, range(400)))
+    assert found == [number % 40 + 1 for number in range(400)]
+    assert groups._bytes == sum(group.rows.nbytes for group in groups._kept.values())

@@ -1,13 +1,14 @@
 """What DuckDB alone understands: its statements, its joins, its table functions."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from pond_core import Pond, QueryError, Snapshot, Window
 from tests.conformance.filesystem import readings
-from tests.core.query.ponds import MANY, large, rows
+from tests.core.query.ponds import MANY, large, rows, written
 
 
 @pytest.fixture
@@ -99,3 +100,21 @@ def test_columns_that_differ_in_case_alone_get_a_number(pond: Pond) -> None:
 def test_a_statement_may_be_nested_too_deeply(snapshot: Snapshot) -> None:
     with pytest.raises(QueryError):
         snapshot.sql("SELECT " + "(" * 5_000 + "1" + ")" * 5_000)
+
+
+def test_a_column_that_is_called_timestamp_but_for_its_case_is_refused(pond: Pond) -> None:
+    table = readings({0: 1.0, 5: 2.0})
+    table = table.add_column(0, "Timestamp", table["timestamp"])
+    snapshot = written(pond, "/s", (Window(0, 10), table))
+    with pytest.raises(QueryError, match="Timestamp and timestamp") as refused:
+        snapshot.sql('SELECT * FROM "/s"')
+    assert "datafusion" in refused.value.hint
+    assert snapshot.sql('SELECT * FROM "/s"', engine="datafusion").num_rows == 2
+
+
+def test_a_directory_above_the_pond_gives_no_columns(tmp_path: Path) -> None:
+    pond = Pond.init(tmp_path / "year=2024" / "pond", durability="process")
+    table = large(0).append_column("year", pa.array([1.5] * len(large(0))))
+    snapshot = written(pond, "/s", (Window(0, None), table))
+    found = snapshot.sql('SELECT DISTINCT year FROM "/s"')
+    assert found.to_pydict() == {"year": [1.5]}

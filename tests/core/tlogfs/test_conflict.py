@@ -405,6 +405,13 @@ def test_a_range_that_was_replaced_holds_what_its_writer_gave(pond: Pond) -> Non
     assert values(pond.snapshot().read_series("/month")) == second
 
 
+def test_a_range_that_was_found_as_it_should_be_stays_so(pond: Pond) -> None:
+    stored = {1: 1.0, 50: 5.0, 90: 1.0}
+    pond.transact(replace_month(stored))
+    with pytest.raises(ConflictError):
+        race(pond, window("/month", 60, 65), both(replace_month(stored), data("/note", b"same")))
+
+
 def test_two_who_add_to_one_range_are_told_and_both_are_there_after_a_rerun(pond: Pond) -> None:
     def adding(at: int) -> Change:
         return lambda tx: tx.merge_window("/s", readings({at: 9.0}), Window(0, 100))

@@ -4,7 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
-from pond_core import ConflictError, InvalidPathError, Pond, Transaction, Window
+from pond_core import (
+    ConflictError,
+    EntryType,
+    InvalidPathError,
+    Pond,
+    Recipe,
+    Transaction,
+    Window,
+)
 from tests.conformance.filesystem import readings
 
 Change = Callable[[Transaction], object]
@@ -224,3 +232,20 @@ def test_one_text_is_no_list_of_paths(pond: Pond) -> None:
     with pytest.raises(InvalidPathError, match="a list of paths") as info:
         pond.transact(lambda _tx: pytest.fail("it ran"), read="/f")
     assert info.value.hint == "write read=['/f']"
+
+
+@pytest.mark.parametrize("read", ["/dyn", "/dyn/s", "/dyn/s/res=1h", "/dyn/*", "/dyn/s/*"])
+def test_a_dynamic_directory_on_the_way_counts(pond: Pond, read: str) -> None:
+    def redo(resolution: str) -> Change:
+        config = {"in_pattern": "/*", "out_pattern": "$0", "resolutions": [resolution]}
+        recipe = Recipe(EntryType.DIRECTORY, "reduce", config)
+        return lambda tx: tx.write_recipe("/dyn", recipe)
+
+    def ours() -> None:
+        with pond.transaction(read=[read]) as tx:
+            tx.write_data("/note", b"ours")
+            pond.transact(redo("2h"))
+
+    pond.transact(redo("1h"))
+    with pytest.raises(ConflictError):
+        ours()
