@@ -169,7 +169,9 @@ def test_a_commit_that_was_on_disk_and_lacks_its_end_is_damage(tmp_path: Path) -
 def test_series_of_several_directories_that_grow_together_are_condensed(pond: Pond) -> None:
     """Their ids begin with any digit, so that they lie in several parts of the log."""
     places = [f"/d{number}" for number in range(6)]
-    pond.transact(lambda tx: [tx.mkdir(place) for place in places])
+    with pond.transaction() as tx:
+        for place in places:
+            tx.mkdir(place)
     for start in range(100):
 
         def grow(tx: Transaction, start: int = start) -> None:
