@@ -13,7 +13,7 @@ from tests.integrity.flips import (
     Trial,
     content_files,
     delta_files,
-    flip_content,
+    flip_contents,
     flip_delta,
     make,
 )
@@ -45,9 +45,13 @@ def test_the_pond_has_what_can_be_damaged(pond: Pond) -> None:
 
 
 def test_any_byte_of_an_object_or_log_file_is_found_and_its_file_named(pond: Pond) -> None:
-    for path in content_files(pond):
-        trials = list(flip_content(pond, path, spread(path, 6)))
-        assert trials
+    files = content_files(pond)
+    for number in range(24):
+        positions = {path: spread(path, 22)[number] for path in files}
+        trials = list(flip_contents(pond, positions))
+        assert {trial.path for trial in trials} == {
+            path.relative_to(pond.path).as_posix() for path in files
+        }
         assert missed(trials) == []
     assert pond.verify().ok
 
