@@ -44,7 +44,7 @@ class Reader:
         self._parts: dict[int, Part] = {}
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._groups = Groups()
-        self._contents: OrderedDict[str, bytes] = OrderedDict()
+        self._contents: OrderedDict[str | None, bytes] = OrderedDict()
 
     def state(self, part: int, *, txn: int) -> PartState:
         """Return what a part amounts to as of a txn, at the cost of what is new since last time.
@@ -77,20 +77,16 @@ class Reader:
 
     def content(self, row: Operation) -> bytes | None:
         """Return the inline content of a row; None if it has none."""
-        digest = row.sha256 or ""
-        found = self._contents.get(digest)
-        if found is None:
-            found = self._repeated(lambda: self._content(row))
-        if found is not None:
-            self._keep(digest, found)
+        known = self._contents.get(row.sha256)
+        found = self._repeated(lambda: self._content(row)) if known is None else known
+        self._keep(row.sha256, found)
         return found
 
     def remember(self, txn: int, operations: Sequence[Operation]) -> None:
         """Add what was just committed to the parts that are in memory."""
         by_part: dict[int, list[Operation]] = {}
         for row in operations:
-            if row.content is not None:
-                self._keep(row.sha256 or "", row.content)
+            self._keep(row.sha256, row.content)
             row.content = None  # it can be read again, and is not kept for ever
             by_part.setdefault(row.part, []).append(row)
         for home, part in list(self._parts.items()):
@@ -104,7 +100,9 @@ class Reader:
         """Read a part anew when it is wanted again."""
         self._parts.pop(part, None)
 
-    def _keep(self, digest: str, content: bytes) -> None:
+    def _keep(self, digest: str | None, content: bytes | None) -> None:
+        if digest is None or content is None:
+            return
         self._contents[digest] = content
         self._contents.move_to_end(digest)
         while len(self._contents) > _CONTENTS:
