@@ -111,6 +111,9 @@ class Pond:
         if OpLog.exists(path) and not exist_ok:
             msg = f"there is a pond at {path} already"
             raise ExistsError(msg, path=str(path), hint="open it, or choose another place")
+        if not (path / "oplog").exists() and any((path / "objects").glob("*/*")):
+            msg = f"there are objects of a pond at {path}, and no log that names them"
+            raise ExistsError(msg, path=str(path), hint="copy `oplog/` back, or use another place")
         sync = _durability(durability)
         return cls(path, OpLog.create(path.absolute(), durability=sync), durability=sync)
 

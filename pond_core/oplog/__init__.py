@@ -1,7 +1,14 @@
 """A table of operations as an idea: rows in, states out. It knows no path and no filesystem."""
 
 from pond_core.oplog.audit import Audit, audit
-from pond_core.oplog.chain import Links, check_rows, is_counted, transactions, with_contents
+from pond_core.oplog.chain import (
+    MADE_ANEW,
+    Links,
+    check_rows,
+    is_counted,
+    transactions,
+    with_contents,
+)
 from pond_core.oplog.durable import Durability, sha256_of, storage_errors
 from pond_core.oplog.ends import check_ends
 from pond_core.oplog.fold import EMPTY_NODE, NodeState, apply
@@ -19,6 +26,7 @@ __all__ = [
     "CONDENSED_SEQS",
     "EMPTY_NODE",
     "HEADERS",
+    "MADE_ANEW",
     "Audit",
     "Durability",
     "Header",

@@ -1,5 +1,6 @@
 """A log as somebody finds it who opens it now: its list, and each file that is listed."""
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from pond_core.oplog.listing import check_listing
 from pond_core.oplog.lock import exclusive
 from pond_core.oplog.parquet import LogFile, read_table
 from pond_core.oplog.remains import digest_of, log_files, remains
+from pond_core.oplog.schema import HEADERS, HOT
 from pond_core.oplog.table import LogTable
 
 
@@ -57,6 +59,13 @@ def audit(pond: Path, *, durability: Durability) -> Audit:
         return Audit(path, False, "", 0, 0, count, left.files, (), findings)  # noqa: FBT003
     listed = list(table.files)
     files = [file for each in listed for file in _readable(path, each, findings)]
+    highest = _highest_unlisted(path, listed)
+    # Somebody may have committed meanwhile; the list is read anew only where that matters.
+    if highest > table.head + 1 and highest > LogTable(path, durability=durability).head + 1:
+        # Nobody writes a header before the one before it was committed: that of the next txn may
+        # be left over from a crash, a later one cannot.
+        detail = f"log files that the Delta log does not name have headers up to txn {highest}"
+        findings.append(Finding("commits missing", f"txn {table.head + 1}", detail))
     return Audit(
         table=path,
         is_open=True,
@@ -99,6 +108,18 @@ def _readable(table: Path, listed: LogFile, findings: list[Finding]) -> Iterator
             detail = f"{name}: the Delta log says {said}, it is {held}"
             findings.append(Finding("statistics wrong", listed.path, detail))
     yield found
+
+
+def _highest_unlisted(table: Path, listed: Sequence[LogFile]) -> int:
+    """Return the newest txn of which an unlisted log file has the header; 0 if there is none."""
+    known = {file.path for file in listed}
+    highest = 0
+    for path in (table / f"tier={HOT}" / f"part={HEADERS}").glob("*"):
+        name = path.relative_to(table).as_posix()
+        if name not in known:
+            with contextlib.suppress(CorruptionError, StorageError):
+                highest = max(highest, measured(table, name).max_txn)
+    return highest
 
 
 def _check_tier(table: Path, file: LogFile, findings: list[Finding]) -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pond_core.errors import CorruptionError, Finding
-from pond_core.oplog.operation import Header, Operation, OpKind, decode, rows_hash
+from pond_core.oplog.operation import Header, Operation, OpKind, Provenance, decode, rows_hash
 from pond_core.oplog.parquet import LogFile, checked, open_parquet, read_table
 from pond_core.oplog.schema import CONDENSED_SEQ, HEADERS, ROW_COLUMNS, STORED
 from pond_core.oplog.translate import parquet_errors
@@ -23,6 +23,9 @@ _BATCH_ROWS = 100_000
 
 KEYS = ("txn", "seq", "ts", "op", "parent_id", "name", "node_id", "window_start", "window_end")
 """The columns by which rows are told apart and judged."""
+
+MADE_ANEW = Provenance(author="pond repair", message="the header was lost and is made anew")
+"""What headers say that `repair` had to make."""
 
 Placed = tuple[LogFile, Operation]
 """A row, and the file in which it lies."""

@@ -67,7 +67,7 @@ class _Search:
         if not options:
             return None
         header = max(options.values(), key=self._rank)
-        if self._left.committed.get(txn) != header.txn_uuid:
+        if self._left.committed.get(txn) not in ("", header.txn_uuid):
             detail = "no later header and no commit names it: its writer may have been refused"
             self._findings.append(Finding("not proven", f"txn {txn}", detail))
         return header

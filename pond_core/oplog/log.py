@@ -322,4 +322,4 @@ def _put_right(pond: Path, durability: Durability) -> None:
         torn = delta_log.torn(log)  # else a checkpoint in the making, and done by now
         delta_log.set_aside(torn, pond / "set-aside", durability=durability)
     for path in torn:
-        _LOGGER.warning("%s was cut short by a power loss and is set aside", path)
+        _LOGGER.warning("%s is not whole, as after a power loss, and is set aside", path)

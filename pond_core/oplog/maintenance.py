@@ -111,18 +111,33 @@ class Maintenance:
                 self._table.checkpoint()
                 self._clear_sometimes()
 
-    def thorough(self, part: int, *, gone: Collection[str], dry_run: bool = False) -> Merged:
+    def thorough(self, part: int, *, gone: Collection[str]) -> Merged:
         """Merge all that can be merged of one part, and move or drop all that can go.
 
         Args:
             part: The part.
             gone: Nodes that no path leads to any more: rows about them are superseded.
-            dry_run: Only say what would be done.
         """
-        if dry_run:
-            return self._foreseen([*self._hot(part, gone, dry_run=True), *self._cold(part)])
         # What the first moves to the cold tier, the second merges with what is there.
-        return self._merge([*self._hot(part, gone)]) + self._merge([*self._cold(part)])
+        hot = self._merge([*self._hot(part, gone)])
+        return hot + self._merge([*self._cold(part, self._table.horizon)])
+
+    def foreseen(self, part: int, *, gone: Collection[str], horizon: int) -> Merged:
+        """Say what `thorough` would do if the horizon were this; condensing is not foreseen."""
+        plans = [*self._hot(part, gone, dry_run=True), *self._cold(part, horizon)]
+        files = [file for plan in plans for file in plan.files]
+        judged = [
+            ends
+            for plan in plans
+            for key in _keys(self._read(plan.files, ("txn", "seq")))
+            if (ends := (plan.judged or {}).get(key)) is not None
+        ]
+        cold = sum(self._forgotten_rows(file, horizon) for file in files if not file.is_hot)
+        return Merged(
+            replaced=len(files),
+            superseded=len(judged),
+            forgotten=cold + sum(ends <= horizon for ends in judged),
+        )
 
     def replaced(self) -> Iterator[Path]:
         """Iterate over log files that no snapshot needs, old enough to be deleted."""
@@ -180,13 +195,13 @@ class Maintenance:
             if file not in small and self._holds(file, dead):
                 yield _Plan([file], judged=dead)
 
-    def _cold(self, part: int) -> Iterator[_Plan]:
+    def _cold(self, part: int, horizon: int) -> Iterator[_Plan]:
         files = [f for f in self._table.files if not f.is_hot and f.part == part]
         small = [file for file in files if file.size < SEALED_BYTES]
-        if len(small) > 1 or any(self._is_forgotten(file) for file in small):
+        if len(small) > 1 or any(self._forgotten_rows(file, horizon) for file in small):
             yield _Plan(small)
         for file in files:
-            if file.size >= SEALED_BYTES and self._is_forgotten(file):
+            if file.size >= SEALED_BYTES and self._forgotten_rows(file, horizon):
                 yield _Plan([file])
 
     def _merge(self, plans: Sequence[_Plan]) -> Merged:
@@ -214,19 +229,6 @@ class Maintenance:
             superseded=_rows(before, hot=True) - _rows(after, hot=True),
             forgotten=_rows(before) + sum(added for _, added in rewritten) - _rows(after),
             saved=sum(f.size for f in before) - sum(f.size for f in after),
-        )
-
-    def _foreseen(self, plans: Sequence[_Plan]) -> Merged:
-        files = [file for plan in plans for file in plan.files]
-        return Merged(
-            replaced=len(files),
-            superseded=sum(
-                key in plan.judged
-                for plan in plans
-                if plan.judged is not None
-                for key in _keys(self._read(plan.files, ("txn", "seq")))
-            ),
-            forgotten=sum(self._forgotten_rows(f) for f in files if not f.is_hot),
         )
 
     def _rewritten(self, plan: _Plan) -> tuple[list[LogFile], int]:
@@ -277,12 +279,12 @@ class Maintenance:
     def _holds(self, file: LogFile, dead: Mapping[tuple[int, int], int]) -> bool:
         return any(key in dead for key in _keys(self._read([file], ("txn", "seq"))))
 
-    def _is_forgotten(self, file: LogFile) -> bool:
-        return self._table.horizon > 0 and self._forgotten_rows(file) > 0
-
-    def _forgotten_rows(self, file: LogFile) -> int:
+    def _forgotten_rows(self, file: LogFile, horizon: int) -> int:
+        """Return how many rows of a cold file no snapshot from a horizon on shows."""
+        if horizon == 0:
+            return 0
         rows = self._read([file], ("txn", "seq", "until"))
-        return int(pc.sum(pc.less_equal(rows["until"], self._table.horizon)).as_py() or 0)
+        return int(pc.sum(pc.less_equal(rows["until"], horizon)).as_py() or 0)
 
     def _clear_sometimes(self) -> None:
         marker = self.marker

@@ -98,6 +98,8 @@ def _told(log: Path) -> tuple[Listing, dict[int, str]]:
                 now = read_listing(log, version)
             except CorruptionError:
                 continue
+            # It names no `txn_uuid`, only the number of the newest transaction.
+            committed.setdefault(now.txn, "")
         if now.settings:
             newest = now
     return newest, committed

@@ -9,11 +9,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pond_core.errors import Finding
-from pond_core.oplog.chain import KEYS, Placed, check_rows, is_counted, keyed, transactions
+from pond_core.oplog.chain import (
+    KEYS,
+    MADE_ANEW,
+    Placed,
+    check_rows,
+    is_counted,
+    keyed,
+    transactions,
+)
 from pond_core.oplog.durable import Durability
 from pond_core.oplog.lineage import lineage
 from pond_core.oplog.maintenance import SEALED_BYTES
-from pond_core.oplog.operation import Header, Operation, Provenance, encode, rows_hash
+from pond_core.oplog.operation import Header, Operation, encode, rows_hash
 from pond_core.oplog.parquet import LogFile, read_table, write_rows
 from pond_core.oplog.remains import Remains
 from pond_core.oplog.schema import COLD, CONDENSED_SEQ, HEADERS, HOT, STORED
@@ -49,6 +57,16 @@ class Salvage:
         self.doubtful: set[str] = set()
         self.findings: list[Finding] = list(found.findings)
         self._refused: set[tuple[str, int]] = set()
+        self._displaced = {
+            txn
+            for txn, header in self.headers.items()
+            if left.committed.get(txn, "") not in ("", header.txn_uuid)
+        }
+        detail = "a commit names another transaction than the chain has; its rows are set aside"
+        self.findings.extend(
+            Finding("transaction displaced", f"txn {txn}", detail)
+            for txn in sorted(self._displaced)
+        )
         self._whole_upto = 0
         self._look()
         self.horizon = left.horizon if left.horizon <= self.head else 0
@@ -76,7 +94,8 @@ class Salvage:
             self.doubtful.update(file.path for file, row in rows if row.ts_us != header.ts_us)
             wrong = self._check(header, mine)
             self.findings.extend(wrong)
-            if not wrong and txn in self.headers and not self._is_made(header):
+            is_named = txn in self.headers and txn not in self._displaced
+            if not wrong and is_named and not self._is_made(header):
                 self.proven += 1
                 self._whole_upto = txn if self._whole_upto == txn - 1 else self._whole_upto
         lost = sorted(set(range(1, self.head + 1)) - seen)
@@ -119,7 +138,7 @@ class Salvage:
             ts_us=ts_us,
             txn_uuid=self._left.committed.get(txn) or secrets.token_hex(16),
             pond=before.pond if before else self._left.pond_id,
-            provenance=_REPAIR,
+            provenance=MADE_ANEW,
             operations=len(operations),
             rows=sum(row.rows or 0 for row in operations),
             bytes=sum(row.size or 0 for row in operations),
@@ -134,7 +153,7 @@ class Salvage:
 
     @staticmethod
     def _is_made(header: Header) -> bool:
-        return header.provenance == _REPAIR
+        return header.provenance == MADE_ANEW
 
     def _part(self, part: int) -> Iterator[LogFile]:
         files = [file for file in self._left.files if file.part == part]
@@ -191,9 +210,6 @@ class Salvage:
             durability=self._durability,
             tmp=self._pond / "tmp",
         )
-
-
-_REPAIR = Provenance(author="pond repair", message="the header was lost and is made anew")
 
 
 def _once(rows: Sequence[Placed]) -> list[Operation]:

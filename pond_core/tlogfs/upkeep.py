@@ -58,11 +58,16 @@ def maintain(
     gone = _unreachable(log, objects)
     if forget_before is not None and not dry_run:
         log.forget_before(forget_before)
+    horizon = max(log.horizon, forget_before or 0)
     merged = Merged()
     for part in range(HEADERS + 1):
         with log.exclusive():
             log.head()
-            merged += log.upkeep.thorough(part, gone=gone, dry_run=dry_run)
+            merged += (
+                log.upkeep.foreseen(part, gone=gone, horizon=horizon)
+                if dry_run
+                else log.upkeep.thorough(part, gone=gone)
+            )
     stored = [objects.path(digest) for digest in objects.digests()]
     # Whoever commits looks under the lock whether the objects that it names are there.
     with log.exclusive():
@@ -82,7 +87,7 @@ def maintain(
         deleted=deleted,
         waiting=waiting,
         freed=freed,
-        horizon=log.horizon,
+        horizon=horizon,
     )
 
 

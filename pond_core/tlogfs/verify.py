@@ -8,6 +8,7 @@ from pond_core.errors import CorruptionError, Finding
 from pond_core.oplog import (
     CONDENSED_SEQ,
     HEADERS,
+    MADE_ANEW,
     Audit,
     Durability,
     Header,
@@ -104,6 +105,9 @@ def _transactions(found: Audit) -> Iterator[Finding]:
         head = next((row for row in rows if row.part == HEADERS), None)
         header, findings = links.add(txn, head)
         yield from findings
+        if header is not None and header.provenance == MADE_ANEW:
+            detail = "its header was lost and made anew: nothing proves that its rows are all"
+            yield Finding("not proven", f"txn {txn}", detail)
         counted = [row for row in rows if is_counted(row)]
         if header is not None:
             yield from _compared(header, counted, horizon=found.horizon)

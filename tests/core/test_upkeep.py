@@ -206,3 +206,14 @@ def test_a_foreign_vacuum_of_all_files_spares_young_ones(pond: Pond) -> None:
     stray.write_bytes(b"of a commit that is under way")
     gone = DeltaTable(str(pond.path / "oplog")).vacuum(full=True, dry_run=True)
     assert not any(stray.name in path for path in gone)
+
+
+def test_a_dry_run_foresees_what_is_forgotten(pond: Pond) -> None:
+    for number in range(40):
+        with pond.transaction() as tx:
+            tx.write_data("/f", b"%d" % number)
+    foreseen = pond.maintain(forget_before=30, dry_run=True)
+    assert pond.snapshot(10).read_data("/f") == b"9"
+    done = pond.maintain(forget_before=30)
+    assert (foreseen.forgotten, foreseen.horizon) == (done.forgotten, 30)
+    assert done.forgotten > 20

@@ -139,7 +139,7 @@ def test_a_torn_commit_is_set_aside_and_the_next_one_takes_its_number(
         again = reopened(two)
     assert names(again) == ["a"]
     assert (two.pond / "set-aside" / path.name).read_bytes() == data
-    assert f"{path} was cut short by a power loss and is set aside" in caplog.text
+    assert f"{path} is not whole, as after a power loss, and is set aside" in caplog.text
     assert append(again, link("c")).txn == 2
     assert names(reopened(again)) == ["a", "c"]
 

@@ -218,7 +218,7 @@ def test_a_merge_says_what_it_did(unmerged: OpLog) -> None:
 
 def test_a_dry_run_foresees_and_changes_nothing(unmerged: OpLog) -> None:
     version = unmerged.table.version
-    foreseen = [unmerged.upkeep.thorough(part, gone=(), dry_run=True) for part in (PART, HEADERS)]
+    foreseen = [unmerged.upkeep.foreseen(part, gone=(), horizon=0) for part in (PART, HEADERS)]
     assert unmerged.table.version == version
     done = maintain(unmerged)
     assert sum(one.superseded for one in foreseen) == done.superseded > 0

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pond_core import (
+    ExistsError,
     FormatTooNewError,
     NotAPondError,
     Pond,
@@ -273,6 +274,8 @@ def test_headers_that_are_lost_are_made_anew_and_say_so(pond: Pond) -> None:
     again = reopened(pond)
     assert portrait(again.snapshot()) == now
     assert {header.provenance.author for header in again.log()} == {"pond repair"}
+    findings = again.verify().findings
+    assert [finding.what for finding in findings] == ["not proven"] * TXNS
     with again.transaction() as tx:
         tx.write_data("/next", b"next")
 
@@ -417,3 +420,56 @@ def test_a_pond_of_a_newer_format_is_left_alone(pond: Pond) -> None:
     with pytest.raises(FormatTooNewError):
         Pond.verify_at(pond.path)
     assert sorted(pond.path.rglob("*")) == files
+
+
+def cut(pond: Pond, commits: int) -> None:
+    """Lose the newest commits."""
+    for path in sorted(delta_log(pond).glob("*.json"))[-commits:]:
+        path.unlink()
+
+
+def test_newest_commits_that_are_lost_are_missed_by_verification(
+    pond: Pond, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "CHECKPOINT_EVERY", 1000)
+    monkeypatch.setattr(maintenance, "MERGE_FILES", 1000)
+    for each in range(3):
+        with pond.transaction() as tx:
+            tx.write_data("/more", b"%d" % each)
+    cut(pond, 3)
+    found = reopened(pond).verify().findings
+    assert [(finding.what, finding.where) for finding in found] == [
+        ("commits missing", f"txn {TXNS + 1}")
+    ]
+    assert repair(pond).txns == TXNS + 3
+    assert reopened(pond).verify().findings == ()
+
+
+def test_a_commit_that_another_chain_displaces_is_told(
+    pond: Pond, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "CHECKPOINT_EVERY", 1000)
+    monkeypatch.setattr(maintenance, "MERGE_FILES", 1000)
+    for each in range(3):
+        with pond.transaction() as tx:
+            tx.write_data("/more", b"%d" % each)
+    cut(pond, 3)
+    with reopened(pond).transaction() as tx:
+        tx.write_data("/after", b"the loss")
+    report = repair(pond)
+    assert ("transaction displaced", f"txn {TXNS + 1}") in whats(report)
+    assert report.proven < report.txns == TXNS + 3
+    assert report.set_aside
+
+
+def test_a_pond_that_has_just_forgotten_is_sound(pond: Pond) -> None:
+    pond.maintain(forget_before=6)
+    report = repair(pond)
+    assert (report.findings, report.proven) == ((), TXNS)
+
+
+def test_no_new_pond_is_made_over_objects(pond: Pond) -> None:
+    shutil.rmtree(pond.path / "oplog")
+    with pytest.raises(ExistsError, match="no log that names them"):
+        Pond.init(pond.path)
+    assert list((pond.path / "objects").glob("*/*"))
