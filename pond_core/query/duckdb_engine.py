@@ -1,8 +1,8 @@
 """DuckDB runs a query: every name in it is a view over Parquet objects and Arrow tables.
 
 DuckDB reads the objects itself, with its own push-down of columns and ranges. It would open every
-object of a series to find out which ones hold a time range, though; so the statement is planned
-first over empty tables, and the views leave out what the plan cannot ask for.
+object of a series to find out which ones hold a time range, though; so the views leave out what
+the statement cannot ask for: it says so outright, or is planned first over empty tables.
 """
 
 import contextlib

@@ -60,14 +60,14 @@ class Source:
         schema: Its columns, with Parquet's types.
         parts_within: Returns the parts that can have rows in a window; of a series, in order of
             time.
-        can_be_narrowed: Whether a window could leave out some of them.
+        windows: How many pieces a series has; 0 for what is no series.
         window: The window that is asked for.
     """
 
     path: str
     schema: pa.Schema
     parts_within: Callable[[Window], Iterable[Part]] = field(repr=False)
-    can_be_narrowed: bool = False
+    windows: int = 0
     window: Window = ALWAYS
 
     @cached_property
@@ -119,7 +119,7 @@ class Relation:
         """True when knowing a time range could spare a reader something."""
         if TIMESTAMP not in self.schema.names or self.schema.field(TIMESTAMP).type != INSTANT:
             return False
-        return any(source.can_be_narrowed for source in self.sources)
+        return sum(source.windows for source in self.sources) > 1
 
     def within(self, window: Window) -> "Relation":
         """Return it without the parts that have no row in a window; it has the same columns."""
@@ -185,8 +185,8 @@ def source_of(node: NodePath, store: OpLogBackend | None) -> Source:
                 if part.span.overlaps(window):
                     yield part
 
-    is_series = node.entry_type is EntryType.SERIES
-    return Source(node.path, schemas.unified, parts_within, can_be_narrowed=is_series)
+    windows = len(node.node.pieces) if node.entry_type is EntryType.SERIES else 0
+    return Source(node.path, schemas.unified, parts_within, windows)
 
 
 def table_source(name: str, table: pa.Table) -> Source:

@@ -422,41 +422,32 @@ def test_a_pond_of_a_newer_format_is_left_alone(pond: Pond) -> None:
     assert sorted(pond.path.rglob("*")) == files
 
 
-def cut(pond: Pond, commits: int) -> None:
-    """Lose the newest commits."""
-    for path in sorted(delta_log(pond).glob("*.json"))[-commits:]:
-        path.unlink()
-
-
-def test_newest_commits_that_are_lost_are_missed_by_verification(
-    pond: Pond, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def cut(pond: Pond, monkeypatch: pytest.MonkeyPatch) -> Pond:
+    """A pond that has lost the Delta commits of its three newest transactions."""
     monkeypatch.setattr(maintenance, "CHECKPOINT_EVERY", 1000)
     monkeypatch.setattr(maintenance, "MERGE_FILES", 1000)
     for each in range(3):
         with pond.transaction() as tx:
             tx.write_data("/more", b"%d" % each)
-    cut(pond, 3)
-    found = reopened(pond).verify().findings
+    for path in sorted(delta_log(pond).glob("*.json"))[-3:]:
+        path.unlink()
+    return pond
+
+
+def test_newest_commits_that_are_lost_are_missed_by_verification(cut: Pond) -> None:
+    found = reopened(cut).verify().findings
     assert [(finding.what, finding.where) for finding in found] == [
         ("commits missing", f"txn {TXNS + 1}")
     ]
-    assert repair(pond).txns == TXNS + 3
-    assert reopened(pond).verify().findings == ()
+    assert repair(cut).txns == TXNS + 3
+    assert reopened(cut).verify().findings == ()
 
 
-def test_a_commit_that_another_chain_displaces_is_told(
-    pond: Pond, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(maintenance, "CHECKPOINT_EVERY", 1000)
-    monkeypatch.setattr(maintenance, "MERGE_FILES", 1000)
-    for each in range(3):
-        with pond.transaction() as tx:
-            tx.write_data("/more", b"%d" % each)
-    cut(pond, 3)
-    with reopened(pond).transaction() as tx:
+def test_a_commit_that_another_chain_displaces_is_told(cut: Pond) -> None:
+    with reopened(cut).transaction() as tx:
         tx.write_data("/after", b"the loss")
-    report = repair(pond)
+    report = repair(cut)
     assert ("transaction displaced", f"txn {TXNS + 1}") in whats(report)
     assert report.proven < report.txns == TXNS + 3
     assert report.set_aside
