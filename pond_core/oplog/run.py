@@ -26,7 +26,7 @@ _ROW_BY_ROW = 16
 """Rows that are decoded one by one; more are faster column by column."""
 
 _KEPT_BYTES = 64 * 1024**2
-"""Row groups that stay in memory: those of some 300,000 rows without contents, at 211 bytes each."""
+"""Row groups that stay in memory: 300,000 rows without contents, of 211 bytes each."""
 
 Key = tuple[str, int, str]
 """A file, a row group in it, and which of its columns."""
