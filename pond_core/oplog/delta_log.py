@@ -26,6 +26,8 @@ _POINTER = "_last_checkpoint"
 _DIGITS = 20
 """A version as Delta writes it in file names."""
 
+_REPAIR = "`pond repair` makes a new Delta log from the log files"
+
 _KEPT_CHECKPOINTS = 2
 """So that who opens the table by the older one is not disturbed when a newer one comes."""
 
@@ -71,15 +73,6 @@ def checkpoints(log: Path) -> list[int]:
     return _versions(log, _CHECKPOINT)
 
 
-def missing(log: Path) -> Path | None:
-    """Return the first commit after the newest checkpoint that is not there; None if all are."""
-    newest = max(checkpoints(log), default=-1)
-    there = commits(log, after=newest)
-    expected = range(newest + 1, newest + 1 + len(there))
-    lacking = sorted(set(expected) - set(there))
-    return commit_path(log, lacking[0]) if lacking else None
-
-
 def read_commit(log: Path, version: int) -> Commit | None:
     """Return a commit; None if it was cleared away.
 
@@ -98,7 +91,23 @@ def read_commit(log: Path, version: int) -> Commit | None:
         return _parsed(version, data)
     except (ValueError, KeyError, TypeError, AttributeError, StopIteration) as exc:
         msg = f"{path} is damaged: {exc}"
-        raise CorruptionError(msg, hint="`pond repair` makes a new log from what is there") from exc
+        raise CorruptionError(msg, hint=_REPAIR) from exc
+
+
+def read_commits(log: Path, *, after: int) -> list[Commit]:
+    """Return the commits after a version, in order.
+
+    Raises:
+        CorruptionError: One of them is missing, or damaged.
+    """
+    found: list[Commit] = []
+    for version, _ in enumerate(commits(log, after=after), start=after + 1):
+        commit = read_commit(log, version)
+        if commit is None:
+            msg = f"{commit_path(log, version)} is missing, though there are later ones"
+            raise CorruptionError(msg, hint=_REPAIR)
+        found.append(commit)
+    return found
 
 
 def torn(log: Path) -> list[Path]:

@@ -235,7 +235,7 @@ def rows_hash(operations: Iterable[Operation]) -> str:
     Contents count by their `sha256`; `txn` and `ts` are hashed by the header itself, and `until`
     is found out later.
     """
-    return _digest([_HASHED_OF(o) for o in operations])
+    return _digest(list(map(_HASHED_OF, operations)))
 
 
 def encode(operations: Sequence[Operation]) -> pa.Table:
@@ -243,7 +243,7 @@ def encode(operations: Sequence[Operation]) -> pa.Table:
     columns = []
     for column in STORED:
         attribute = _ATTRIBUTE_OF.get(column.name, column.name)
-        values = [getattr(o, attribute) for o in operations]
+        values = list(map(operator.attrgetter(attribute), operations))
         array = pa.array(values, pa.int64() if column.type == INSTANT else column.type)
         columns.append(array.cast(column.type))
     return pa.Table.from_arrays(columns, schema=STORED)

@@ -4,6 +4,7 @@ Large files are looked up where they lie; rows of small ones, and those that wer
 are kept by name and node. Rows are only ever added, so that views of several txns share a part.
 """
 
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
@@ -40,7 +41,7 @@ class Part:
 
     def add(self, rows: Iterable[Operation], *, txn: int) -> None:
         """Add the rows of the txns after the latest, up to `txn`."""
-        for row in sorted(rows, key=lambda row: (row.txn, row.seq)):
+        for row in sorted(rows, key=operator.attrgetter("txn", "seq")):
             self.recent += 1
             if row.op in (OpKind.LINK, OpKind.UNLINK):
                 names = self._names.setdefault(row.parent_id or "", {})
@@ -51,12 +52,7 @@ class Part:
 
     def name(self, parent: str, name: str, *, txn: int) -> Operation | None:
         """Return the row that linked a name, as of a txn."""
-        found = self._found.get((parent, name))
-        if found is None:
-            found = [row for run in self._runs for row in run.names(parent, name)]
-            if len(self._found) >= _FOUND:
-                self._found.clear()
-            self._found[parent, name] = found
+        found = self._read(parent, name) if self._runs else ()
         rows = [*found, *self._names.get(parent, {}).get(name, ())]
         return _linked(rows, txn) if rows else None
 
@@ -84,9 +80,19 @@ class Part:
         else:
             fresh = [row for row in _after(recent, since) if row.txn <= txn]
             state = replay(fresh, state) if fresh else state
-        if txn >= self._folded.get(node_id, (self._read_at, None))[0]:
+        if state is not EMPTY_NODE and txn >= self._folded.get(node_id, (self._read_at, None))[0]:
             self._folded[node_id] = (txn, state)
         return state
+
+    def _read(self, parent: str, name: str) -> Sequence[Operation]:
+        """Return the rows about a name in the files."""
+        found = self._found.get((parent, name))
+        if found is None:
+            found = [row for run in self._runs for row in run.names(parent, name)]
+            if len(self._found) >= _FOUND:
+                self._found.clear()
+            self._found[parent, name] = found
+        return found
 
 
 class PartState:

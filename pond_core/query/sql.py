@@ -5,7 +5,7 @@ from enum import StrEnum
 import pyarrow as pa
 
 from pond_core.errors import QueryError
-from pond_core.query import datafusion_engine, duckdb_engine
+from pond_core.query import duckdb_engine
 from pond_core.query.catalog import Catalog
 from pond_core.tinyfs import ReadFS
 
@@ -41,5 +41,9 @@ def run_sql(statement: str, *, fs: ReadFS, engine: str = Engine.DUCKDB) -> pa.Ta
     if engine not in tuple(Engine):
         msg = f"there is no engine {engine!r}"
         raise QueryError(msg, hint=f"use {' or '.join(Engine)}")
-    run = datafusion_engine.run if engine == Engine.DATAFUSION else duckdb_engine.run
-    return run(statement, Catalog(fs))
+    if engine == Engine.DATAFUSION:
+        # Lazily: few ask it, and it makes as many objects as all that a pond needs besides.
+        from pond_core.query import datafusion_engine  # noqa: PLC0415
+
+        return datafusion_engine.run(statement, Catalog(fs))
+    return duckdb_engine.run(statement, Catalog(fs))

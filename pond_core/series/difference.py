@@ -27,7 +27,7 @@ def difference(old: pa.Table, new: pa.Table) -> Window | None:
         SchemaError: A column has two types.
     """
     schema = unify([old.schema, new.schema])
-    states = [compact(conform(old, schema)), compact(conform(new, schema))]
+    states = [conform(compact(old), schema), conform(compact(new), schema)]
     head = _equal_head(*states)
     states = [state.slice(head) for state in states]
     tail = _equal_tail(*states)

@@ -47,7 +47,7 @@ class OpLogBackend:
         self._log = log
         self._objects = objects
         self._staged: list[Operation] = []
-        self._entries: dict[NodeId, dict[str, Operation | None]] = {}
+        self._entries: dict[NodeId, dict[str, Entry | None]] = {}
         self._parts: dict[int, PartState] = {}
         self._nodes: dict[NodeId, NodeState] = {}
         self._seen: dict[NodeId, tuple[NodeState, Node]] = {}
@@ -61,7 +61,9 @@ class OpLogBackend:
     def entry(self, parent: NodeId, name: str) -> Entry | None:
         """Return the entry of that name, or None."""
         staged = self._entries.get(parent, {})
-        row = staged[name] if name in staged else self._part(_bucket(parent)).entry(parent, name)
+        if name in staged:
+            return staged[name]
+        row = self._part(_bucket(parent)).entry(parent, name)
         if row is None:
             return None
         entry = entry_of(row)
@@ -71,9 +73,10 @@ class OpLogBackend:
     def entries(self, parent: NodeId) -> Sequence[Entry]:
         """Return the entries of a directory, sorted by the bytes of their names."""
         committed = self._part(_bucket(parent)).entries(parent)
-        rows = {**committed, **self._entries.get(parent, {})}
-        names = sorted((n for n, row in rows.items() if row is not None), key=str.encode)
-        return [entry_of(row) for n in names if (row := rows[n]) is not None]
+        staged = self._entries.get(parent, {})
+        kept = (entry_of(row) for name, row in committed.items() if name not in staged)
+        made = (entry for entry in staged.values() if entry is not None)
+        return sorted((*kept, *made), key=lambda entry: entry.name.encode())
 
     def node(self, node_id: NodeId) -> Node:
         """Return what is known of a node."""
@@ -154,7 +157,7 @@ class OpLogBackend:
 
     def link(self, parent: NodeId, entry: Entry) -> None:
         """Give a node a name in a directory."""
-        row = self._stage(
+        self._stage(
             Operation(
                 OpKind.LINK,
                 _bucket(parent),
@@ -165,7 +168,7 @@ class OpLogBackend:
                 factory=entry.factory or None,
             )
         )
-        self._entries.setdefault(parent, {})[entry.name] = row
+        self._entries.setdefault(parent, {})[entry.name] = entry
         self._homes[entry.node_id] = (parent, entry.name)
 
     def unlink(self, parent: NodeId, name: str) -> None:

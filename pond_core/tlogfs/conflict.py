@@ -93,12 +93,10 @@ def concerns(ours: Sequence[Operation], read: Collection[str]) -> set[str] | Non
         ours: The rows that are about to be written.
         read: Nodes that count besides those that the rows are about.
     """
-    nodes = set(read)
-    for row in ours:
-        if row.op is OpKind.UNLINK and row.entry_type == _DIRECTORY:
-            return None  # all that lies in it, too
-        nodes.update(node for node in (row.parent_id, row.node_id) if node is not None)
-    return nodes
+    if any(row.op is OpKind.UNLINK and row.entry_type == _DIRECTORY for row in ours):
+        return None  # all that lies in it, too
+    nodes = {*read, *(row.parent_id for row in ours), *(row.node_id for row in ours)}
+    return {node for node in nodes if node is not None}
 
 
 def removals(rows: Iterable[Operation]) -> list[Operation]:
