@@ -54,7 +54,8 @@ def pivot(call: FactoryCall) -> pa.Table:
 
 def _pivot(config: Mapping[str, Any]) -> _Pivot:
     settings = Settings(config)
-    pattern, name = settings.pattern("pattern"), settings.optional_text("name")
+    pattern = settings.pattern("pattern")
+    name = settings.template("name", pattern) if config.get("name") is not None else None
     column = settings.optional_text("column") or ""
     texts = {key: settings.optional_text(key) for key in ("parameter", "unit", "aggregate")}
     settings.end()

@@ -29,8 +29,7 @@ def check_reduce(recipe: Recipe) -> None:
         settings.text("series")
         _resolutions(settings)
     else:
-        settings.pattern("in_pattern")
-        settings.text("out_pattern")
+        settings.template("out_pattern", settings.pattern("in_pattern"))
         _resolutions(settings)
     _columns(settings)
     _aggregates(settings)

@@ -71,6 +71,13 @@ def _scribble(config: Mapping[str, Any]) -> _Scribble:
     if rows > MOST_ROWS:
         msg = f"that are {rows} readings; {MOST_ROWS} are the most"
         raise DataError(msg, hint="choose a wider step or an earlier end")
+    if "timestamp" in columns:
+        msg = "the setting 'columns': 'timestamp' is there in any case"
+        raise DataError(msg, hint="name the columns of values")
+    for name in series:
+        if "/" in name or name in {".", ".."}:
+            msg = f"the setting 'series': {name!r} is no name"
+            raise DataError(msg, hint="a directory of series has no directories below it")
     return _Scribble(seed or 0, start_us, step_us, rows, columns, series)
 
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pond_core.errors import DataError
 from pond_core.series import Resolution
-from pond_core.tinyfs import Pattern
+from pond_core.tinyfs import Pattern, render
 from pond_core.window import to_us
 
 T = TypeVar("T")
@@ -42,6 +42,12 @@ class Settings:
     def pattern(self, key: str) -> Pattern:
         """Take a glob pattern over pond paths, absolute."""
         return Pattern.parse(self.text(key))
+
+    def template(self, key: str, pattern: Pattern) -> str:
+        """Take a text in which `$0`, `$1` ... stand for what the wildcards of a pattern match."""
+        text = self.text(key)
+        render(text, [""] * pattern.wildcards)  # refuses what no wildcard gives
+        return text
 
     def resolution(self, key: str, default: str | None = None) -> Resolution:
         """Take the width of a bucket or a step, such as `1h`."""

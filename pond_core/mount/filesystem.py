@@ -75,6 +75,9 @@ class PondFileSystem(AbstractFileSystem, metaclass=Placed):  # type: ignore[misc
             refuses to write.
         durability: `full` waits for the disk, `process` does not; see `Pond.open`.
         options: For fsspec: `skip_instance_cache` and the like.
+
+    Raises:
+        DataError: There is no such option: what a mistyped `as_of` shows would not be the past.
     """
 
     protocol = "pond"

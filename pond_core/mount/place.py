@@ -7,8 +7,24 @@ from fsspec import AbstractFileSystem
 from fsspec.config import apply_config
 from typing_extensions import override
 
+from pond_core.errors import DataError
+from pond_core.tinyfs.place import did_you_mean
+
 DEFAULT_PLACE = ".pond"
 """Where the command looks, too, when neither an option nor `$POND` says where."""
+
+
+_OPTIONS = ("path", "as_of", "durability")
+
+_FSSPEC_OPTIONS = (
+    "skip_instance_cache",
+    "use_listings_cache",
+    "listings_expiry_time",
+    "max_paths",
+    "asynchronous",
+    "loop",
+)
+"""What fsspec hands on for any file system."""
 
 
 class Placed(type(AbstractFileSystem)):  # type: ignore[misc]
@@ -21,5 +37,10 @@ class Placed(type(AbstractFileSystem)):  # type: ignore[misc]
     @override
     def __call__(cls, path: str | os.PathLike[str] | None = None, **options: object) -> object:
         options = apply_config(cls, {**options, **({} if path is None else {"path": path})})
+        for name in sorted(options.keys() - {*_OPTIONS, *_FSSPEC_OPTIONS}):
+            # A mistyped `as_of` would show the present as if it were the past.
+            msg = f"a pond's file system has no option {name!r}"
+            hint = did_you_mean(name, _OPTIONS) or f"there are {', '.join(_OPTIONS)}"
+            raise DataError(msg, hint=hint)
         place = options.pop("path", None) or os.environ.get("POND") or DEFAULT_PLACE
         return super().__call__(path=str(Path(str(place)).absolute()), **options)

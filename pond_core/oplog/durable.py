@@ -147,6 +147,7 @@ _REASONS = {
     errno.EROFS: ("the file system is read-only", "mount it writable"),
     errno.EACCES: ("permission denied", "check who owns the pond's directory"),
     errno.EPERM: ("not permitted", "the pond's file system must allow hard links"),
+    errno.EEXIST: ("a file has that name", "choose another place for the pond"),
     errno.ENOTDIR: ("a part of the path is no directory", "choose another place for the pond"),
 }
 

@@ -57,6 +57,11 @@ class Pattern:
         return cls("/" + "/".join(escaped + written), (*map(_Same, fixed), *components))
 
     @property
+    def wildcards(self) -> int:
+        """How many captures a match has."""
+        return sum(component.wildcards for component in self._components)
+
+    @property
     def prefix(self) -> str:
         """The deepest directory that holds every match: `/raw/noyo` for `/raw/noyo/*`."""
         names: list[str] = []
@@ -154,6 +159,10 @@ class _Same:
 
     text: str
 
+    @property
+    def wildcards(self) -> int:
+        return 0
+
     def __call__(self, name: str) -> Captures | None:
         return () if name == self.text else None
 
@@ -164,6 +173,10 @@ class _Like:
 
     backwards: "re.Pattern[str]"
 
+    @property
+    def wildcards(self) -> int:
+        return self.backwards.groups
+
     def __call__(self, name: str) -> Captures | None:
         found = self.backwards.fullmatch(name[::-1])
         return found and tuple(text[::-1] for text in reversed(found.groups()))
@@ -172,6 +185,10 @@ class _Like:
 @dataclass(frozen=True, slots=True)
 class _AnyNames:
     """Any number of names, captured together: `**`."""
+
+    @property
+    def wildcards(self) -> int:
+        return 1
 
 
 _Component = _Same | _Like | _AnyNames

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from pond_core.errors import (
     CorruptionError,
+    DataError,
     InvalidPathError,
     NotFoundError,
     PondError,
@@ -63,6 +64,7 @@ class History:
         """Return the txn that a moment means; the newest for None, 0 before the first.
 
         Raises:
+            DataError: It is True or False.
             NotFoundError: There is no such txn, or no transaction of that run.
             SnapshotForgottenError: What was there then was dropped.
         """
@@ -74,6 +76,9 @@ class History:
                 txn = self._txn_at(to_us(as_of), head)
             case str():
                 txn = self._last_txn_of(as_of, head)
+            case bool():
+                msg = f"{as_of} is no moment"
+                raise DataError(msg, hint="give a txn, an aware instant, or the id of a run")
             case _:
                 txn = as_of
         if not 0 <= txn <= head:

@@ -1,6 +1,7 @@
 """Commands about the past: log, show, diff."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import click
 
@@ -24,17 +25,13 @@ from pond_pipeline.cli.terminal import say
 _LISTED = 4
 """From so many on, a line says only the first, the last and how many."""
 
-_limit_option = click.option(
-    "--limit",
-    type=click.IntRange(min=1),
-    default=SHOWN,
-    show_default=True,
-    help="How many, the newest first.",
+_limit_option = partial(
+    click.option, "--limit", type=click.IntRange(min=1), default=SHOWN, show_default=True
 )
 
 
 @command(example="pond log --path /combined/harbor --limit 5")
-@_limit_option
+@_limit_option(help="How many, the newest first.")
 @click.option("--path", help="Only those that touched it, or what is or was below it.")
 @click.option("--run", "run_id", type=RunType(), help="Only those of a Dagster run.")
 @click.option("--asset", metavar="GLOB", help="Only those that persisted these assets.")
@@ -72,7 +69,7 @@ def log(
 
 @command(example="pond show /combined/harbor/Basin --limit 5")
 @click.argument("what", metavar="[TXN|TIME|RUN|PATH]", required=False)
-@_limit_option
+@_limit_option(help="How many transactions, the newest first, of a PATH.")
 @as_of_option
 @json_option
 @pass_invocation

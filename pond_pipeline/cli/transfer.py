@@ -21,6 +21,7 @@ from pond_core import (
     EntryType,
     ExistsError,
     NodePath,
+    NotFoundError,
     Pond,
     Provenance,
     ReadFS,
@@ -118,6 +119,7 @@ def export_node(
 
     Raises:
         ExistsError: Something is there already, or two copies would have one name.
+        NotFoundError: There is no directory for it.
         ConfigError: `destination` does not say as what a table or series is written.
         WrongTypeError: It is a directory, and `recursive` was not asked for.
         OSError: The host refuses.
@@ -140,6 +142,9 @@ def export_node(
         raise ExistsError(what, path=node.path, hint="copy them one by one")
     for target, each in targets.items():
         _check_target(target, each, force=force)
+    if not destination.parent.is_dir():
+        msg = f"there is no directory {destination.parent}"
+        raise NotFoundError(msg, path=str(destination), hint="make it first")
     if is_directory:
         destination.mkdir(exist_ok=True)
     size = sum(_export(each, target) for target, each in targets.items())

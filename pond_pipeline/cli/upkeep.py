@@ -148,8 +148,9 @@ def maintain(
     pond = Pond.open(invocation.pond)
     if forget_before is not None:
         goes = _announce(pond, forget_before)
-        if goes and not (dry_run or yes):
-            click.confirm("Drop that for good?", abort=True, err=True)
+        if goes and not (dry_run or yes or _is_agreed()):
+            say("nothing is forgotten, and nothing was done; --yes forgets without asking")
+            raise click.exceptions.Exit(1)
     done = pond.maintain(dry_run=dry_run, forget_before=forget_before)
     report = Maintained(
         dry_run=dry_run,
@@ -165,6 +166,14 @@ def maintain(
         print_json(report)
     else:
         _print_maintained(report)
+
+
+def _is_agreed() -> bool:
+    try:
+        return click.confirm("Drop that for good?", err=True)
+    except click.Abort:  # no answer at all: there is no terminal, or Ctrl-C
+        say("")
+        return False
 
 
 def _announce(pond: Pond, forget_before: AsOf) -> bool:

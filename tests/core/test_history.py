@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from pond_core import (
+    DataError,
     EntryType,
     LogFilter,
     LoggedOperation,
@@ -140,6 +141,12 @@ def test_the_log_ends_at_a_moment(pond: Pond) -> None:
         commit(pond, write(f"/{name}"), run_id=RUN if name == "b" else "")
     assert [header.txn for header in pond.log(as_of=2)] == [2, 1]
     assert [header.txn for header in pond.log(as_of=RUN, limit=1)] == [2]
+
+
+def test_true_is_no_moment(pond: Pond) -> None:
+    commit(pond, write("/a"))
+    with pytest.raises(DataError, match="True is no moment"):
+        pond.snapshot(as_of=True)
 
 
 def test_the_log_of_a_run_has_its_transactions_alone(pond: Pond) -> None:

@@ -53,6 +53,7 @@ def test_two_series_of_one_name_are_an_error(fs: FS) -> None:
         ({"column": "a", "parameter": "b"}, "either `column` or `parameter`"),
         ({"column": 1}, "'column': it needs text"),
         ({"parameter": "DO", "pattern": "/a[", "name": "x"}, "a '\\[' that is not closed"),
+        ({"parameter": "DO", "name": "$9"}, "asks for \\$9, which no wildcard gives"),
         ({"parameter": "DO", "units": "C"}, "'units': there is no such setting"),
     ],
 )

@@ -89,6 +89,7 @@ def test_a_pattern_that_matches_no_series_is_an_error(fs: FS) -> None:
         (EntryType.DIRECTORY, {"in_pattern": None}, "'in_pattern': it needs text"),
         (EntryType.DIRECTORY, {"in_pattern": "relative/*"}, "no absolute path"),
         (EntryType.DIRECTORY, {"out_pattern": 1}, "'out_pattern': it needs text"),
+        (EntryType.DIRECTORY, {"out_pattern": "$1"}, "asks for \\$1, which no wildcard gives"),
         (EntryType.DIRECTORY, {"resolutions": []}, "'resolutions': it needs a list"),
         (EntryType.DIRECTORY, {"resolutions": ["1h", "1h"]}, "a list of different texts"),
         (EntryType.DIRECTORY, {"resolutions": ["fast"]}, "'fast' is no resolution"),

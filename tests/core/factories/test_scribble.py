@@ -81,6 +81,8 @@ def test_a_directory_holds_series_of_its_own_seeds() -> None:
         ({"step": "never"}, "'never' is no resolution"),
         ({"seed": "x"}, "'seed': it needs a whole number"),
         ({"columns": []}, "'columns': it needs a list"),
+        ({"columns": ["timestamp"]}, "'timestamp' is there in any case"),
+        ({"series": ["a/b"]}, "'a/b' is no name"),
         ({"series": ["A"]}, "a directory needs names of series"),
     ],
 )

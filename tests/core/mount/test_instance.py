@@ -12,7 +12,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from pond_core import NotAPondError, Pond, PondFileSystem
+from pond_core import DataError, NotAPondError, Pond, PondFileSystem
 
 
 def make_pond(place: Path, text: bytes) -> Path:
@@ -59,6 +59,18 @@ def test_instances_with_the_same_options_are_one(place: Path, mounted: PondFileS
     same = PondFileSystem(str(place), durability="process")
     assert same is mounted
     assert PondFileSystem(place, durability="process", as_of=0) is not mounted
+
+
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [({"asof": 1}, "did you mean as_of?"), ({"frob": 1}, "there are path, as_of, durability")],
+)
+def test_an_option_that_there_is_not_is_refused(
+    pond: Pond, options: dict[str, object], hint: str
+) -> None:
+    with pytest.raises(DataError, match=f"no option '{next(iter(options))}'") as caught:
+        fsspec.filesystem("pond", path=pond.path, **options)
+    assert caught.value.hint == hint
 
 
 def test_where_there_is_no_pond_the_first_call_says_so(tmp_path: Path) -> None:

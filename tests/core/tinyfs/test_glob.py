@@ -44,7 +44,9 @@ from pond_core.tinyfs import path as paths
     ],
 )
 def test_7_1_a_pattern_matches(pattern: str, path: str, captures: tuple[str, ...] | None) -> None:
-    assert Pattern.parse(pattern).match(path) == captures
+    parsed = Pattern.parse(pattern)
+    assert parsed.match(path) == captures
+    assert captures is None or len(captures) == parsed.wildcards
 
 
 @pytest.mark.parametrize(

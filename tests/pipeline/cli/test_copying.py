@@ -103,6 +103,12 @@ def test_a_file_is_replaced_on_demand(shell: Shell, tmp_path: Path) -> None:
     assert _now(shell).read_data("/files/note.txt") == b"hello\n"
 
 
+def test_no_directory_is_made_on_the_host_unasked(shell: Shell, tmp_path: Path) -> None:
+    result = shell.run("copy", "pond:/files/note.txt", tmp_path / "none" / "note.txt")
+    assert (result.exit_code, "there is no directory" in result.stderr) == (1, True)
+    assert not (tmp_path / "none").exists()
+
+
 def test_a_file_is_not_replaced_by_itself(shell: Shell) -> None:
     result = shell.run("copy", "--force", "pond:/files/here", "pond:/files/note.txt")
     assert result.exit_code == 1

@@ -1,4 +1,5 @@
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,14 @@ def test_init_makes_a_pond(nowhere: Shell) -> None:
 def test_init_tells_the_new_pond_as_json(nowhere: Shell) -> None:
     made = nowhere.row("init")
     assert made == {"path": str(nowhere.pond), "id": Pond.open(nowhere.pond).id}
+
+
+def test_init_says_where_a_file_is_in_the_way(nowhere: Shell, tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    result = nowhere.run("--pond", tmp_path / "taken" / "pond", "init")
+    assert result.exit_code == 1
+    assert f"{tmp_path / 'taken'}: a file has that name" in result.stderr
+    assert "choose another place" in result.stderr
 
 
 def test_init_refuses_where_a_pond_is(shell: Shell) -> None:

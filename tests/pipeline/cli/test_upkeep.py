@@ -110,6 +110,7 @@ def test_maintain_forgets_after_asking(shell: Shell) -> None:
 def test_maintain_forgets_nothing_without_a_yes(shell: Shell, answer: str) -> None:
     result = _answering(shell, answer, "maintain", "--forget-before", "3")
     assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.endswith("nothing was done; --yes forgets without asking\n")
     assert Pond.open(shell.pond).snapshot(0).txn == 0
 
 
