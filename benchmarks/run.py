@@ -1,6 +1,6 @@
 """Measure the budgets, print them as a table, and keep them as `results.json`.
 
-    python benchmarks/run.py                 everything: about ten minutes on two idle cores
+    python benchmarks/run.py                 everything: a quarter of an hour on two idle cores
     python benchmarks/run.py B1 B5           some of it; the other rows of results.json stay
     python benchmarks/run.py --data DIR      keep the inputs there, and use them again
     python benchmarks/run.py --small --output FILE      shows that it runs; its figures mean nothing

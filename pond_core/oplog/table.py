@@ -8,6 +8,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -235,14 +236,13 @@ class LogTable:
     def _reload(self) -> None:
         """Open the table anew."""
         self._place = _place(self.log)
-        delta, actions, later = _repeated(self._opened)
-        self._settings = dict(delta.metadata().configuration)
+        opened = _repeated(self._opened)
+        self._settings = opened.settings
         self._check_format("pond.min_reader", "reads")
-        self._files = self._listed(actions)
+        self._files = self._listed(opened.files)
         self.replaced += 1
-        self.version = int(delta.version())
-        self.head = int(delta.transaction_version(APP_ID) or 0)
-        for commit in later:
+        self.version, self.head = opened.version, opened.head
+        for commit in opened.later:
             self._apply(commit)
 
     def _listed(self, actions: pa.Table) -> dict[str, LogFile]:
@@ -259,10 +259,10 @@ class LogTable:
                 raise CorruptionError(msg, hint=_REPAIR)
         return {row[0]: LogFile(*row) for row in zip(*values, until, strict=True)}
 
-    def _opened(self) -> tuple[DeltaTable, pa.Table, list[delta_log.Commit]]:
-        """Return the table as of its newest checkpoint or properties, and the commits since.
+    def _opened(self) -> "_Opened":
+        """Let deltalake open the newest checkpoint, or change of properties, and read what follows.
 
-        deltalake takes three times as long for those as we do, and passes some damage over.
+        deltalake takes five times as long for commits as we do, and passes some damage over.
         """
         _check_process()
         self._synced = max(delta_log.checkpoints(self.log), default=-1)
@@ -270,8 +270,13 @@ class LogTable:
         base = max((commit.version for commit in later if commit.is_metadata), default=self._synced)
         with delta_errors(self.path):
             delta = DeltaTable(str(self.path), version=max(base, 0))
-            actions = pa.table(delta.get_add_actions(flatten=True))
-        return delta, actions, [commit for commit in later if commit.version > base]
+            return _Opened(
+                version=int(delta.version()),
+                head=int(delta.transaction_version(APP_ID) or 0),
+                settings=dict(delta.metadata().configuration),
+                files=pa.table(delta.get_add_actions(flatten=True)),
+                later=[commit for commit in later if commit.version > base],
+            )
 
     def _setting(self, name: str) -> str:
         value = self._settings.get(name)
@@ -293,6 +298,17 @@ class LogTable:
         if needed > FORMAT:
             msg = f"{self.path.parent} has format {needed}, this DuckPond {does} up to {FORMAT}"
             raise FormatTooNewError(msg, hint="install a newer duckpond")
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The table as of a version, and the commits since: `files` are deltalake's `add` actions."""
+
+    version: int
+    head: int
+    settings: dict[str, str | None]
+    files: pa.Table
+    later: Sequence[delta_log.Commit]
 
 
 _USED_IN: set[int] = set()

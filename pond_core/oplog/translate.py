@@ -32,6 +32,9 @@ def delta_errors(path: Path) -> Iterator[None]:
     except OSError as exc:
         msg = f"{path}: {exc}"
         raise StorageError(msg) from exc
+    except ValueError as exc:  # a checkpoint without what every file must have
+        msg = f"{path} cannot be read: {exc}"
+        raise CorruptionError(msg, hint="`pond verify` says what is damaged") from exc
     except DeltaError as exc:
         refused = _OS_ERROR.search(str(exc))
         if refused:

@@ -42,6 +42,7 @@ def two(log: OpLog) -> OpLog:
 def checkpointed(log: OpLog, monkeypatch: pytest.MonkeyPatch) -> OpLog:
     """A log with checkpoints at 3, 6 and 9, of which the first was cleared away, and a commit."""
     monkeypatch.setattr(maintenance, "CHECKPOINT_EVERY", 3)
+    monkeypatch.setattr(maintenance, "MERGE_FILES", 1000)
     for number in range(10):
         append(log, link(f"{number}"))
     return log
