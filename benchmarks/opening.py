@@ -30,8 +30,8 @@ _OPEN_S = 0.15
 _OPEN_MIB = 300
 _GROWTH = 2
 
-_MORE_ROUNDS = 3
-"""Runs are short here, and a machine that is busy for a moment would decide the median of five."""
+_MORE_ROUNDS = 5
+"""Runs are short here, and a machine that is busy for a moment would decide the median of few."""
 
 
 def many_files(inputs: Inputs) -> list[Result]:

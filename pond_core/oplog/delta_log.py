@@ -120,10 +120,15 @@ def torn(log: Path) -> list[Path]:
     versions = commits(log)
     if versions and _is_cut(commit_path(log, versions[-1])):
         found.append(commit_path(log, versions[-1]))
-    broken = [v for v in checkpoints(log) if not _is_parquet(checkpoint_path(log, v))]
-    found.extend(checkpoint_path(log, v) for v in broken)
+    there = checkpoints(log)
+    broken: list[int] = []
+    for version in reversed(there):
+        if _is_parquet(checkpoint_path(log, version)):
+            break  # nobody needs those before it
+        broken.append(version)
+    found.extend(checkpoint_path(log, version) for version in broken)
     pointer = log / _POINTER
-    if pointer.exists() and _pointed(pointer) not in set(checkpoints(log)) - set(broken):
+    if pointer.exists() and _pointed(pointer) not in set(there) - set(broken):
         found.append(pointer)
     return found
 
@@ -173,7 +178,8 @@ def strangers(log: Path) -> list[Path]:
 
 
 def _parsed(version: int, data: bytes) -> Commit:
-    actions = [json.loads(line) for line in data.splitlines() if line.strip()]
+    lines = b",".join(line for line in data.splitlines() if line.strip())
+    actions = json.loads(b"[" + lines + b"]")  # at once: line by line it takes twice as long
     if not actions or "commitInfo" not in actions[0]:
         msg = "it does not begin with what it is"
         raise ValueError(msg)

@@ -19,6 +19,9 @@ _FOUND = 20_000
 """Names whose rows in large files are kept in memory: a file that is written often is looked up
 once."""
 
+_NOT_LOOKED: tuple[tuple[Operation, ...], int] = ((), 0)
+"""The rows about a name, and in how many files they were looked for, newest files first."""
+
 
 class Part:
     """The rows of one part that count at `floor` or later.
@@ -33,10 +36,10 @@ class Part:
         self.floor = floor
         self.txn = self._read_at = txn
         self.recent = 0
-        self._runs = runs
+        self._runs = sorted(runs, key=lambda run: run.file.max_txn, reverse=True)
         self._names: dict[str, dict[str, list[Operation]]] = {}
         self._nodes: dict[str, list[Operation]] = {}
-        self._found: dict[tuple[str, str], list[Operation]] = {}
+        self._found: dict[tuple[str, str], tuple[tuple[Operation, ...], int]] = {}
         self._folded: dict[str, tuple[int, NodeState]] = {}
 
     def add(self, rows: Iterable[Operation], *, txn: int) -> None:
@@ -52,9 +55,8 @@ class Part:
 
     def name(self, parent: str, name: str, *, txn: int) -> Operation | None:
         """Return the row that linked a name, as of a txn."""
-        found = self._read(parent, name) if self._runs else ()
-        rows = [*found, *self._names.get(parent, {}).get(name, ())]
-        return _linked(rows, txn) if rows else None
+        recent = self._names.get(parent, {}).get(name, ())
+        return _linked(_newest(recent, txn) or self._read(parent, name, txn))
 
     def names(self, parent: str, *, txn: int) -> dict[str, Operation]:
         """Return the rows that linked the names in a directory, as of a txn."""
@@ -64,7 +66,7 @@ class Part:
                 rows.setdefault(row.name or "", []).append(row)
         for name, recent in list(self._names.get(parent, {}).items()):
             rows.setdefault(name, []).extend(recent)
-        linked = {name: _linked(about, txn) for name, about in rows.items()}
+        linked = {name: _linked(_newest(about, txn)) for name, about in rows.items()}
         return {name: row for name, row in linked.items() if row is not None}
 
     def node(self, node_id: str, *, txn: int) -> NodeState:
@@ -84,15 +86,22 @@ class Part:
             self._folded[node_id] = (txn, state)
         return state
 
-    def _read(self, parent: str, name: str) -> Sequence[Operation]:
-        """Return the rows about a name in the files."""
-        found = self._found.get((parent, name))
-        if found is None:
-            found = [row for run in self._runs for row in run.names(parent, name)]
+    def _read(self, parent: str, name: str, txn: int) -> Operation | None:
+        """Return the newest row about a name in the files that counts at a txn."""
+        known = self._found.get((parent, name), _NOT_LOOKED)
+        rows, looked = known
+        newest = _newest(rows, txn)
+        while looked < len(self._runs):
+            run = self._runs[looked]
+            if newest is not None and newest.txn > run.file.max_txn:
+                break  # nor can those that follow have a newer one
+            rows, looked = (*rows, *run.names(parent, name)), looked + 1
+            newest = _newest(rows, txn)
+        if looked != known[1]:
             if len(self._found) >= _FOUND:
                 self._found.clear()
-            self._found[parent, name] = found
-        return found
+            self._found[parent, name] = rows, looked
+        return newest
 
 
 class PartState:
@@ -128,10 +137,14 @@ class PartState:
             return look(self._part)
 
 
-def _linked(rows: Iterable[Operation], txn: int) -> Operation | None:
+def _newest(rows: Iterable[Operation], txn: int) -> Operation | None:
+    """Return the newest of the rows about a name that count at a txn."""
     counted = (row for row in rows if row.counts_at(txn))
-    last = max(counted, key=lambda row: (row.txn, row.seq), default=None)
-    return None if last is None or last.op is OpKind.UNLINK else last
+    return max(counted, key=lambda row: (row.txn, row.seq), default=None)
+
+
+def _linked(newest: Operation | None) -> Operation | None:
+    return None if newest is None or newest.op is OpKind.UNLINK else newest
 
 
 def _after(rows: Sequence[Operation], txn: int) -> Iterable[Operation]:

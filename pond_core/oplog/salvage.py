@@ -57,16 +57,6 @@ class Salvage:
         self.doubtful: set[str] = set()
         self.findings: list[Finding] = list(found.findings)
         self._refused: set[tuple[str, int]] = set()
-        self._displaced = {
-            txn
-            for txn, header in self.headers.items()
-            if left.committed.get(txn, "") not in ("", header.txn_uuid)
-        }
-        detail = "a commit names another transaction than the chain has; its rows are set aside"
-        self.findings.extend(
-            Finding("transaction displaced", f"txn {txn}", detail)
-            for txn in sorted(self._displaced)
-        )
         self._whole_upto = 0
         self._look()
         self.horizon = left.horizon if left.horizon <= self.head else 0
@@ -94,14 +84,22 @@ class Salvage:
             self.doubtful.update(file.path for file, row in rows if row.ts_us != header.ts_us)
             wrong = self._check(header, mine)
             self.findings.extend(wrong)
-            is_named = txn in self.headers and txn not in self._displaced
-            if not wrong and is_named and not self._is_made(header):
+            if self._has_displaced(header, placed):
+                detail = "a commit names another one than the chain has; its rows are set aside"
+                self.findings.append(Finding("transaction displaced", f"txn {txn}", detail))
+            elif not wrong and not self._is_made(header):
                 self.proven += 1
                 self._whole_upto = txn if self._whole_upto == txn - 1 else self._whole_upto
         lost = sorted(set(range(1, self.head + 1)) - seen)
         self.findings.extend(
             Finding("transaction missing", f"txn {txn}", "neither header nor rows") for txn in lost
         )
+
+    def _has_displaced(self, header: Header, placed: Sequence[Placed]) -> bool:
+        """Say whether another transaction of that number was committed, too, and is there."""
+        told = self._left.committed.get(header.txn, "")
+        is_another = told not in ("", header.txn_uuid)
+        return is_another and any(row.ts_us != header.ts_us for _, row in placed)
 
     def _check(self, header: Header, rows: Sequence[Placed]) -> list[Finding]:
         """Find the rows of a transaction among those of its time; return what is wrong."""

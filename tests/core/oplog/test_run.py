@@ -185,11 +185,11 @@ def test_a_row_that_is_not_in_the_file_has_no_content_there(tmp_path: Path) -> N
     assert run.content(rows[1]) is None
 
 
-def test_a_file_that_is_missing_cannot_be_opened(tmp_path: Path) -> None:
+def test_a_file_that_is_missing_cannot_be_read(tmp_path: Path) -> None:
     file = written(tmp_path, placed([[link("a")]]))
     (tmp_path / file.path).unlink()
     with pytest.raises(CorruptionError, match="is missing, though the log names it"):
-        Run(tmp_path, file, Groups())
+        Run(tmp_path, file, Groups()).nodes("7a")
 
 
 @pytest.mark.usefixtures("small_groups")
