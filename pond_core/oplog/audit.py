@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from pond_core.errors import CorruptionError, Finding, LockError, StorageError, StoreError
@@ -102,7 +102,7 @@ def _readable(table: Path, listed: LogFile, findings: list[Finding]) -> Iterator
         findings.append(Finding("log file unreadable", listed.path, str(exc)))
         return
     # What Delta says of a file decides who opens it.
-    for name in ("part", "size", "rows", "min_txn", "max_txn", "max_until"):
+    for name in (column.name for column in fields(LogFile)):
         said, held = getattr(listed, name), getattr(found, name)
         if said != held:
             detail = f"{name}: the Delta log says {said}, it is {held}"

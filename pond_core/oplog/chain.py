@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from pond_core.errors import CorruptionError, Finding
 from pond_core.oplog.operation import Header, Operation, OpKind, Provenance, decode, rows_hash
-from pond_core.oplog.parquet import LogFile, checked, open_parquet, read_table
+from pond_core.oplog.parquet import LogFile, checked, log_file, open_parquet, read_table
 from pond_core.oplog.schema import CONDENSED_SEQ, HEADERS, ROW_COLUMNS, STORED
 from pond_core.oplog.translate import parquet_errors
 
@@ -74,21 +74,12 @@ def measured(table: Path, path: str) -> LogFile:
     """
     part = int(path.split("/")[1].removeprefix("part="))
     named = LogFile(path, part, 0, 0, 0, 0)
-    rows = read_table(table, named, ("txn", "op", "until"))
+    rows = read_table(table, named, ("txn", "op", "until", "parent_id", "node_id"))
     unknown = set(pc.unique(rows["op"]).to_pylist()) - set(OpKind)
     if unknown:
         msg = f"{table / path} has rows of unknown kinds: {', '.join(sorted(unknown))}"
         raise CorruptionError(msg)
-    bounds = pc.min_max(rows["txn"]).as_py()
-    return LogFile(
-        path,
-        part,
-        (table / path).stat().st_size,
-        rows.num_rows,
-        bounds["min"] or 0,
-        bounds["max"] or 0,
-        pc.max(rows["until"]).as_py() or 0,
-    )
+    return log_file(path, part, (table / path).stat().st_size, rows)
 
 
 def is_counted(row: Operation) -> bool:

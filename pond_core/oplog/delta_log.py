@@ -197,13 +197,13 @@ def _parsed(version: int, data: bytes) -> Commit:
         version=version,
         txn=int(txns[-1]) if txns else None,
         txn_uuid=txn_uuid,
-        added=tuple(log_file(a["add"]) for a in actions if "add" in a),
+        added=tuple(added_file(a["add"]) for a in actions if "add" in a),
         removed=tuple(str(a["remove"]["path"]) for a in actions if "remove" in a),
         is_metadata=any("metaData" in a or "protocol" in a for a in actions),
     )
 
 
-def log_file(add: Mapping[str, Any]) -> LogFile:
+def added_file(add: Mapping[str, Any]) -> LogFile:
     """Return the file that an `add` action is about; KeyError and the like for what is none."""
     statistics = json.loads(add["stats"])
     low, high = statistics["minValues"], statistics["maxValues"]
@@ -215,7 +215,13 @@ def log_file(add: Mapping[str, Any]) -> LogFile:
         min_txn=int(low["txn"]),
         max_txn=int(high["txn"]),
         max_until=int(high.get("until", 0)),
+        parents=_told(low, high, "parent_id"),
+        nodes=_told(low, high, "node_id"),
     )
+
+
+def _told(low: Mapping[str, Any], high: Mapping[str, Any], name: str) -> tuple[str, str] | None:
+    return (str(low[name]), str(high[name])) if name in low or name in high else None
 
 
 def _is_cut(path: Path) -> bool:

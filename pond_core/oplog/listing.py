@@ -192,7 +192,7 @@ def _after(before: Listing, version: int, actions: Sequence[Mapping[str, Any]]) 
 
 def _added(add: Mapping[str, Any]) -> LogFile:
     _checked(add["path"], add["partitionValues"])
-    file = delta_log.log_file(add)
+    file = delta_log.added_file(add)
     counted = json.loads(add["stats"])["nullCount"]
     expected = {"txn": 0, "until": 0 if file.max_until else file.rows}
     _expect("the counts of nulls", counted, expected)

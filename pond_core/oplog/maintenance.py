@@ -25,7 +25,7 @@ from pond_core.oplog.table import LogTable
 CHECKPOINT_EVERY = 32
 """Delta versions between checkpoints."""
 
-MERGE_FILES = 8
+MERGE_FILES = 16
 """Small files of one part and tier that are merged: a lookup opens each of them."""
 
 SEALED_BYTES = 8 * 1024**2

@@ -1,9 +1,11 @@
 """Log Parquet files: rows of one part and tier, sorted, named by the SHA-256 of their bytes."""
 
 import time
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -47,6 +49,8 @@ class LogFile:
         min_txn: The lowest txn of its rows.
         max_txn: The highest.
         max_until: The highest `until` of its rows; 0 in the hot tier.
+        parents: The lowest and highest directory of its rows about names; None if it has none.
+        nodes: The lowest and highest node in its rows; None if there is none in them.
     """
 
     path: str
@@ -56,6 +60,8 @@ class LogFile:
     min_txn: int
     max_txn: int
     max_until: int = 0
+    parents: tuple[str, str] | None = None
+    nodes: tuple[str, str] | None = None
 
     @property
     def tier(self) -> str:
@@ -66,6 +72,14 @@ class LogFile:
     def is_hot(self) -> bool:
         """True when readers of the present need it."""
         return self.tier == HOT
+
+    def may_name(self, parent: str) -> bool:
+        """Say whether it can have rows about names in a directory."""
+        return self.parents is not None and self.parents[0] <= parent <= self.parents[1]
+
+    def may_have(self, nodes: Sequence[str]) -> bool:
+        """Say whether it can have rows about any of some nodes, given in order."""
+        return self.nodes is not None and any_within(nodes, self.nodes)
 
     @property
     def sha256(self) -> str:
@@ -98,16 +112,32 @@ def write_rows(
     data = sink.getvalue()
     path = f"tier={tier}/part={part}/{sha256_of(data)}.parquet"
     durability.publish(data, table / path, temporary=tmp)
-    bounds = pc.min_max(rows["txn"]).as_py()
+    return log_file(path, part, len(data), rows)
+
+
+def log_file(path: str, part: int, size: int, rows: pa.Table) -> LogFile:
+    """Return what a file of that size with these rows holds; contents are not needed."""
+    low, high = _bounds(rows["txn"]) or (0, 0)
     until = pc.max(rows["until"]).as_py() or 0
-    return LogFile(path, part, len(data), rows.num_rows, bounds["min"], bounds["max"], until)
+    parents, nodes = _bounds(rows["parent_id"]), _bounds(rows["node_id"])
+    return LogFile(path, part, size, rows.num_rows, low, high, until, parents, nodes)
+
+
+def any_within(values: Sequence[str], bounds: tuple[str, str]) -> bool:
+    """Say whether any of some values, given in order, lies between two, or is one of them."""
+    first = bisect_left(values, bounds[0])
+    return first < len(values) and values[first] <= bounds[1]
 
 
 def add_action(file: LogFile, *, data_change: bool) -> Action:
     """Return the Delta action that adds a file."""
-    low, high = {"txn": file.min_txn}, {"txn": file.max_txn}
+    low: dict[str, object] = {"txn": file.min_txn}
+    high: dict[str, object] = {"txn": file.max_txn}
     if file.max_until:
         low["until"], high["until"] = file.min_txn, file.max_until  # no row ends before it begins
+    for column, bounds in (("parent_id", file.parents), ("node_id", file.nodes)):
+        if bounds is not None:
+            low[column], high[column] = bounds
     statistics = {
         "numRecords": file.rows,
         "minValues": low,
@@ -182,6 +212,12 @@ def checked(rows: pa.Table, columns: Sequence[str], *, path: Path) -> pa.Table:
         msg = f"{path} does not have the columns of the log"
         raise CorruptionError(msg, hint="`pond verify` says what else is damaged")
     return rows
+
+
+def _bounds(column: pa.ChunkedArray) -> tuple[Any, Any] | None:
+    """Return the lowest and highest value of a column; None if it has none."""
+    found = pc.min_max(column).as_py()
+    return None if found["min"] is None else (found["min"], found["max"])
 
 
 def _sorted(rows: pa.Table) -> pa.Table:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pond_core.oplog.operation import Operation, decode, decode_row, plain_columns
-from pond_core.oplog.parquet import LogFile, checked, open_parquet
+from pond_core.oplog.parquet import LogFile, any_within, checked, open_parquet
 from pond_core.oplog.schema import ROW_COLUMNS, STORED
 from pond_core.oplog.translate import parquet_errors
 
@@ -51,8 +51,7 @@ class _Bounds:
 
     def have(self, nodes: Sequence[str]) -> bool:
         """Say whether any of some nodes, given in order, may be there."""
-        first = bisect_left(nodes, self.nodes[0])
-        return first < len(nodes) and nodes[first] <= self.nodes[1]
+        return any_within(nodes, self.nodes)
 
 
 class _Group:
@@ -130,7 +129,9 @@ class Run:
 
         Row groups that have no names, and none of some nodes, given in order, are left out.
         """
-        found = []
+        found: list[Operation] = []
+        if nodes is not None and self.file.parents is None and not self.file.may_have(nodes):
+            return found
         for g, bounds in enumerate(self._bounds):
             low, high = bounds.txns
             if high <= after or low > upto:
@@ -159,6 +160,8 @@ class Run:
 
     def _named(self, parent: str, name: str | None) -> Iterator[tuple[int, int, int]]:
         """Iterate over row groups with rows about a name, and where in them these are."""
+        if not self.file.may_name(parent):
+            return
         for g, bounds in enumerate(self._bounds):
             if not bounds.has_names or not _within(parent, bounds.parents):
                 continue
@@ -173,6 +176,8 @@ class Run:
 
     def _spans(self, node_id: str) -> Iterator[tuple[int, int, int]]:
         """Iterate over row groups with rows about a node, and where in them these are."""
+        if not self.file.may_have([node_id]):
+            return
         for g, bounds in enumerate(self._bounds):
             if bounds.has_nodes and _within(node_id, bounds.nodes):
                 group = self._group(g).rows  # most likely it is there: see `new_node_id`

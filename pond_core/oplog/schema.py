@@ -36,8 +36,9 @@ STATISTICS_COLUMNS = ("txn", "parent_id", "name", "node_id")
 """The columns whose minimum and maximum a log file keeps per row group: a lookup opens only those
 row groups that can hold what it looks for."""
 
-DELTA_STATISTICS = ("txn", "until")
-"""The columns whose minimum and maximum Delta keeps per file: more make each commit dearer."""
+DELTA_STATISTICS = ("txn", "until", "parent_id", "node_id")
+"""The columns whose minimum and maximum Delta keeps per file: a lookup opens only those files that
+can hold what it looks for, and a commit beside many others reads only what concerns it."""
 
 STORED = pa.schema(
     [

@@ -250,6 +250,7 @@ class LogTable:
         try:
             values = [actions.column(name).to_pylist() for name in columns]
             until = [n or 0 for n in actions.column("max.until").to_pylist()]
+            parents, nodes = (_told(actions, name) for name in ("parent_id", "node_id"))
         except KeyError as exc:
             msg = f"{self.log} does not say what the log files hold: {exc}"
             raise CorruptionError(msg, hint=_REPAIR) from exc
@@ -257,7 +258,8 @@ class LogTable:
             if None in row:
                 msg = f"{self.log} does not say what {row[0]} holds"
                 raise CorruptionError(msg, hint=_REPAIR)
-        return {row[0]: LogFile(*row) for row in zip(*values, until, strict=True)}
+        rows = zip(*values, until, parents, nodes, strict=True)
+        return {row[0]: LogFile(*row) for row in rows}
 
     def _opened(self) -> "_Opened":
         """Let deltalake open the newest checkpoint, or change of properties, and read what follows.
@@ -313,6 +315,12 @@ class _Opened:
 
 _USED_IN: set[int] = set()
 """Processes that have used deltalake: this one, or the one that it was forked from."""
+
+
+def _told(actions: pa.Table, name: str) -> list[tuple[str, str] | None]:
+    """Return the lowest and highest value of a column by file, where it has any."""
+    bounds = (actions.column(f"{end}.{name}").to_pylist() for end in ("min", "max"))
+    return [None if pair == (None, None) else pair for pair in zip(*bounds, strict=True)]
 
 
 def _check_process() -> None:

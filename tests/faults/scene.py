@@ -127,11 +127,11 @@ SCENES = {
         _names(), before=[data("/a", b"a"), directories(1, "x"), lambda tx: tx.mkdir("/b")]
     ),
     "parts": Scene([directories(20, "d")]),
-    "upkeep": Scene(_numbered(4, start=27), before=_numbered(27)),
-    "cleaning": Scene(_numbered(5, start=82), before=_numbered(82), age_s=7200),
+    "upkeep": Scene(_numbered(4, start=28), before=_numbered(28)),
+    "cleaning": Scene(_numbered(5, start=88), before=_numbered(88), age_s=7200),
     "windows": Scene(
         [window(0, 30, 5, value=3.0), *_numbered(2, start=20)],
-        before=[_windows(70), *_numbered(12)],
+        before=[_windows(70), *_numbered(14)],
     ),
     "maintain": Scene(
         _numbered(2, start=30),

@@ -106,7 +106,8 @@ def test_each_delta_commit_says_how_many_actions_it_has(golden: Path) -> None:
         (info,) = [action["commitInfo"] for action in actions if "commitInfo" in action]
         assert int(info["actions"]) == len(actions) - 1
         txns += [action["txn"]["version"] for action in actions if "txn" in action]
-        assert (info["txn_uuid"] == "") == (not any("txn" in action for action in actions))
+        kind = "WRITE" if any("txn" in action for action in actions) else "OPTIMIZE"
+        assert (info["operation"], len(info["txn_uuid"])) == (kind, 32)
     assert len(txns) > 1
     assert txns == list(range(txns[0], txns[0] + len(txns)))
 

@@ -14,7 +14,7 @@ from pond_core.oplog.operation import encode
 from pond_core.oplog.parquet import add_action, write_rows
 from pond_core.oplog.schema import HOT, TABLE
 from pond_core.oplog.table import LogTable
-from tests.core.oplog.rows import PART, append, delta_log, link, reopened, write
+from tests.core.oplog.rows import DIRECTORY, PART, append, delta_log, link, reopened, write
 
 Action = dict[str, Any]
 
@@ -87,7 +87,7 @@ def test_each_added_file_is_named_by_the_digest_of_its_bytes(log: OpLog) -> None
         assert add["dataChange"] is True
 
 
-def test_only_what_tells_snapshots_apart_has_statistics(log: OpLog) -> None:
+def test_statistics_tell_snapshots_and_what_rows_are_about_apart(log: OpLog) -> None:
     append(log, link("a"))
     append(log, link("b"), link("c"))
     (stats,) = [
@@ -97,8 +97,8 @@ def test_only_what_tells_snapshots_apart_has_statistics(log: OpLog) -> None:
     ]
     assert stats == {
         "numRecords": 2,
-        "minValues": {"txn": 2},
-        "maxValues": {"txn": 2},
+        "minValues": {"txn": 2, "parent_id": DIRECTORY, "node_id": "7a"},
+        "maxValues": {"txn": 2, "parent_id": DIRECTORY, "node_id": "7a"},
         "nullCount": {"txn": 0, "until": 2},
     }
 
