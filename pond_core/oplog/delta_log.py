@@ -26,7 +26,8 @@ _POINTER = "_last_checkpoint"
 _DIGITS = 20
 """A version as Delta writes it in file names."""
 
-_REPAIR = "`pond repair` makes a new Delta log from the log files"
+REPAIR = "`pond repair` makes a new Delta log from the log files"
+"""What to do about one that cannot be read."""
 
 _KEPT_CHECKPOINTS = 2
 """So that who opens the table by the older one is not disturbed when a newer one comes."""
@@ -91,7 +92,7 @@ def read_commit(log: Path, version: int) -> Commit | None:
         return _parsed(version, data)
     except (ValueError, KeyError, TypeError, AttributeError, StopIteration) as exc:
         msg = f"{path} is damaged: {exc}"
-        raise CorruptionError(msg, hint=_REPAIR) from exc
+        raise CorruptionError(msg, hint=REPAIR) from exc
 
 
 def read_commits(log: Path, *, after: int) -> list[Commit]:
@@ -105,7 +106,7 @@ def read_commits(log: Path, *, after: int) -> list[Commit]:
         commit = read_commit(log, version)
         if commit is None:
             msg = f"{commit_path(log, version)} is missing, though there are later ones"
-            raise CorruptionError(msg, hint=_REPAIR)
+            raise CorruptionError(msg, hint=REPAIR)
         found.append(commit)
     return found
 

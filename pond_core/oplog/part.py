@@ -1,7 +1,7 @@
 """One part of the log in memory: what it amounts to as of any of its recent transactions.
 
-Large files are looked up where they lie; rows of small ones, and those that were committed since,
-are kept by name and node. Rows are only ever added, so that views of several txns share a part.
+Files are looked up where they lie; rows that were committed since are kept by name and node. Rows
+are only ever added, so that views of several txns share a part.
 """
 
 import operator
@@ -16,11 +16,12 @@ from pond_core.oplog.run import Run
 T = TypeVar("T")
 
 _FOUND = 20_000
-"""Names whose rows in large files are kept in memory: a file that is written often is looked up
-once."""
+"""Names whose rows in log files are kept in memory: what is written often is looked up once."""
 
-_NOT_LOOKED: tuple[tuple[Operation, ...], int] = ((), 0)
-"""The rows about a name, and in how many files they were looked for, newest files first."""
+Found = tuple[tuple[Operation, ...], int]
+"""The rows about a name, and in how many files they were looked for: the newest ones."""
+
+_NOT_LOOKED: Found = ((), 0)
 
 
 class Part:
@@ -39,7 +40,7 @@ class Part:
         self._runs = sorted(runs, key=lambda run: run.file.max_txn, reverse=True)
         self._names: dict[str, dict[str, list[Operation]]] = {}
         self._nodes: dict[str, list[Operation]] = {}
-        self._found: dict[tuple[str, str], tuple[tuple[Operation, ...], int]] = {}
+        self._found: dict[tuple[str, str], Found] = {}
         self._folded: dict[str, tuple[int, NodeState]] = {}
 
     def add(self, rows: Iterable[Operation], *, txn: int) -> None:

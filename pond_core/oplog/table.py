@@ -34,8 +34,6 @@ T = TypeVar("T")
 _ATTEMPTS = 5
 """Openings in a row that a clean-up beside them may disturb."""
 
-_REPAIR = "`pond repair` makes a new Delta log from the log files"
-
 
 class LogTable:
     """A handle on the Delta table; it belongs to one process.
@@ -253,11 +251,11 @@ class LogTable:
             parents, nodes = (_told(actions, name) for name in ("parent_id", "node_id"))
         except KeyError as exc:
             msg = f"{self.log} does not say what the log files hold: {exc}"
-            raise CorruptionError(msg, hint=_REPAIR) from exc
+            raise CorruptionError(msg, hint=delta_log.REPAIR) from exc
         for row in zip(*values, strict=True):
             if None in row:
                 msg = f"{self.log} does not say what {row[0]} holds"
-                raise CorruptionError(msg, hint=_REPAIR)
+                raise CorruptionError(msg, hint=delta_log.REPAIR)
         rows = zip(*values, until, parents, nodes, strict=True)
         return {row[0]: LogFile(*row) for row in rows}
 
@@ -284,7 +282,7 @@ class LogTable:
         value = self._settings.get(name)
         if not value:
             msg = f"{self.path} is a Delta table, but no pond: it lacks {name}"
-            raise CorruptionError(msg, hint=_REPAIR)
+            raise CorruptionError(msg, hint=delta_log.REPAIR)
         return value
 
     def _number(self, name: str) -> int:
@@ -293,7 +291,7 @@ class LogTable:
             return int(value)
         except ValueError as exc:
             msg = f"{self.log}: {name} is {value!r}, which is no number"
-            raise CorruptionError(msg, hint=_REPAIR) from exc
+            raise CorruptionError(msg, hint=delta_log.REPAIR) from exc
 
     def _check_format(self, setting: str, does: str) -> None:
         needed = self._number(setting)
@@ -318,9 +316,16 @@ _USED_IN: set[int] = set()
 
 
 def _told(actions: pa.Table, name: str) -> list[tuple[str, str] | None]:
-    """Return the lowest and highest value of a column by file, where it has any."""
+    """Return the lowest and highest value of a column by file, where it has any.
+
+    Raises:
+        KeyError: Of some file only one of them is told.
+    """
     bounds = (actions.column(f"{end}.{name}").to_pylist() for end in ("min", "max"))
-    return [None if pair == (None, None) else pair for pair in zip(*bounds, strict=True)]
+    pairs = list(zip(*bounds, strict=True))
+    if any((low is None) != (high is None) for low, high in pairs):
+        raise KeyError(name)
+    return [None if low is None else (low, high) for low, high in pairs]
 
 
 def _check_process() -> None:
