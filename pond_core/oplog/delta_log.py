@@ -222,7 +222,13 @@ def added_file(add: Mapping[str, Any]) -> LogFile:
 
 
 def _told(low: Mapping[str, Any], high: Mapping[str, Any], name: str) -> tuple[str, str] | None:
-    return (str(low[name]), str(high[name])) if name in low or name in high else None
+    bounds = low[name], high[name]
+    if bounds == (None, None):
+        return None
+    if not all(isinstance(bound, str) for bound in bounds):
+        msg = f"the bounds of {name} are {bounds}"
+        raise TypeError(msg)
+    return bounds
 
 
 def _is_cut(path: Path) -> bool:

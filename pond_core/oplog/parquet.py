@@ -135,9 +135,9 @@ def add_action(file: LogFile, *, data_change: bool) -> Action:
     high: dict[str, object] = {"txn": file.max_txn}
     if file.max_until:
         low["until"], high["until"] = file.min_txn, file.max_until  # no row ends before it begins
-    for column, bounds in (("parent_id", file.parents), ("node_id", file.nodes)):
-        if bounds is not None:
-            low[column], high[column] = bounds
+    # Null where there is none: what is not said at all must not read as "none".
+    low["parent_id"], high["parent_id"] = file.parents or (None, None)
+    low["node_id"], high["node_id"] = file.nodes or (None, None)
     statistics = {
         "numRecords": file.rows,
         "minValues": low,

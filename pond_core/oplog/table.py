@@ -233,7 +233,7 @@ class LogTable:
 
     def _reload(self) -> None:
         """Open the table anew."""
-        self._place = _place(self.log)
+        place = _place(self.log)
         opened = _repeated(self._opened)
         self._settings = opened.settings
         self._check_format("pond.min_reader", "reads")
@@ -242,6 +242,7 @@ class LogTable:
         self.version, self.head = opened.version, opened.head
         for commit in opened.later:
             self._apply(commit)
+        self._place = place  # only now: who could not open it has to try again
 
     def _listed(self, actions: pa.Table) -> dict[str, LogFile]:
         columns = ("path", "partition.part", "size_bytes", "num_records", "min.txn", "max.txn")

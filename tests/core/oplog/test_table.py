@@ -8,10 +8,17 @@ from typing import Any
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from pond_core.errors import CorruptionError, FormatTooNewError, NotAPondError, StorageError
+from pond_core.errors import (
+    CorruptionError,
+    FormatTooNewError,
+    NotAPondError,
+    StorageError,
+    StoreError,
+)
 from pond_core.oplog import Durability, OpLog, sha256_of
 from pond_core.oplog.operation import encode
 from pond_core.oplog.parquet import add_action, write_rows
+from pond_core.oplog.repair import repair
 from pond_core.oplog.schema import HOT, TABLE
 from pond_core.oplog.table import LogTable
 from tests.core.oplog.rows import DIRECTORY, PART, append, delta_log, link, reopened, write
@@ -101,6 +108,40 @@ def test_statistics_tell_snapshots_and_what_rows_are_about_apart(log: OpLog) -> 
         "maxValues": {"txn": 2, "parent_id": DIRECTORY, "node_id": "7a"},
         "nullCount": {"txn": 0, "until": 2},
     }
+
+
+def test_a_file_of_headers_says_that_it_has_neither_names_nor_nodes(log: OpLog) -> None:
+    append(log, link("a"))
+    (stats,) = [
+        json.loads(add["stats"])
+        for add in actions(log, 1)["add"]
+        if add["partitionValues"]["part"] == "16"
+    ]
+    nothing = {"parent_id": None, "node_id": None}
+    assert stats["minValues"] == stats["maxValues"] == {"txn": 1, **nothing}
+
+
+@pytest.mark.parametrize("name", ["parent_id", "node_id"])
+def test_bounds_that_are_not_told_are_no_bounds_of_nothing(log: OpLog, name: str) -> None:
+    append(log, link("a"))
+    commit = delta_log(log) / f"{1:020}.json"
+    commit.write_bytes(commit.read_bytes().replace(name.encode(), b"other_id"))
+    with pytest.raises(CorruptionError, match="is damaged"):
+        reopened(log)
+
+
+def test_a_reload_that_failed_is_tried_again(log: OpLog) -> None:
+    for name in "abc":
+        append(log, link(name))
+    repair(log.pond, durability=log.durability)
+    (first, *_) = sorted(delta_log(log).glob("*.json"))
+    whole = first.read_bytes()
+    first.write_bytes(b"no commit")
+    with pytest.raises(StoreError):
+        log.head()
+    first.write_bytes(whole)
+    assert append(log, link("d")).txn == 4
+    assert reopened(log).head() == 4
 
 
 def test_the_files_of_a_handle_are_those_of_its_version(log: OpLog) -> None:
