@@ -16,6 +16,7 @@ PondError
 │   ├── NotAPondError         … there is no pond at that place
 │   ├── CorruptionError       … bytes disagree with the log
 │   ├── FormatTooNewError     … written by a newer pond
+│   ├── FormatTooOldError     … written by one so old that nothing of it is left here
 │   ├── LockError             … the file system cannot lock, or the lock is lost
 │   └── StorageError          … the disk is full, read-only, or refuses
 ├── ConflictError             another transaction committed first; retry from a fresh snapshot
@@ -134,6 +135,10 @@ class CorruptionError(StoreError):
 
 class FormatTooNewError(StoreError):
     """The pond was written by a newer version of DuckPond."""
+
+
+class FormatTooOldError(StoreError):
+    """The pond was written by a version of DuckPond whose format this one does not know."""
 
 
 class LockError(StoreError):

@@ -25,6 +25,7 @@ from pond_core.errors import (
     ConflictError,
     ExistsError,
     FormatTooNewError,
+    FormatTooOldError,
     StoreError,
 )
 from pond_core.oplog import Durability, Header, OpLog, Provenance, Repaired, is_pond, repair
@@ -124,6 +125,7 @@ class Pond:
         Raises:
             NotAPondError: There is none.
             FormatTooNewError: It was written by a newer DuckPond.
+            FormatTooOldError: It was written by DuckPond 0.1.
         """
         path = Path(path)
         sync = _durability(durability)
@@ -293,10 +295,11 @@ class Pond:
         Raises:
             NotAPondError: There is none.
             FormatTooNewError: It was written by a newer DuckPond.
+            FormatTooOldError: It was written by DuckPond 0.1.
         """
         try:
             return Pond.open(path).verify()
-        except FormatTooNewError:
+        except (FormatTooNewError, FormatTooOldError):
             raise
         except StoreError:
             if not is_pond(Path(path)):
@@ -318,6 +321,7 @@ class Pond:
         Raises:
             NotAPondError: There is nothing of a pond.
             FormatTooNewError: It was written by a newer DuckPond.
+            FormatTooOldError: It was written by DuckPond 0.1.
             StorageError: The disk refuses; the pond is as before.
         """
         sync = _durability(durability)

@@ -18,7 +18,7 @@ from pond_core.errors import CorruptionError, Finding
 from pond_core.oplog import delta_log
 from pond_core.oplog.delta_log import checkpoint_path, commit_path
 from pond_core.oplog.parquet import LogFile
-from pond_core.oplog.schema import APP_ID, FORMAT, PARTITION_COLUMNS, TABLE
+from pond_core.oplog.schema import APP_ID, FORMAT, OLDEST_FORMAT, PARTITION_COLUMNS, TABLE
 from pond_core.oplog.table import LogTable
 
 _PATH = re.compile(r"tier=(hot|cold)/part=(\d+)/[0-9a-f]{64}\.parquet")
@@ -219,7 +219,7 @@ def _settings(metadata: Mapping[str, Any]) -> Mapping[str, str]:
         msg = f"no pond has the property {min(unknown)!r}"
         raise ValueError(msg)
     for name in ("pond.format", "pond.min_reader", "pond.min_writer"):
-        if not 1 <= int(settings[name]) <= FORMAT:
+        if not OLDEST_FORMAT <= int(settings[name]) <= FORMAT:
             msg = f"{name} is {settings[name]}, and there is no such format"
             raise ValueError(msg)
     int(settings.get("pond.horizon", "0"))

@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pond_core.errors import Finding, FormatTooNewError, NotAPondError, StoreError
+from pond_core.errors import (
+    Finding,
+    FormatTooNewError,
+    FormatTooOldError,
+    NotAPondError,
+    StoreError,
+)
 from pond_core.oplog.durable import Durability, storage_errors
 from pond_core.oplog.lock import exclusive
 from pond_core.oplog.parquet import LogFile, add_action
@@ -63,6 +69,7 @@ def repair(pond: Path, *, durability: Durability, dry_run: bool = False) -> Repa
     Raises:
         NotAPondError: There is nothing of a pond.
         FormatTooNewError: The pond was written by a newer DuckPond.
+        FormatTooOldError: It was written by DuckPond 0.1.
         StorageError: The disk refuses; the pond is as before.
     """
     table = pond / "oplog"
@@ -107,7 +114,7 @@ def is_pond(pond: Path) -> bool:
 def _check_format(table: Path, durability: Durability) -> None:
     try:
         LogTable(table, durability=durability)
-    except FormatTooNewError:
+    except (FormatTooNewError, FormatTooOldError):
         raise
     except StoreError:
         return  # that is why we are here

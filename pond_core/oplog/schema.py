@@ -6,8 +6,12 @@ the one place that says how a row is laid out.
 
 import pyarrow as pa
 
-FORMAT = 1
+FORMAT = 2
 """The format that this version writes; `pond.format` of the table."""
+
+OLDEST_FORMAT = 2
+"""The oldest one that it reads. Format 1, of DuckPond 0.1, had no statistics, tiers or objects for
+schemas; what it held can be collected anew."""
 
 APP_ID = "pond"
 """Delta's application id: its `txn` action carries the number of the newest transaction."""

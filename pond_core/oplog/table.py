@@ -4,6 +4,7 @@ Only this room and `translate` know deltalake. It makes and opens the table and 
 commits are read and written as the JSON that they are, synced before they have their name.
 """
 
+import contextlib
 import os
 import time
 import uuid
@@ -19,6 +20,7 @@ from pond_core.errors import (
     ClosedError,
     CorruptionError,
     FormatTooNewError,
+    FormatTooOldError,
     StorageError,
     StoreError,
 )
@@ -26,7 +28,14 @@ from pond_core.oplog import delta_log
 from pond_core.oplog.durable import Durability
 from pond_core.oplog.operation import dump_facts
 from pond_core.oplog.parquet import Action, LogFile
-from pond_core.oplog.schema import APP_ID, DELTA_STATISTICS, FORMAT, PARTITION_COLUMNS, TABLE
+from pond_core.oplog.schema import (
+    APP_ID,
+    DELTA_STATISTICS,
+    FORMAT,
+    OLDEST_FORMAT,
+    PARTITION_COLUMNS,
+    TABLE,
+)
 from pond_core.oplog.translate import delta_errors
 
 T = TypeVar("T")
@@ -234,10 +243,15 @@ class LogTable:
     def _reload(self) -> None:
         """Open the table anew."""
         place = _place(self.log)
-        opened = _repeated(self._opened)
-        self._settings = opened.settings
-        self._check_format("pond.min_reader", "reads")
-        self._files = self._listed(opened.files)
+        try:
+            opened = _repeated(self._opened)
+            self._settings = opened.settings
+            self._check_format("pond.min_reader", "reads")
+            files = self._listed(opened.files)
+        except CorruptionError:
+            self._check_age()  # another format reads like damage
+            raise
+        self._files = files
         self.replaced += 1
         self.version, self.head = opened.version, opened.head
         for commit in opened.later:
@@ -294,11 +308,21 @@ class LogTable:
             msg = f"{self.log}: {name} is {value!r}, which is no number"
             raise CorruptionError(msg, hint=delta_log.REPAIR) from exc
 
+    def _check_age(self) -> None:
+        with contextlib.suppress(StoreError), delta_errors(self.path):
+            self._settings = dict(DeltaTable(str(self.path)).metadata().configuration)
+        if self._settings.get("pond.format"):
+            self._check_format("pond.min_reader", "reads")
+
     def _check_format(self, setting: str, does: str) -> None:
         needed = self._number(setting)
         if needed > FORMAT:
             msg = f"{self.path.parent} has format {needed}, this DuckPond {does} up to {FORMAT}"
             raise FormatTooNewError(msg, hint="install a newer duckpond")
+        made = self._number("pond.format")
+        if made < OLDEST_FORMAT:
+            msg = f"{self.path.parent} has format {made}, this DuckPond {does} {OLDEST_FORMAT}"
+            raise FormatTooOldError(msg, hint="make a new pond and run the pipeline")
 
 
 @dataclass(frozen=True, slots=True)

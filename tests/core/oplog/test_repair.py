@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from pond_core import (
     ExistsError,
     FormatTooNewError,
+    FormatTooOldError,
     NotAPondError,
     Pond,
     Provenance,
     Repaired,
+    StoreError,
     Transaction,
     Window,
 )
@@ -410,14 +412,23 @@ def test_an_empty_pond_is_repaired(tmp_path: Path) -> None:
     check_same(pond, [{**portrait(pond.snapshot())}])
 
 
-def test_a_pond_of_a_newer_format_is_left_alone(pond: Pond) -> None:
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        ({"pond.min_reader": "99"}, FormatTooNewError),
+        ({"pond.format": "1"}, FormatTooOldError),
+    ],
+)
+def test_a_pond_of_another_format_is_left_alone(
+    pond: Pond, settings: dict[str, str], error: type[StoreError]
+) -> None:
     DeltaTable(str(pond.path / "oplog")).alter.set_table_properties(
-        {"pond.min_reader": "99"}, raise_if_not_exists=False
+        settings, raise_if_not_exists=False
     )
     files = sorted(pond.path.rglob("*"))
-    with pytest.raises(FormatTooNewError):
+    with pytest.raises(error):
         repair(pond)
-    with pytest.raises(FormatTooNewError):
+    with pytest.raises(error):
         Pond.verify_at(pond.path)
     assert sorted(pond.path.rglob("*")) == files
 

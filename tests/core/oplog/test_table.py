@@ -11,6 +11,7 @@ from deltalake import DeltaTable, write_deltalake
 from pond_core.errors import (
     CorruptionError,
     FormatTooNewError,
+    FormatTooOldError,
     NotAPondError,
     StorageError,
     StoreError,
@@ -56,9 +57,9 @@ def test_a_new_table_says_what_it_is(log: OpLog) -> None:
     assert settings["delta.appendOnly"] == "true"
     assert str(uuid.UUID(settings["pond.id"])) == settings["pond.id"] == log.pond_id
     assert (settings["pond.format"], settings["pond.min_reader"], settings["pond.min_writer"]) == (
-        "1",
-        "1",
-        "1",
+        "2",
+        "2",
+        "2",
     )
 
 
@@ -174,27 +175,43 @@ def test_a_commit_on_a_handle_that_is_behind_is_refused(log: OpLog) -> None:
 
 
 def test_a_pond_of_a_newer_format_is_not_opened(log: OpLog) -> None:
-    raise_format(log, min_reader="2")
-    with pytest.raises(FormatTooNewError, match="has format 2, this DuckPond reads up to 1") as e:
+    raise_format(log, min_reader="3")
+    with pytest.raises(FormatTooNewError, match="has format 3, this DuckPond reads up to 2") as e:
         reopened(log)
     assert e.value.hint == "install a newer duckpond"
 
 
+def test_a_pond_of_the_first_format_is_not_opened(log: OpLog) -> None:
+    raise_format(log, format="1", min_reader="1", min_writer="1")
+    with pytest.raises(FormatTooOldError, match="has format 1, this DuckPond reads 2") as e:
+        reopened(log)
+    assert e.value.hint == "make a new pond and run the pipeline"
+
+
+def test_files_without_bounds_are_those_of_the_first_format(log: OpLog) -> None:
+    append(log, link("a"))
+    raise_format(log, format="1", min_reader="1", min_writer="1")
+    commit = delta_log(log) / f"{1:020}.json"
+    commit.write_bytes(commit.read_bytes().replace(b"node_id", b"another"))
+    with pytest.raises(FormatTooOldError):
+        reopened(log)
+
+
 def test_a_format_raised_meanwhile_is_seen_at_the_next_look(log: OpLog) -> None:
-    raise_format(log, min_reader="2")
+    raise_format(log, min_reader="3")
     with pytest.raises(FormatTooNewError):
         log.head()
 
 
 def test_a_format_that_only_writers_must_know_can_be_read(log: OpLog) -> None:
     append(log, link("a"))
-    raise_format(log, format="2", min_writer="2")
+    raise_format(log, format="3", min_writer="3")
     assert reopened(log).head() == 1
 
 
 def test_a_format_that_writers_must_know_cannot_be_written(log: OpLog) -> None:
-    raise_format(log, min_writer="2")
-    with pytest.raises(FormatTooNewError, match="writes up to 1"):
+    raise_format(log, min_writer="3")
+    with pytest.raises(FormatTooNewError, match="writes up to 2"):
         append(log, link("a"))
     assert reopened(log).head() == 0
 
