@@ -115,11 +115,9 @@ class Reader:
             self._parts.clear()  # before the horizon merges drop rows that are in memory
         known = self._parts.get(part)
         if known is None or known.recent > _RECENT_ROWS or known.txn < self._table.horizon:
-            known = self._parts[part] = self._repeated(lambda: self._present(part))
+            known = self._parts[part] = self._present(part)
         if txn < known.floor:
-            past = self._repeated(lambda: self._past(part, txn))
-            self._check_horizon(txn)  # the list may have been read anew, after a forgetting
-            return past
+            return self._past(part, txn)
         if known.txn < txn:
             rows = self.rows([part], after=known.txn, upto=txn)
             for row in rows:

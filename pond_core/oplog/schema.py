@@ -10,8 +10,8 @@ FORMAT = 2
 """The format that this version writes; `pond.format` of the table."""
 
 OLDEST_FORMAT = 2
-"""The oldest one that it reads. Format 1, of DuckPond 0.1, had no statistics, tiers or objects for
-schemas; what it held can be collected anew."""
+"""The oldest one that it reads. Format 1, of DuckPond 0.1, kept a schema with each window and did
+not tell what its log files are about; what it held can be collected anew."""
 
 APP_ID = "pond"
 """Delta's application id: its `txn` action carries the number of the newest transaction."""

@@ -47,6 +47,20 @@ def added(rows: Sequence[Operation], *, upto: int) -> Part:
     return part
 
 
+def test_a_name_is_looked_for_from_the_newest_file_back(tmp_path: Path) -> None:
+    rows = placed([[link("a"), link("b")], [link("a", "7c")]])
+    older = run_of(tmp_path, [row for row in rows if row.txn == 1])
+    newer = run_of(tmp_path, [row for row in rows if row.txn == 2])
+    part = Part([older, newer], floor=0, txn=2)
+    (tmp_path / older.file.path).unlink()
+    row = part.name(DIRECTORY, "a", txn=2)
+    assert row is not None
+    assert row.node_id == "7c"
+    for name, txn in (("b", 2), ("a", 1)):  # these only the older one can tell
+        with pytest.raises(CorruptionError):
+            part.name(DIRECTORY, name, txn=txn)
+
+
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TRANSACTIONS, st.integers(0, 8), st.lists(st.integers(0, 8), min_size=1, max_size=5))
 def test_a_state_is_that_of_its_txn_whatever_was_asked_before(

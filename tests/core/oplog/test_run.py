@@ -192,6 +192,16 @@ def test_a_file_that_is_missing_cannot_be_read(tmp_path: Path) -> None:
         Run(tmp_path, file, Groups()).nodes("7a")
 
 
+def test_a_file_that_cannot_hold_what_is_asked_for_is_not_opened(tmp_path: Path) -> None:
+    file = written(tmp_path, placed([[write(b"x")]]))
+    (tmp_path / file.path).unlink()
+    run = Run(tmp_path, file, Groups())
+    assert run.names(DIRECTORY) == run.nodes("7b") == []
+    assert run.rows(after=0, upto=1, nodes=["7b", "7c"]) == []
+    with pytest.raises(CorruptionError):
+        run.nodes("7a")
+
+
 @pytest.mark.usefixtures("small_groups")
 def test_a_file_that_goes_missing_is_damage_where_more_is_read(tmp_path: Path) -> None:
     file = written(tmp_path, placed([[link(name) for name in "abcd"]]))
