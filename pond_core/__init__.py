@@ -5,6 +5,7 @@ Everything public is here; what is not here is private.
 
 import typing as _typing
 
+from pond_core.backup import BackupFolder, Inspection, Point, Pushed, Restored, Segment
 from pond_core.errors import (
     ClosedError,
     ConflictError,
@@ -20,6 +21,7 @@ from pond_core.errors import (
     NotAPondError,
     NotFoundError,
     PathError,
+    PondDivergedError,
     PondError,
     QueryError,
     SchemaError,
@@ -45,6 +47,7 @@ from pond_core.series import (
     cover_all,
     downsample,
     join,
+    select_meaning,
     slice_window,
 )
 from pond_core.tinyfs import (
@@ -93,6 +96,7 @@ __all__ = [
     "Aggregate",
     "AsOf",
     "Backend",
+    "BackupFolder",
     "Change",
     "ChangeKind",
     "ClosedError",
@@ -110,6 +114,7 @@ __all__ = [
     "FormatTooNewError",
     "FormatTooOldError",
     "Header",
+    "Inspection",
     "InvalidPathError",
     "JoinInput",
     "LockError",
@@ -126,17 +131,22 @@ __all__ = [
     "PathError",
     "Pattern",
     "Piece",
+    "Point",
     "Pond",
+    "PondDivergedError",
     "PondError",
     "PondFileSystem",
     "Provenance",
+    "Pushed",
     "QueryError",
     "ReadFS",
     "Recipe",
     "Repaired",
     "Report",
     "Resolution",
+    "Restored",
     "SchemaError",
+    "Segment",
     "Snapshot",
     "SnapshotForgottenError",
     "StorageError",
@@ -154,6 +164,7 @@ __all__ = [
     "join",
     "register_factory",
     "render",
+    "select_meaning",
     "slice_window",
     "to_us",
 ]

@@ -17,6 +17,7 @@ PondError
 │   ├── CorruptionError       … bytes disagree with the log
 │   ├── FormatTooNewError     … written by a newer pond
 │   ├── FormatTooOldError     … written by one so old that nothing of it is left here
+│   ├── PondDivergedError     … a pond and its backup tell different histories
 │   ├── LockError             … the file system cannot lock, or the lock is lost
 │   └── StorageError          … the disk is full, read-only, or refuses
 ├── ConflictError             another transaction committed first; retry from a fresh snapshot
@@ -139,6 +140,10 @@ class FormatTooNewError(StoreError):
 
 class FormatTooOldError(StoreError):
     """The pond was written by a version of DuckPond whose format this one does not know."""
+
+
+class PondDivergedError(StoreError):
+    """A pond's history does not go on from what its backup holds; do not retry."""
 
 
 class LockError(StoreError):

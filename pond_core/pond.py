@@ -20,6 +20,7 @@ from typing import TypeVar
 import polars as pl
 import pyarrow as pa
 
+from pond_core.backup import BackupFolder, Pushed
 from pond_core.errors import (
     ClosedError,
     ConflictError,
@@ -115,7 +116,7 @@ class Pond:
         if not (path / "oplog").exists() and any((path / "objects").glob("*/*")):
             msg = f"there are objects of a pond at {path}, and no log that names them"
             raise ExistsError(msg, path=str(path), hint="copy `oplog/` back, or use another place")
-        sync = _durability(durability)
+        sync = Durability.named(durability)
         return cls(path, OpLog.create(path.absolute(), durability=sync), durability=sync)
 
     @classmethod
@@ -128,8 +129,13 @@ class Pond:
             FormatTooOldError: It was written by DuckPond 0.1.
         """
         path = Path(path)
-        sync = _durability(durability)
+        sync = Durability.named(durability)
         return cls(path, OpLog(path.absolute(), durability=sync), durability=sync)
+
+    @staticmethod
+    def exists(path: str | Path) -> bool:
+        """Say whether a pond was made at a place."""
+        return OpLog.exists(Path(path))
 
     @property
     def id(self) -> str:
@@ -288,6 +294,23 @@ class Pond:
         kept = None if forget_before is None else self._history.txn(forget_before)
         return maintain(self._live_log, self._objects, dry_run=dry_run, forget_before=kept)
 
+    def push(self, folder: str | Path | BackupFolder) -> Pushed:
+        """Bring a backup of this pond up to date: what is there already is not sent again.
+
+        Others read and write meanwhile. A push that was interrupted does no harm, and the next
+        one goes on from what it sent.
+
+        Args:
+            folder: Where the backup is, or shall be; several ponds may share one.
+
+        Raises:
+            PondDivergedError: The backup holds another history of this pond.
+            CorruptionError: The pond is damaged; nothing of that became a point of the backup.
+            StorageError: The disk refuses.
+        """
+        backup = folder if isinstance(folder, BackupFolder) else BackupFolder(folder)
+        return backup.push(self._live_log, self._objects)
+
     @staticmethod
     def verify_at(path: str | Path) -> Report:
         """Check a pond as `verify` does, also one that is too damaged to be opened.
@@ -324,7 +347,7 @@ class Pond:
             FormatTooOldError: It was written by DuckPond 0.1.
             StorageError: The disk refuses; the pond is as before.
         """
-        sync = _durability(durability)
+        sync = Durability.named(durability)
         return repair(Path(path).absolute(), durability=sync, dry_run=dry_run)
 
     def verify(self) -> Report:
@@ -344,10 +367,3 @@ class Pond:
 
     def _backend(self, txn: int) -> OpLogBackend:
         return OpLogBackend(self._live_log, self._objects, txn=txn)
-
-
-def _durability(name: str) -> Durability:
-    if name not in {"full", "process"}:
-        msg = f"durability is 'full' or 'process', not {name!r}"
-        raise ValueError(msg)
-    return Durability(full=name == "full")

@@ -93,8 +93,11 @@ class Transaction(FS):
         return self.replace_window(path, table, window, key=key, ignore=ignore)
 
     def set_mark(self, path: str, facts: Mapping[str, object], window: Window) -> bool:
-        """Record facts about one range of a node; False when they are recorded already."""
-        if self.node(path).marks.get(window) == facts:
+        """Record facts about one range of a node; False when they are recorded already.
+
+        Without facts the mark goes.
+        """
+        if self.node(path).marks.get(window, {}) == facts:
             return False
         self.mark(path, facts, window)
         return True

@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pond_core.errors import DataError
 from pond_core.factories.inputs import Match, matches, read
 from pond_core.factories.settings import Settings
-from pond_core.series import JoinInput, join
+from pond_core.series import JoinInput, join, select_meaning
 from pond_core.tinyfs import FactoryCall, Pattern, Recipe, render
 
 
@@ -29,7 +27,7 @@ class _Pivot:
     pattern: Pattern
     name: str | None
     column: str
-    meaning: Mapping[bytes, bytes]
+    meaning: Mapping[str, str]
 
 
 def check_pivot(recipe: Recipe) -> None:
@@ -47,7 +45,7 @@ def pivot(call: FactoryCall) -> pa.Table:
             msg = f"both {inputs[name].label} and {match.path} are called {name!r}"
             raise DataError(msg, hint="set `name` to a template with $0, $1")
         columns = [settings.column] if settings.column else None
-        table = _meant(read(call.fs, match.path, call.window, columns), settings)
+        table = select_meaning(read(call.fs, match.path, call.window, columns), settings.meaning)
         inputs[name] = JoinInput(table, label=match.path, scope=name)
     return join(list(inputs.values()))
 
@@ -62,7 +60,7 @@ def _pivot(config: Mapping[str, Any]) -> _Pivot:
     if bool(column) == bool(texts["parameter"]):
         msg = "either `column` or `parameter` says what is shown"
         raise DataError(msg, hint="`parameter` goes by the columns' metadata, `column` by the name")
-    meaning = {key.encode(): text.encode() for key, text in texts.items() if text}
+    meaning = {key: text for key, text in texts.items() if text}
     return _Pivot(pattern, name, column, meaning)
 
 
@@ -70,16 +68,3 @@ def _name(settings: _Pivot, match: Match) -> str:
     if settings.name is None:
         return match.path.rpartition("/")[2]
     return render(settings.name, match.captures)
-
-
-def _meant(table: pa.Table, settings: _Pivot) -> pa.Table:
-    """Return the columns that are to be shown, in rows that have a value in one of them."""
-    shown = [
-        field.name
-        for field in list(table.schema)[1:]
-        if settings.meaning.items() <= (field.metadata or {}).items()
-    ]
-    table = table.select(["timestamp", *shown])
-    if not shown:
-        return table.slice(0, 0)
-    return table.filter(reduce(pc.or_, (pc.is_valid(table[name]) for name in shown)))

@@ -15,7 +15,7 @@ from pond_core.factories.settings import Settings
 from pond_core.series import STANDARD, Aggregate, Resolution, downsample
 from pond_core.tinyfs import EntryType, FactoryCall, Recipe, render
 
-_KEPT = ("columns", "aggregates")
+_KEPT = ("columns", "aggregates", "timezone")
 """Settings that each level hands down as they are."""
 
 
@@ -24,7 +24,7 @@ def check_reduce(recipe: Recipe) -> None:
     settings = Settings(recipe.config)
     if recipe.entry_type is EntryType.SERIES:
         settings.text("series")
-        settings.resolution("resolution")
+        _resolution(settings)
     elif "series" in recipe.config:
         settings.text("series")
         _resolutions(settings)
@@ -73,7 +73,7 @@ def _by_resolution(config: Mapping[str, Any]) -> dict[str, Recipe]:
 def _buckets(call: FactoryCall) -> pa.Table:
     """Return the buckets that overlap the window, each computed in whole."""
     settings = Settings(call.config)
-    resolution = settings.resolution("resolution")
+    resolution = _resolution(settings)
     columns = _columns(settings)
     if call.columns is not None:
         # Whether a column has an aggregate at its end is for the result to say: one that is read
@@ -90,8 +90,17 @@ def _buckets(call: FactoryCall) -> pa.Table:
     return buckets[resolution]
 
 
+def _resolution(settings: Settings) -> Resolution:
+    return settings.resolution("resolution", zone=_zone(settings))
+
+
 def _resolutions(settings: Settings) -> list[Resolution]:
-    return [Resolution.parse(text) for text in settings.texts("resolutions")]
+    zone = _zone(settings)
+    return [Resolution.parse(text, zone) for text in settings.texts("resolutions")]
+
+
+def _zone(settings: Settings) -> str:
+    return settings.text("timezone", "UTC")
 
 
 def _columns(settings: Settings) -> list[str] | None:

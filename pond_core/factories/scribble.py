@@ -60,7 +60,7 @@ def scribble(call: FactoryCall) -> pa.Table | dict[str, Recipe]:
 def _scribble(config: Mapping[str, Any]) -> _Scribble:
     settings = Settings(config)
     start_us, end_us = settings.instant_us("start"), settings.instant_us("end")
-    step_us = settings.resolution("step", "15m").duration_us
+    step_us = settings.duration_us("step", "15m")
     seed = settings.whole("seed")
     columns, series = settings.texts("columns", ("value",)), settings.texts("series", ())
     settings.end()

@@ -49,9 +49,17 @@ class Settings:
         render(text, [""] * pattern.wildcards)  # refuses what no wildcard gives
         return text
 
-    def resolution(self, key: str, default: str | None = None) -> Resolution:
-        """Take the width of a bucket or a step, such as `1h`."""
-        return Resolution.parse(self.text(key, default))
+    def resolution(self, key: str, *, zone: str) -> Resolution:
+        """Take the width of a bucket, such as `1h`, in a time zone."""
+        return Resolution.parse(self.text(key), zone)
+
+    def duration_us(self, key: str, default: str) -> int:
+        """Take a length of time, such as `15m`, in microseconds."""
+        text = self.text(key, default)
+        duration_us = Resolution.parse(text).duration_us
+        if duration_us is None:
+            raise self._wrong(key, f"{text!r} is not always equally long")
+        return duration_us
 
     def instant_us(self, key: str) -> int | None:
         """Take an instant that may be missing, in ISO 8601 with its zone, as microseconds."""

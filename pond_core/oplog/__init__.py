@@ -4,6 +4,7 @@ from pond_core.oplog.audit import Audit, audit
 from pond_core.oplog.chain import (
     MADE_ANEW,
     Links,
+    ancestors,
     check_rows,
     is_counted,
     transactions,
@@ -12,13 +13,16 @@ from pond_core.oplog.chain import (
 from pond_core.oplog.durable import Durability, sha256_of, storage_errors
 from pond_core.oplog.ends import check_ends
 from pond_core.oplog.fold import EMPTY_NODE, NodeState, apply
+from pond_core.oplog.lock import exclusive
 from pond_core.oplog.log import OpLog
 from pond_core.oplog.maintenance import Merged
 from pond_core.oplog.operation import Header, Operation, OpKind, Provenance, dump_facts, rows_hash
-from pond_core.oplog.parquet import LogFile, open_parquet, read_all, read_table
+from pond_core.oplog.parquet import LogFile, add_action, open_parquet, read_all, read_table
 from pond_core.oplog.part import PartState
+from pond_core.oplog.remains import digest_of
 from pond_core.oplog.repair import Repaired, is_pond, repair
 from pond_core.oplog.schema import CONDENSED_SEQ, CONDENSED_SEQS, HEADERS
+from pond_core.oplog.transcript import TRANSCRIPT, Proof, write_transcript
 from pond_core.oplog.translate import parquet_errors
 
 __all__ = [
@@ -27,6 +31,7 @@ __all__ = [
     "EMPTY_NODE",
     "HEADERS",
     "MADE_ANEW",
+    "TRANSCRIPT",
     "Audit",
     "Durability",
     "Header",
@@ -38,13 +43,18 @@ __all__ = [
     "OpLog",
     "Operation",
     "PartState",
+    "Proof",
     "Provenance",
     "Repaired",
+    "add_action",
+    "ancestors",
     "apply",
     "audit",
     "check_ends",
     "check_rows",
+    "digest_of",
     "dump_facts",
+    "exclusive",
     "is_counted",
     "is_pond",
     "open_parquet",
@@ -57,4 +67,5 @@ __all__ = [
     "storage_errors",
     "transactions",
     "with_contents",
+    "write_transcript",
 ]

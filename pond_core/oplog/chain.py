@@ -5,7 +5,7 @@ header can so tell of every row whether it is the one that was committed.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -13,7 +13,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pond_core.errors import CorruptionError, Finding
-from pond_core.oplog.operation import Header, Operation, OpKind, Provenance, decode, rows_hash
+from pond_core.oplog.operation import (
+    Header,
+    Operation,
+    OpKind,
+    Provenance,
+    decode,
+    parse_facts,
+    rows_hash,
+)
 from pond_core.oplog.parquet import LogFile, checked, log_file, open_parquet, read_table
 from pond_core.oplog.schema import CONDENSED_SEQ, HEADERS, ROW_COLUMNS, STORED
 from pond_core.oplog.translate import parquet_errors
@@ -117,16 +125,36 @@ def check_rows(header: Header, rows: Sequence[Operation]) -> Iterator[Finding]:
         yield Finding("time altered", where, "a row has another time than the header")
 
 
+def ancestors(table: Path, files: Sequence[LogFile]) -> set[str]:
+    """Return the UUIDs of the ponds that a pond was restored from, as its headers tell them.
+
+    Raises:
+        CorruptionError: A file cannot be read.
+    """
+    parents = set()
+    for file in (file for file in files if file.part == HEADERS):
+        texts = read_table(table, file, ("attributes",))["attributes"]
+        told = texts.filter(pc.match_substring(texts, '"parent":'))
+        parents |= {str(parse_facts(text).get("parent", "")) for text in told.to_pylist()}
+    return parents - {""}
+
+
 class Links:
     """The chain so far, checked header by header.
+
+    Args:
+        pond_id: The pond's UUID.
+        ancestors: Those of the ponds that it was restored from.
 
     Attributes:
         head: The newest txn so far.
     """
 
-    def __init__(self, *, pond_id: str) -> None:
+    def __init__(self, *, pond_id: str, ancestors: Collection[str] = ()) -> None:
         self.head = 0
         self._pond_id = pond_id
+        self._ancestors = ancestors
+        self._pond = ""
         self._hash = ""
         self._ts_us: int | None = None
 
@@ -147,11 +175,20 @@ class Links:
             findings.append(Finding("chain broken", where, detail))
         if self._ts_us is not None and row.ts_us <= self._ts_us:
             findings.append(Finding("time altered", where, "it is not after the one before"))
-        if header is not None and header.pond != self._pond_id:
-            detail = f"its header names {header.pond!r}, the table {self._pond_id!r}"
-            findings.append(Finding("another pond's", where, detail))
+        if header is not None:
+            findings.extend(self._check_pond(header))
+            self._pond = header.pond
         self._hash, self._ts_us = header.hash if header else row.sha256 or "", row.ts_us
         return header, findings
+
+    def _check_pond(self, header: Header) -> Iterator[Finding]:
+        where = f"txn {header.txn}"
+        if header.pond not in {self._pond_id, *self._ancestors}:
+            detail = f"its header names {header.pond!r}, the table {self._pond_id!r}"
+            yield Finding("another pond's", where, detail)
+        elif self._pond not in ("", header.pond, header.parent):
+            detail = f"it follows one of {self._pond!r}, and does not say that it was restored"
+            yield Finding("another pond's", where, detail)
 
     def missing(self, *, upto: int) -> Iterator[Finding]:
         """Report the transactions after the newest so far."""

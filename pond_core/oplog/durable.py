@@ -32,6 +32,18 @@ class Durability:
         self.full = full
         self._settled: set[Path] = set()
 
+    @classmethod
+    def named(cls, name: str) -> "Durability":
+        """Return what `full` or `process` means.
+
+        Raises:
+            ValueError: It is neither.
+        """
+        if name not in {"full", "process"}:
+            msg = f"durability is 'full' or 'process', not {name!r}"
+            raise ValueError(msg)
+        return cls(full=name == "full")
+
     def sync_file(self, path: Path) -> None:
         """Wait until the file's bytes, or a directory's names, are on disk."""
         if not self.full:

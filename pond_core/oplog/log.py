@@ -151,6 +151,14 @@ class OpLog:
         rows = {(r.txn, r.seq): r for r in found if r.op is not OpKind.CONDENSED}
         return [rows[key] for key in sorted(rows)]
 
+    def transcript(self, *, after: int, upto: int) -> pa.Table:
+        """Return all rows of the txns in `(after, upto]`, headers and contents included.
+
+        Its columns are `TRANSCRIPT`; each row is there once, by `txn` and `seq`.
+        """
+        with self._guard:
+            return self._reader.transcript(after=after, upto=upto)
+
     def files(self) -> list[LogFile]:
         """Return the log files as of the newest look."""
         with self._guard:
@@ -265,6 +273,7 @@ class OpLog:
             bytes=sum(o.size or 0 for o in operations),
             rows_hash=rows_hash(operations),
             previous="" if last is None else last.hash,
+            parent="" if last is None or last.pond == self.pond_id else last.pond,
         )
         return header, operations
 

@@ -120,6 +120,8 @@ class Header:
         bytes: Stored bytes that they wrote.
         rows_hash: Hash of the operations, in order.
         previous: Hash of the header before, empty for txn 1.
+        parent: In the first header of a pond that was restored: the UUID of the pond that the
+            headers before are of. Else empty.
     """
 
     txn: int
@@ -132,6 +134,7 @@ class Header:
     bytes: int = 0
     rows_hash: str = ""
     previous: str = ""
+    parent: str = ""
 
     @property
     def hash(self) -> str:
@@ -152,6 +155,8 @@ class Header:
             "bytes": self.bytes,
             "rows_hash": self.rows_hash,
             "previous": self.previous,
+            # Nearly no header has one, and those that have none are hashed without it.
+            **({"parent": self.parent} if self.parent else {}),
         }
 
     def to_operation(self) -> Operation:
@@ -184,6 +189,7 @@ class Header:
             )
             numbers = {k: int(facts[k]) for k in ("operations", "rows", "bytes")}
             texts = {k: str(facts[k]) for k in ("txn_uuid", "pond", "rows_hash", "previous")}
+            texts["parent"] = str(facts.get("parent", ""))
         except (KeyError, TypeError, ValueError) as exc:
             msg = f"the header of txn {row.txn} lacks {exc}"
             raise CorruptionError(msg) from exc

@@ -9,12 +9,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
+import pyarrow as pa
+
 from pond_core.errors import CorruptionError, SnapshotForgottenError
 from pond_core.oplog.operation import Operation
 from pond_core.oplog.parquet import LogFile
 from pond_core.oplog.part import Part, PartState
 from pond_core.oplog.run import Groups, Run
+from pond_core.oplog.schema import HEADERS
 from pond_core.oplog.table import LogTable
+from pond_core.oplog.transcript import transcript
 
 T = TypeVar("T")
 
@@ -73,6 +77,19 @@ class Reader:
                 for file in self._files(parts, after=after, upto=upto)
                 for row in self._run(file).rows(after=after, upto=upto, nodes=nodes)
             ]
+        )
+
+    def transcript(self, *, after: int, upto: int) -> pa.Table:
+        """Return all rows of the txns in `(after, upto]`, with contents; see `TRANSCRIPT`."""
+        parts = range(HEADERS + 1)
+        return self._repeated(
+            lambda: transcript(
+                self._table.path,
+                self._files(parts, after=after, upto=upto),
+                after=after,
+                upto=upto,
+                horizon=self._table.horizon,
+            )
         )
 
     def content(self, row: Operation) -> bytes | None:

@@ -122,7 +122,8 @@ def _check_format(table: Path, durability: Durability) -> None:
 
 def _identity(salvage: Salvage, left: Remains) -> tuple[str, Iterator[Finding]]:
     """Return the pond's UUID: headers tell it best, since they are proven."""
-    told = {header.pond for header in salvage.headers.values() if header.pond}
+    headers = salvage.headers.values()
+    told = {header.pond for header in headers if header.pond} - {h.parent for h in headers}
     newest = salvage.headers[max(salvage.headers)].pond if salvage.headers else ""
     pond_id = newest or left.pond_id
     return pond_id or new_pond_id(), _doubts(told, pond_id)

@@ -7,6 +7,7 @@ from pond_core.series.content import content_hash
 from pond_core.series.difference import difference
 from pond_core.series.downsample import STANDARD, Aggregate, downsample
 from pond_core.series.join import JoinInput, join
+from pond_core.series.meaning import select_meaning
 from pond_core.series.merge import keep_equal, upsert
 from pond_core.series.resolution import Resolution, cover_all
 from pond_core.series.schema import TIME_ONLY, conform, unify
@@ -29,6 +30,7 @@ __all__ = [
     "extent",
     "join",
     "keep_equal",
+    "select_meaning",
     "slice_window",
     "unify",
     "upsert",

@@ -1,15 +1,15 @@
 """Downsampling: what each column did in each bucket of time, at several resolutions at once.
 
-The input is read once, piece by piece, into sums, counts, minima and maxima per bucket of the
-width that divides all resolutions; every resolution comes from those of a finer one, never from
-averages. So a long series needs memory for its result only, and 1h and 24h always agree.
+The input is read once, piece by piece, into sums, counts, minima and maxima between the starts of
+the finest grids: for each time zone the widest equal steps that divide its resolutions. Every
+resolution comes from those of a finer one, never from averages. So a long series needs memory for
+its result only, and 1h and 24h always agree.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
-from math import gcd
 from typing import TypeAlias
 
 import polars as pl
@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pond_core.series.column import INSTANT, NUMERIC, TIMESTAMP
+from pond_core.series.grid import Grid, finest, last_starts
 from pond_core.series.resolution import Resolution, cover_all
 from pond_core.series.schema import unify
 from pond_core.series.table import check_order, check_wide, ends, slice_window
@@ -29,6 +30,7 @@ _THREADS = 2
 """Pieces that are read and folded at once: each holds its readings in memory."""
 
 _BUCKET = "bucket"
+_ORDINAL = "ordinal"
 _VALUE = "value"
 
 
@@ -76,7 +78,8 @@ def downsample(
         table: A wide series table, or its pieces in order of time, each taken when it is needed.
             It holds at least `cover_all(resolutions, window)`. Pieces that are functions are
             read by two threads at once.
-        resolutions: The widths, in any order; they need not divide each other.
+        resolutions: The widths, in any order and of any time zones; they need not divide each
+            other.
         aggregates: What to say about each column.
         window: Only buckets that overlap it are returned, each computed in whole.
 
@@ -88,7 +91,7 @@ def downsample(
         the column's type; all of them are null where `count` is 0. Other columns are left out.
 
         The result is the same to the last bit for the whole series and for a window, and however
-        the input is cut, as long as no cut goes through a bucket of the width that divides all.
+        the input is cut, as long as each cut is where a bucket of any resolution begins.
 
     Raises:
         SchemaError: A column has two types in two pieces.
@@ -97,17 +100,17 @@ def downsample(
     if not resolutions:
         return {}
     parts = _parts(aggregates)
-    finest_us = gcd(*(resolution.duration_us for resolution in resolutions))
+    grids = {resolution.grid for resolution in resolutions}
+    mesh = finest(grids)
     reach = cover_all(resolutions, window)
     pieces = [table] if isinstance(table, pa.Table) else table
-    folded = _fold_pieces(pieces, reach, width_us=finest_us, parts=parts)
+    folded = _fold_pieces(pieces, reach, mesh=mesh, parts=parts)
     schema = unify([each.schema for each in folded])
-    widths = {finest_us, *(resolution.duration_us for resolution in resolutions)}
     frames = [frame for each in folded for frame in each.frames]
-    buckets = _coarsen(frames, schema.names[1:], widths=widths, parts=parts)
+    buckets = _coarsen(frames, schema.names[1:], grids={*mesh, *grids}, parts=parts)
     return {
         resolution: slice_window(
-            _publish(buckets[resolution.duration_us].to_arrow(), schema, aggregates),
+            _publish(buckets[resolution.grid].to_arrow(), schema, aggregates),
             resolution.cover(window),
         )
         for resolution in resolutions
@@ -138,7 +141,7 @@ class _Folded:
 
 
 def _fold_pieces(
-    pieces: Iterable[Piece], window: Window, *, width_us: int, parts: Sequence[Aggregate]
+    pieces: Iterable[Piece], window: Window, *, mesh: Sequence[Grid], parts: Sequence[Aggregate]
 ) -> list[_Folded]:
     """Fold what lies in a window, in threads, while this one takes the next pieces."""
 
@@ -147,8 +150,8 @@ def _fold_pieces(
         numeric = [field.name for field in given.schema if field.type in NUMERIC]
         readings = slice_window(given.select([TIMESTAMP, *numeric]), window)
         check_wide(readings, label="the input of a downsample")
-        cuts = _cuts(readings, width_us=width_us)
-        frames = [_fold_readings(cut, width_us=width_us, parts=parts) for cut in cuts]
+        cuts = _cuts(readings, mesh=mesh)
+        frames = [_fold_readings(cut, mesh=mesh, parts=parts) for cut in cuts]
         return _Folded(readings.schema, ends(given), frames)
 
     folded: list[Future[_Folded]] = []
@@ -163,17 +166,19 @@ def _fold_pieces(
     return results
 
 
-def _cuts(readings: pa.Table, *, width_us: int) -> Iterator[pa.Table]:
+def _cuts(readings: pa.Table, *, mesh: Sequence[Grid]) -> Iterator[pa.Table]:
     """Cut readings to tables of a bearable size that share no bucket."""
     while len(readings) > _SLICE_ROWS:
         last_us = readings[TIMESTAMP][_SLICE_ROWS - 1].value
-        end_us = last_us - last_us % width_us + width_us
+        end_us = min(grid.ceil_us(last_us + 1) for grid in mesh)
         yield slice_window(readings, Window(None, end_us))
         readings = slice_window(readings, Window(end_us, None))
     yield readings
 
 
-def _fold_readings(table: pa.Table, *, width_us: int, parts: Sequence[Aggregate]) -> pl.DataFrame:
+def _fold_readings(
+    table: pa.Table, *, mesh: Sequence[Grid], parts: Sequence[Aggregate]
+) -> pl.DataFrame:
     """Return the parts of every column in every bucket of readings."""
     names = table.column_names[1:]
     # Names of ours throughout: polars would read some column names as patterns.
@@ -182,11 +187,11 @@ def _fold_readings(table: pa.Table, *, width_us: int, parts: Sequence[Aggregate]
     values = {name: pl.col(f"{name}.{_VALUE}") for name in names}
     if Aggregate.SUM in parts:
         # A sum tells whether there was a NaN; almost never is there one to make a null of.
-        folded = _fold(readings, _aggregates(values, parts), width_us)
+        folded = _fold(readings, _aggregates(values, parts), mesh)
         if not any(folded[f"{name}.{Aggregate.SUM}"].is_nan().any() for name in names):
             return folded
     numbers = {name: value.fill_nan(None) for name, value in values.items()}
-    return _fold(readings, _aggregates(numbers, parts), width_us)
+    return _fold(readings, _aggregates(numbers, parts), mesh)
 
 
 def _aggregates(values: Mapping[str, pl.Expr], parts: Sequence[Aggregate]) -> list[pl.Expr]:
@@ -202,29 +207,44 @@ def _coarsen(
     folded: Sequence[pl.DataFrame],
     names: Sequence[str],
     *,
-    widths: Collection[int],
+    grids: Collection[Grid],
     parts: Sequence[Aggregate],
-) -> dict[int, pl.DataFrame]:
-    """Return the parts by bucket width, each from the coarsest finer width that divides it."""
+) -> dict[Grid, pl.DataFrame]:
+    """Return the parts by grid, each from the coarsest finer grid that divides it."""
     none = pl.DataFrame(schema={_BUCKET: pl.Int64})
-    finest = pl.concat([none, *folded], how="diagonal", rechunk=True)
+    finest_parts = pl.concat([none, *folded], how="diagonal", rechunk=True)
     aggregates = [_FROM_PARTS[part](pl.col(f"{name}.{part}")) for name in names for part in parts]
-    buckets: dict[int, pl.DataFrame] = {}
-    for width_us in sorted(widths):
-        base_us = max((finer for finer in buckets if width_us % finer == 0), default=None)
-        base = finest if base_us is None else buckets[base_us]
-        buckets[width_us] = _fold(base, aggregates, width_us)
+    buckets: dict[Grid, pl.DataFrame] = {}
+    for grid in sorted(grids, key=lambda each: each.rule.width_us):
+        bases = [base for finer, base in buckets.items() if finer.divides(grid)]
+        buckets[grid] = _fold(bases[-1] if bases else finest_parts, aggregates, [grid])
     return buckets
 
 
-def _fold(frame: pl.DataFrame, aggregates: Sequence[pl.Expr], width_us: int) -> pl.DataFrame:
-    """Group rows that are in order of time by the start of their bucket.
+def _fold(
+    frame: pl.DataFrame, aggregates: Sequence[pl.Expr], grids: Sequence[Grid]
+) -> pl.DataFrame:
+    """Group rows that are in order of time by the last start of a bucket of any grid.
 
     The in-memory engine adds the values of a bucket up in a way that depends on them alone. The
     streaming engine is faster for few rows per bucket, but the last bit of its sums is another.
     """
-    buckets = frame.lazy().group_by_dynamic(pl.col(_BUCKET).set_sorted(), every=f"{width_us}i")
-    return buckets.agg(aggregates).collect(engine="in-memory").rechunk()
+    every_us = grids[0].every_us if len(grids) == 1 else None
+    if every_us is not None:
+        buckets = frame.lazy().group_by_dynamic(pl.col(_BUCKET).set_sorted(), every=f"{every_us}i")
+        return buckets.agg(aggregates).collect(engine="in-memory").rechunk()
+    # Numbered and not named by their starts, buckets are one apart: grouped as above, to the bit.
+    starts = last_starts(grids, frame[_BUCKET])
+    rows = frame.lazy().with_columns(
+        starts.alias(_BUCKET), starts.rle_id().cast(pl.Int64).alias(_ORDINAL)
+    )
+    buckets = rows.group_by_dynamic(pl.col(_ORDINAL).set_sorted(), every="1i")
+    return (
+        buckets.agg(pl.col(_BUCKET).first(), *aggregates)
+        .drop(_ORDINAL)
+        .collect(engine="in-memory")
+        .rechunk()
+    )
 
 
 def _publish(buckets: pa.Table, schema: pa.Schema, aggregates: Sequence[Aggregate]) -> pa.Table:

@@ -62,5 +62,8 @@ class Backend(Protocol):
     def mark(
         self, node_id: NodeId, attributes: Mapping[str, object], window: Window | None = None
     ) -> None:
-        """Replace the attributes of a node, or of one exact time range of it."""
+        """Replace the attributes of a node, or of one exact time range of it.
+
+        A range without facts has no mark.
+        """
         ...

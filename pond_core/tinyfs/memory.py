@@ -78,8 +78,9 @@ class MemoryBackend:
         if window is None:
             self._nodes[node_id] = replace(node, attributes=facts)
         else:
-            marks = MappingProxyType({**node.marks, window: facts})
-            self._nodes[node_id] = replace(node, marks=marks)
+            marks = {**node.marks, window: facts}
+            told = MappingProxyType({each: known for each, known in marks.items() if known})
+            self._nodes[node_id] = replace(node, marks=told)
 
 
 def _piece(node_id: NodeId, version: int, content: Content | None, window: Window | None) -> Piece:

@@ -86,7 +86,7 @@ class OpLogBackend:
             return known[1]  # states never change, and parsing a year of marks takes its time
         for _, row in state.pieces:
             self._rows[node_id, row.version or 0, row.sha256 or ""] = row
-        node = node_of(node_id, state)
+        node = node_of(node_id, state, known)
         self._seen[node_id] = state, node
         return node
 

@@ -1,5 +1,6 @@
 """What rows of the log mean to the filesystem: its nodes, entries and pieces."""
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from pond_core.oplog import NodeState, Operation
@@ -7,17 +8,36 @@ from pond_core.tinyfs.node import Entry, EntryType, Node, NodeId, Piece, Recipe
 from pond_core.window import Window
 
 
-def node_of(node_id: NodeId, state: NodeState) -> Node:
-    """Return what the rows on a node leave of it."""
+def node_of(node_id: NodeId, state: NodeState, known: tuple[NodeState, Node] | None = None) -> Node:
+    """Return what the rows on a node leave of it.
+
+    Args:
+        node_id: Which node.
+        state: The rows that count.
+        known: An earlier state, and what it left: a mark that stayed is not parsed again.
+    """
     attributes = {} if state.attributes is None else state.attributes.facts
     recipes = [recipe_of(row, row.factory) for _, row in state.pieces if row.factory is not None]
     return Node(
         node_id,
         attributes=MappingProxyType(attributes),
         pieces=tuple(piece_of(node_id, window, row) for window, row in state.pieces),
-        marks=MappingProxyType({w: MappingProxyType(r.facts) for w, r in state.marks.items()}),
+        marks=MappingProxyType(_marks(state, known)),
         recipe=next(iter(recipes), None),
     )
+
+
+def _marks(
+    state: NodeState, known: tuple[NodeState, Node] | None
+) -> dict[Window, Mapping[str, object]]:
+    before, parsed = ({}, {}) if known is None else (known[0].marks, known[1].marks)
+    marks = {
+        window: parsed[window]
+        if before.get(window) is row and window in parsed
+        else MappingProxyType(row.facts)
+        for window, row in state.marks.items()
+    }
+    return {window: facts for window, facts in marks.items() if facts}
 
 
 def recipe_of(row: Operation, factory: str) -> Recipe:

@@ -14,6 +14,7 @@ from pond_core.oplog import (
     Header,
     Links,
     Operation,
+    ancestors,
     audit,
     check_ends,
     check_rows,
@@ -93,7 +94,7 @@ def _checked(found: Audit, contents: Contents) -> Iterator[Finding]:
 
 
 def _transactions(found: Audit) -> Iterator[Finding]:
-    links = Links(pond_id=found.pond_id)
+    links = Links(pond_id=found.pond_id, ancestors=ancestors(found.table, found.files))
     tree = Tree(horizon=found.horizon)
     for txn, placed in transactions(found.table, found.files):
         rows: list[Operation] = []

@@ -338,6 +338,14 @@ class FileSystemContract(Contract):
         assert marks == {Window(0, 10): {"hash": "c"}, Window(5, None): {"hash": "b"}}
         assert dict(node.attributes) == {"unit": "m"}
 
+    def test_4_10_a_mark_without_facts_goes(self, fs: FS, settle: Settle) -> None:
+        fs.create_series("/s")
+        fs.mark("/s", {"hash": "a"}, Window(0, 10))
+        fs.mark("/s", {"hash": "b"}, Window(5, None))
+        fs = settle(fs)
+        fs.mark("/s", {}, Window(0, 10))
+        assert list(settle(fs).node("/s").marks) == [Window(5, None)]
+
     def test_4_12_a_column_of_other_windows_is_null(self, fs: FS, settle: Settle) -> None:
         fs.write_window("/s", readings({1: 1.0}), Window(0, 5))
         fs.write_window("/s", readings({6: 2.0}, "depth"), Window(5, 10))

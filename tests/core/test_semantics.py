@@ -110,6 +110,16 @@ def test_11_7_a_mark_is_written_once(pond: Pond) -> None:
     assert changes.header is None
 
 
+def test_4_10_a_mark_without_facts_goes(pond: Pond) -> None:
+    with pond.transaction() as changes:
+        changes.create_series("/s")
+        assert changes.set_mark("/s", {"hash": "a"}, MONTH)
+    with pond.transaction() as changes:
+        assert changes.set_mark("/s", {}, MONTH)
+        assert not changes.set_mark("/s", {}, MONTH)
+    assert dict(pond.snapshot().node("/s").marks) == {}
+
+
 def test_11_8_a_transaction_that_is_over_takes_no_changes(pond: Pond) -> None:
     with pond.transaction() as changes:
         changes.mkdir("/d")

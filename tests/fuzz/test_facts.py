@@ -75,7 +75,7 @@ def test_facts_of_any_kind_read_back(
     node = fs.node(f"{directory}/s")
     for read, given_facts in (
         (node.attributes, facts),
-        (node.marks[Window(0, 1)], mark),
+        (node.marks.get(Window(0, 1), {}), mark),
         (fs.node(directory).attributes, facts),
     ):
         # As text, so that -0.0, 1 and 1.0 are told apart.

@@ -5,8 +5,9 @@ from hypothesis import given
 
 from pond_core import ALWAYS, NodeId, Piece, Resolution, Window
 from pond_core.factories.inputs import spans
+from pond_core.series.grid import Grid, Steps
 
-TEN = Resolution("10us", 10)
+TEN = Resolution("10us", Grid(Steps(10)))
 ENDS = st.lists(st.integers(1, 200), unique=True).map(sorted)
 BOUNDS = st.none() | st.integers(0, 20)
 

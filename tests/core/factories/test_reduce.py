@@ -50,6 +50,18 @@ def test_columns_and_aggregates_can_be_chosen(fs: FS) -> None:
     assert table.schema.field("DO.mg/L.max").metadata[b"unit"] == b"mg/L"
 
 
+def test_buckets_begin_by_the_clocks_of_a_time_zone(fs: FS) -> None:
+    reduced(fs, resolutions=["1d", "1mo"], timezone="Asia/Kolkata")
+    day = Resolution.parse("1d", "Asia/Kolkata")
+    expected = downsample(fs.read_series("/normalized/noyo/A"), resolutions=[day])[day]
+    found = fs.read_series("/reduced/A/res=1d")
+    assert found.equals(expected, check_metadata=True)
+    assert found["timestamp"][0].as_py().isoformat() == "2025-12-31T18:30:00+00:00"
+    config = {"series": "/normalized/noyo/A", "resolution": "1d", "timezone": "Asia/Kolkata"}
+    fs.write_recipe("/one", Recipe(EntryType.SERIES, "reduce", config))
+    assert fs.read_series("/one").equals(found)
+
+
 def test_new_readings_show_at_once(fs: FS) -> None:
     reduced(fs)
     assert 24 in column(fs.read_series("/reduced/A/res=24h"), "Temperature.C.avg")
@@ -93,6 +105,13 @@ def test_a_pattern_that_matches_no_series_is_an_error(fs: FS) -> None:
         (EntryType.DIRECTORY, {"resolutions": []}, "'resolutions': it needs a list"),
         (EntryType.DIRECTORY, {"resolutions": ["1h", "1h"]}, "a list of different texts"),
         (EntryType.DIRECTORY, {"resolutions": ["fast"]}, "'fast' is no resolution"),
+        (EntryType.DIRECTORY, {"timezone": "Noyo"}, "'Noyo' is no time zone"),
+        (EntryType.DIRECTORY, {"timezone": 8}, "'timezone': it needs text"),
+        (
+            EntryType.DIRECTORY,
+            {"resolutions": ["7h"], "timezone": "Asia/Kolkata"},
+            "'7h' neither divides a day",
+        ),
         (EntryType.DIRECTORY, {"aggregates": ["mode"]}, "there is no 'mode'"),
         (EntryType.DIRECTORY, {"columns": "DO"}, "'columns': it needs a list"),
         (EntryType.DIRECTORY, {"colour": "red"}, "'colour': there is no such setting"),

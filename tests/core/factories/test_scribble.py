@@ -79,6 +79,7 @@ def test_a_directory_holds_series_of_its_own_seeds() -> None:
         ({"end": "2026-02-01"}, "has no time zone"),
         ({"end": "9000-01-01T00:00Z", "step": "1s"}, "100000000 are the most"),
         ({"step": "never"}, "'never' is no resolution"),
+        ({"step": "1mo"}, "'step': '1mo' is not always equally long"),
         ({"seed": "x"}, "'seed': it needs a whole number"),
         ({"columns": []}, "'columns': it needs a list"),
         ({"columns": ["timestamp"]}, "'timestamp' is there in any case"),

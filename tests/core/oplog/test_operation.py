@@ -55,6 +55,7 @@ HEADER = Header(
     bytes=100,
     rows_hash="cd" * 32,
     previous="ef" * 32,
+    parent="34" * 16,
 )
 
 
@@ -125,7 +126,8 @@ def test_equal_facts_give_equal_text() -> None:
 
 def test_hashes_are_made_as_the_format_says() -> None:
     """The recipe of docs/format.md by hand: another program must be able to check a chain."""
-    header = replace(HEADER, provenance=Provenance(author="µ", partitions=("2024-03",)))
+    provenance = Provenance(author="µ", partitions=("2024-03",))
+    header = replace(HEADER, provenance=provenance, parent="")
     text = (
         '[3,1700000000000000,{"asset":"","author":"µ","bytes":100,"message":"","operations":2,'
         '"partitions":["2024-03"],"pond":"'
@@ -139,6 +141,9 @@ def test_hashes_are_made_as_the_format_says() -> None:
         + '"}]'
     )
     assert header.hash == hashlib.sha256(text.encode()).hexdigest()
+    restored = text.replace('"partitions"', '"parent":"p","partitions"')
+    expected = hashlib.sha256(restored.encode()).hexdigest()
+    assert replace(header, parent="p").hash == expected
     row = replace(link("a", "7b", seq=1), arrow_schema="0f")
     text = (
         f'[["link",7,1,"{DIRECTORY}","a","7b","data",null,null,null,null,null,null,null,null,"0f",'

@@ -4,7 +4,9 @@ import math
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
@@ -26,8 +28,31 @@ READINGS = st.dictionaries(
     st.integers(-200, 200), st.tuples(VALUES, st.none() | st.integers(-(2**40), 2**40))
 )
 """A float and an integer by minute."""
-RESOLUTIONS = st.lists(st.sampled_from(["5m", "7m", "15m", "1h", "3h"]), unique=True, min_size=1)
+UTC_TEXTS = ["5m", "7m", "15m", "1h", "3h", "1w", "1mo"]
+ZONED_TEXTS = ["10m", "15m", "1h", "2h", "1d", "3d", "1w", "1mo", "1q", "1y"]
+RESOLUTIONS = st.lists(
+    st.sampled_from(UTC_TEXTS).map(Resolution.parse)
+    | st.builds(
+        Resolution.parse,
+        st.sampled_from(ZONED_TEXTS),
+        st.sampled_from(["America/Los_Angeles", "Australia/Lord_Howe", "America/Sao_Paulo"]),
+    ),
+    unique=True,
+    min_size=1,
+    max_size=5,
+)
 CUTS = st.lists(st.integers(-200, 200), max_size=3)
+ORIGINS = st.sampled_from(
+    [
+        0,
+        -45_294_000,  # mean local time ends in California: until then hours began at odd seconds
+        29_892_060,  # clocks go back in California
+        29_588_580,  # clocks go back at Lord Howe, by half an hour
+        25_688_340,  # clocks go forward at midnight in Sao Paulo
+        29_453_760,  # a year begins
+    ]
+)
+"""The minute from which readings count."""
 
 Readings = dict[int, tuple[float | None, int | None]]
 
@@ -37,9 +62,9 @@ def a_series(minutes: list[int], **columns: list[object]) -> pa.Table:
     return check(pa.table({"timestamp": instants, **columns}))
 
 
-def a_table(readings: Readings) -> pa.Table:
+def a_table(readings: Readings, origin: int = 0) -> pa.Table:
     return a_series(
-        list(readings),
+        [origin + minute for minute in readings],
         x=pa.array([x for x, _ in readings.values()], pa.float64()),
         n=pa.array([n for _, n in readings.values()], pa.int64()),
     )
@@ -61,15 +86,14 @@ def plainly(values: list[float | None]) -> dict[str, float | None]:
     }
 
 
-@given(READINGS, RESOLUTIONS, CUTS)
+@given(READINGS, RESOLUTIONS, CUTS, ORIGINS)
 def test_every_aggregate_is_what_its_name_says(
-    readings: Readings, texts: list[str], cuts: list[int]
+    readings: Readings, resolutions: list[Resolution], cuts: list[int], origin: int
 ) -> None:
     """However the input is cut into pieces, and whichever resolution another is made from."""
-    table = a_table(readings)
-    bounds = [None, *(cut * MINUTE_US for cut in sorted(cuts)), None]
+    table = a_table(readings, origin)
+    bounds = [None, *((origin + cut) * MINUTE_US for cut in sorted(cuts)), None]
     pieces = [slice_window(table, Window(*pair)) for pair in pairwise(bounds)]
-    resolutions = [Resolution.parse(text) for text in texts]
     result = downsample(iter(pieces), resolutions=resolutions, aggregates=list(Aggregate))
     assert resolutions == list(result)
     for resolution, buckets in result.items():
@@ -77,7 +101,7 @@ def test_every_aggregate_is_what_its_name_says(
             lambda: ([], [])
         )
         for minute, (x, n) in sorted(readings.items()):
-            start = resolution.floor_us(minute * MINUTE_US)
+            start = resolution.floor_us((origin + minute) * MINUTE_US)
             expected[start][0].append(x)
             expected[start][1].append(n)
         assert list(expected) == buckets["timestamp"].cast(pa.int64()).to_pylist()
@@ -91,15 +115,15 @@ def test_every_aggregate_is_what_its_name_says(
                 ]
 
 
-@given(READINGS, st.integers(-210, 210), st.integers(0, 200))
+@given(READINGS, st.integers(-210, 210), st.integers(0, 200), RESOLUTIONS, ORIGINS)
 def test_a_window_gives_the_same_buckets_as_the_whole_series(
-    readings: Readings, start: int, minutes: int
+    readings: Readings, start: int, minutes: int, resolutions: list[Resolution], origin: int
 ) -> None:
-    table = a_table(readings)
-    window = Window(start * MINUTE_US, (start + minutes) * MINUTE_US)
-    whole = downsample(table, resolutions=[HOUR, TWO_HOURS])
-    part = downsample(table, resolutions=[HOUR, TWO_HOURS], window=window)
-    for resolution in (HOUR, TWO_HOURS):
+    table = a_table(readings, origin)
+    window = Window((origin + start) * MINUTE_US, (origin + start + minutes) * MINUTE_US)
+    whole = downsample(table, resolutions=resolutions)
+    part = downsample(table, resolutions=resolutions, window=window)
+    for resolution in resolutions:
         assert slice_window(whole[resolution], resolution.cover(window)) == part[resolution]
 
 
@@ -220,16 +244,66 @@ def test_a_long_series_has_every_bucket_once_and_in_order(
     assert {seconds} == set(buckets["second.count"].to_pylist())
 
 
+MIXES = [
+    [HOUR, DAY],
+    [Resolution.parse("1d", "Asia/Kolkata"), Resolution.parse("1w", "Asia/Kolkata")],
+    [HOUR, Resolution.parse("6h", "Asia/Kathmandu"), Resolution.parse("1d", "Asia/Kathmandu")],
+]
+
+
+@pytest.mark.parametrize("resolutions", MIXES)
 @pytest.mark.parametrize("start_s", [17, 999_999])
-def test_a_window_of_a_long_series_is_the_same_to_the_last_bit(
-    long_series: pa.Table, start_s: int
+def test_12_6_a_window_of_a_long_series_is_the_same_to_the_last_bit(
+    long_series: pa.Table, start_s: int, resolutions: list[Resolution]
 ) -> None:
     """Otherwise bringing a downsample up to date would write what has not changed."""
     window = Window(start_s * 1_000_000, None)
-    whole = downsample(long_series, resolutions=[HOUR, DAY])
-    part = downsample(long_series, resolutions=[HOUR, DAY], window=window)
-    for resolution in (HOUR, DAY):
+    whole = downsample(long_series, resolutions=resolutions)
+    part = downsample(long_series, resolutions=resolutions, window=window)
+    for resolution in resolutions:
         assert slice_window(whole[resolution], resolution.cover(window)) == part[resolution]
+
+
+@pytest.mark.parametrize("resolutions", MIXES)
+def test_12_6_cuts_between_buckets_do_not_change_a_bit(
+    long_series: pa.Table, resolutions: list[Resolution]
+) -> None:
+    cuts = [
+        resolution.floor_us(share * len(long_series) // 7 * 1_000_000)
+        for share in (1, 4)
+        for resolution in resolutions
+    ]
+    bounds = [None, *sorted(cuts), None]
+    pieces = [slice_window(long_series, Window(*pair)) for pair in pairwise(bounds)]
+    whole = downsample(long_series, resolutions=resolutions)
+    assert downsample(pieces, resolutions=resolutions) == whole
+
+
+def test_local_days_months_and_years_are_those_of_the_wall_calendar() -> None:
+    """Told by `datetime` alone, over two years with a change of the clocks in spring and autumn."""
+    zone = "America/Los_Angeles"
+    hours = [*range(480_000, 480_000 + 2 * 8766)]
+    walls = [datetime.fromtimestamp(hour * 3600, ZoneInfo(zone)) for hour in hours]
+    table = a_series([hour * 60 for hour in hours], x=[float(hour % 97) for hour in hours])
+    spans = {"1d": "%Y-%m-%d", "1w": "%G-%V", "1mo": "%Y-%m", "1y": "%Y"}
+    resolutions = [Resolution.parse(text, zone) for text in spans]
+    result = downsample(table, resolutions=[HOUR, *resolutions], aggregates=list(Aggregate))
+    for resolution, form in zip(resolutions, spans.values(), strict=True):
+        expected: dict[str, list[float | None]] = defaultdict(list)
+        for hour, wall in zip(hours, walls, strict=True):
+            expected[wall.strftime(form)].append(float(hour % 97))
+        for aggregate in Aggregate:
+            cells = [plainly(values)[aggregate] for values in expected.values()]
+            assert result[resolution][f"x.{aggregate}"].to_pylist() == pytest.approx(cells)
+
+
+def test_a_bad_clock_far_in_the_future_has_its_local_day_too() -> None:
+    """Not all the days between: nobody waits for eleven million of them."""
+    month = Resolution.parse("1mo", "America/Los_Angeles")
+    day = Resolution.parse("1d", "America/Los_Angeles")
+    table = a_series([0, 16_666_666_666], x=[1.0, 2.0])
+    result = downsample(table, resolutions=[HOUR, day, month])
+    assert [result[each]["x.avg"].to_pylist() for each in (day, month)] == [[1.0, 2.0]] * 2
 
 
 def test_a_value_that_is_no_number_changes_no_other_bucket_by_a_bit() -> None:

@@ -1,0 +1,58 @@
+"""Whatever happens to a pond, a backup restores each moment that was in it when it was pushed."""
+
+import shutil
+
+import hypothesis.strategies as st
+from hypothesis import settings
+from hypothesis.stateful import initialize, rule
+from typing_extensions import override
+
+from pond_core import BackupFolder, Pond
+from pond_core.backup import push
+from tests.core.test_model import PondMachine, assert_same, portrait
+
+
+class BackupMachine(PondMachine):
+    """The pond of `PondMachine`, pushed and restored now and then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = BackupFolder(self.directory / "backup", durability="process")
+
+    @initialize(merged=st.sampled_from([2, 3, 16]), rows=st.sampled_from([1, 20_000]))
+    def begin_backups(self, merged: int, rows: int) -> None:
+        self.patch.setattr(push, "MERGED", merged)
+        self.patch.setattr(push, "_SEGMENT_ROWS", rows)
+
+    @rule(which=st.integers(0, 1))
+    def push(self, which: int) -> None:
+        point = self.ponds[which].push(self.folder).point
+        assert point.txn == max(self.past)
+        assert point.horizon <= self.horizon
+
+    @rule(back=st.integers(0, 6))
+    def restore(self, back: int) -> None:
+        for point in self.folder.points()[-1:]:
+            txn = max(point.horizon, point.txn - back)
+            self.check_restored(txn, horizon=point.horizon)
+
+    def check_restored(self, txn: int, *, horizon: int) -> None:
+        place = self.directory / "restored"
+        self.folder.restore(place, as_of=txn)
+        restored = Pond.open(place, durability="process")
+        assert restored.verify().findings == ()
+        for past in range(horizon, txn + 1):
+            assert_same(portrait(restored.snapshot(past)), self.past[past])
+        shutil.rmtree(place)
+
+    @override
+    def teardown(self) -> None:
+        try:
+            if self.folder.ponds():
+                assert self.folder.verify(full=True).findings == ()
+        finally:
+            super().teardown()
+
+
+TestBackupMachine = BackupMachine.TestCase
+TestBackupMachine.settings = settings(max_examples=10, stateful_step_count=20, deadline=None)

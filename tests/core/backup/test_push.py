@@ -1,0 +1,262 @@
+"""A push sends what the folder lacks, whatever goes on in the pond, and nothing twice."""
+
+import errno
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from pond_core import BackupFolder, CorruptionError, Pond, PondDivergedError, StorageError
+from pond_core.backup import push as pushing
+from tests.core.backup.counting import counted
+from tests.core.backup.histories import LARGE, TXNS, files_in, shown, write_history, write_more
+
+
+def test_the_first_push_sends_everything(lived: Pond, folder: BackupFolder) -> None:
+    pushed = lived.push(folder)
+    assert (pushed.is_new, pushed.point.txn, pushed.point.pond) == (True, TXNS, lived.id)
+    assert pushed.point.hash == lived.log(limit=1)[0].hash
+    assert pushed.objects == len(list((lived.path / "objects").glob("*/*")))
+    assert pushed.bytes == sum(
+        len(data) for name, data in files_in(folder.path).items() if not name.startswith("ponds/")
+    )
+
+
+def test_a_push_without_a_new_transaction_sends_nothing(lived: Pond, folder: BackupFolder) -> None:
+    first = lived.push(folder)
+    before = files_in(folder.path)
+    again = lived.push(folder)
+    assert (again.is_new, again.objects, again.bytes) == (False, 0, 0)
+    assert again.point == first.point
+    assert files_in(folder.path) == before
+
+
+def test_a_push_changes_no_file_that_is_there(lived: Pond, folder: BackupFolder) -> None:
+    lived.push(folder)
+    before = files_in(folder.path)
+    write_more(lived, 3)
+    lived.push(folder)
+    after = files_in(folder.path)
+    assert before.items() <= after.items()
+    assert len(after) == len(before) + 2  # a segment and a point
+
+
+def test_a_new_transaction_is_a_few_file_operations_whatever_the_history(
+    pond: Pond, folder: BackupFolder
+) -> None:
+    counts = []
+    for history in (2, 60):
+        while pond.snapshot().txn < history:
+            write_more(pond)
+            pond.push(folder)
+        before = files_in(folder.path)
+        with pond.transaction() as changes:
+            changes.write_data(f"/large-{history}", LARGE + bytes([history]))
+        with counted(folder.path) as events:
+            pond.push(folder)
+        # Which digests share a directory is chance.
+        counts.append(sorted(event for event in events if event != "os.mkdir"))
+        assert len(files_in(folder.path)) == len(before) + 3  # an object, a segment, a point
+    assert counts[0] == counts[1]
+
+
+def test_two_pushes_at_once_make_one_point(lived: Pond, folder: BackupFolder) -> None:
+    def push() -> None:
+        Pond.open(lived.path, durability="process").push(folder.path)
+
+    pushes = [threading.Thread(target=push) for _ in range(4)]
+    for each in pushes:
+        each.start()
+    for each in pushes:
+        each.join()
+    assert [point.txn for point in folder.points()] == [TXNS]
+    assert folder.verify(full=True).ok
+
+
+def test_a_disk_that_is_not_there_is_not_made(lived: Pond, tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"there is no .*stick to make a backup in"):
+        lived.push(tmp_path / "stick" / "backup")
+    assert not (tmp_path / "stick").exists()
+
+
+def test_small_segments_are_written_as_one_so_that_they_stay_few(
+    pond: Pond, folder: BackupFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushing, "MERGED", 3)
+    for _ in range(30):
+        write_more(pond)
+        pond.push(folder)
+    newest = folder.newest(pond.id)
+    assert newest is not None
+    assert [(each.upto - each.after, each.pushes) for each in newest.segments] == [(27, 27), (3, 3)]
+    assert folder.verify(full=True).ok
+
+
+def test_a_segment_that_is_large_is_not_written_again(
+    pond: Pond, folder: BackupFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushing, "MERGED", 3)
+    monkeypatch.setattr(pushing, "_SEALED_BYTES", 1)
+    for _ in range(9):
+        write_more(pond)
+        pond.push(folder)
+    [*_, newest] = folder.points()
+    assert len(newest.segments) == 9
+
+
+def test_a_long_history_is_several_segments(
+    lived: Pond, folder: BackupFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushing, "_SEGMENT_ROWS", 1)
+    pushed = lived.push(folder)
+    assert [(each.after, each.upto) for each in pushed.point.segments] == [
+        (txn - 1, txn) for txn in range(1, TXNS + 1)
+    ]
+    assert [each.pushes for each in pushed.point.segments] == [0] * (TXNS - 1) + [1]
+    assert folder.verify(full=True).ok
+
+
+def test_a_segment_that_is_full_is_not_written_again(
+    lived: Pond, folder: BackupFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushing, "MERGED", 2)
+    monkeypatch.setattr(pushing, "_SEGMENT_ROWS", 1)
+    first = lived.push(folder).point.segments
+    monkeypatch.setattr(pushing, "_SEGMENT_ROWS", 20_000)
+    write_more(lived)
+    segments = lived.push(folder).point.segments
+    assert segments[: TXNS - 1] == first[:-1]
+    assert [(each.after, each.pushes) for each in segments[TXNS - 1 :]] == [(TXNS - 1, 2)]
+
+
+def test_upkeep_is_no_change(lived: Pond, folder: BackupFolder) -> None:
+    lived.push(folder)
+    lived.maintain()
+    assert not lived.push(folder).is_new
+
+
+def test_an_empty_pond_has_a_point_too(pond: Pond, folder: BackupFolder) -> None:
+    assert pond.push(folder).point.txn == 0
+    write_more(pond)
+    assert pond.push(folder).point.txn == 1
+
+
+def test_two_ponds_share_objects_and_nothing_else(
+    lived: Pond, folder: BackupFolder, tmp_path: Path
+) -> None:
+    lived.push(folder)
+    other = Pond.init(tmp_path / "other", durability="process")
+    write_history(other)
+    pushed = other.push(folder)
+    assert pushed.objects == 0
+    assert sorted(folder.ponds()) == sorted([lived.id, other.id])
+    assert [point.pond for point in folder.points(lived.id)] == [lived.id]
+    assert folder.verify(full=True).ok
+
+
+def test_a_pond_that_lost_transactions_is_refused(
+    lived: Pond, folder: BackupFolder, tmp_path: Path
+) -> None:
+    shutil.copytree(lived.path, tmp_path / "earlier")
+    write_more(lived)
+    lived.push(folder)
+    with pytest.raises(PondDivergedError, match="went apart"):
+        Pond.open(tmp_path / "earlier").push(folder)
+
+
+def test_a_pond_with_another_history_is_refused_and_nothing_is_sent(
+    lived: Pond, folder: BackupFolder, tmp_path: Path
+) -> None:
+    shutil.copytree(lived.path, tmp_path / "twin")
+    write_more(lived)
+    lived.push(folder)
+    before = files_in(folder.path)
+    twin = Pond.open(tmp_path / "twin", durability="process")
+    write_more(twin, 2)
+    with pytest.raises(PondDivergedError):
+        twin.push(folder)
+    assert files_in(folder.path) == before
+
+
+def test_what_was_forgotten_after_it_was_pushed_stays_in_the_backup(
+    lived: Pond, folder: BackupFolder, tmp_path: Path
+) -> None:
+    lived.push(folder)
+    before = [shown(lived, txn) for txn in range(TXNS + 1)]
+    lived.maintain(forget_before=TXNS)
+    write_more(lived)
+    assert lived.push(folder).point.horizon == 0
+    folder.restore(tmp_path / "restored")
+    restored = Pond.open(tmp_path / "restored")
+    assert [shown(restored, txn) for txn in range(TXNS + 1)] == before
+
+
+def test_what_was_forgotten_before_it_was_pushed_is_a_new_beginning(
+    lived: Pond, folder: BackupFolder, tmp_path: Path
+) -> None:
+    lived.push(folder)
+    for data in (b"1", b"2", b"3"):
+        with lived.transaction() as changes:
+            changes.write_data("/d", data)
+    lived.maintain(forget_before=TXNS + 3)
+    write_more(lived)
+    point = lived.push(folder).point
+    assert point.horizon == TXNS + 3
+    folder.restore(tmp_path / "restored")
+    restored = Pond.open(tmp_path / "restored")
+    assert shown(restored, TXNS + 4) == shown(lived, TXNS + 4)
+    assert restored.verify().ok
+
+
+def test_a_damaged_pond_makes_no_point(lived: Pond, folder: BackupFolder) -> None:
+    [path, *_] = (lived.path / "objects").glob("*/*")
+    path.write_bytes(b"x" * path.stat().st_size)
+    with pytest.raises(CorruptionError, match="damaged"):
+        lived.push(folder)
+    assert folder.points() == []
+    assert path.name not in str(files_in(folder.path).keys())
+
+
+def test_a_folder_that_cannot_be_is_refused_with_a_reason(lived: Pond, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StorageError, match="a file has that name"):
+        lived.push(tmp_path / "file")
+
+
+def test_a_disk_without_hard_links_will_do(
+    lived: Pond, folder: BackupFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_paths: object, **_options: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    lived.push(folder)
+    assert folder.verify(full=True).ok
+
+
+def test_a_push_beside_writers_and_upkeep_is_a_moment_of_the_pond(
+    lived: Pond, folder: BackupFolder, tmp_path: Path
+) -> None:
+    done = threading.Event()
+
+    def live() -> None:
+        pond = Pond.open(lived.path, durability="process")
+        try:
+            for _ in range(5):
+                write_more(pond, 8)
+                pond.maintain()
+        finally:
+            done.set()
+
+    writer = threading.Thread(target=live)
+    writer.start()
+    points = []
+    while not done.is_set():
+        points.append(Pond.open(lived.path, durability="process").push(folder).point)
+    writer.join()
+    assert folder.verify(full=True).ok
+    folder.restore(tmp_path / "restored")
+    restored = Pond.open(tmp_path / "restored")
+    assert shown(restored, points[-1].txn) == shown(lived, points[-1].txn)
