@@ -1,0 +1,76 @@
+"""Functions and filters that templates of the original tool use and Jinja lacks."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NO_WORD = re.compile(r"[^a-z0-9]+")
+
+
+def group(by: str, **given: Any) -> dict[str, list[Any]]:  # noqa: ANN401 -- whatever a page has
+    """Return items by the text under one of their keys, sorted by it: `group(by="name", in=x)`.
+
+    A map that has nothing counts as no items, so that a page without exports can be made.
+    """
+    if set(given) != {"in"}:
+        raise TypeError('group takes two arguments: group(by="name", in=schema.fields)')
+    items = given["in"]
+    if isinstance(items, Mapping) and not items:
+        items = ()
+    if isinstance(items, str | Mapping) or not isinstance(items, Sequence):
+        raise TypeError("group takes a list, such as schema.fields")
+    groups: dict[str, list[Any]] = {}
+    for item in items:
+        if not isinstance(item, Mapping) or not isinstance(item.get(by), str):
+            raise TypeError(f"group finds no text {by!r} in {item!r}")
+        groups.setdefault(item[by], []).append(item)
+    return dict(sorted(groups.items()))
+
+
+def slugify(text: str) -> str:
+    """Return a text as part of an address: `Noyo Harbor (B-Dock)` is `noyo-harbor-b-dock`."""
+    plain = unicodedata.normalize("NFKD", str(text)).encode("ascii", "ignore").decode()
+    return _NO_WORD.sub("-", plain.lower()).strip("-")
+
+
+def json_encode(value: object, *, pretty: bool = False) -> Markup:
+    """Return a value as JSON that may stand in HTML, also between `<script>` tags."""
+    # NaN is no JSON.
+    return htmlsafe_json_dumps(value, allow_nan=False, indent=2 if pretty else None)
+
+
+def date(
+    value: datetime | str | float | None,
+    format: str = "%Y-%m-%d",  # noqa: A002 -- Tera's word
+    timezone: str = "UTC",
+) -> str:
+    """Return an instant as text: of a `datetime`, ISO 8601 or seconds since 1970.
+
+    None, as of a page without rows, is empty. Without a zone, text is UTC.
+    """
+    match value:
+        case None:
+            return ""
+        case datetime():
+            instant = value
+        case str():
+            instant = datetime.fromisoformat(value)
+        case _:
+            instant = _EPOCH + timedelta(seconds=value)
+    aware = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    return aware.astimezone(ZoneInfo(timezone)).strftime(format)
+
+
+FILTERS: Mapping[str, Callable[..., str]] = {
+    "date": date,
+    "json_encode": json_encode,
+    "slugify": slugify,
+}
+"""Filters by name."""
