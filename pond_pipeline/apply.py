@@ -2,70 +2,65 @@
 
 `/sys/resources/<uuid>` holds a resource as JSON, which YAML readers read; a symlink
 `/sys/resources/by-name/<kind>.<name>` leads to it. What is recorded names the variables that hold
-secrets; a secret that is written in the clear is not recorded.
+secrets; a secret that is written in the clear is not recorded. `/sys/resources/applied` names those
+of the last file that was right, in its order: the plan that goes on when the file is damaged.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
-from pydantic import BaseModel
+from pond_core import FS, MemoryBackend, NotAPondError, Pond, Provenance, ReadFS, Transaction
+from pond_pipeline.config import Document, load_documents, read_documents
+from pond_pipeline.plan import Plan, compile_plan
+from pond_pipeline.resources import (
+    BY_NAME,
+    RESOURCES,
+    AppliedResource,
+    Change,
+    Outlook,
+    document_json,
+    foresee,
+    prune,
+    rename,
+)
+from pond_pipeline.resources.recorded import link_of
 
-from pond_core import Pond, Provenance, Resolution, Transaction
-from pond_pipeline.config import Document, EnvText, read_documents
-from pond_pipeline.plan import compile_plan
-
-RESOURCES = "/sys/resources"
-"""The directory that holds resources by UUID."""
-
-_BY_NAME = f"{RESOURCES}/by-name"
-_UNITS_S = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
-
-
-class Change(StrEnum):
-    """What became of a resource."""
-
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-
-
-@dataclass(frozen=True, slots=True)
-class AppliedResource:
-    """One resource of a file.
-
-    Attributes:
-        kind: What it is.
-        name: Its name.
-        id: Its UUID.
-        change: What became of it.
-    """
-
-    kind: str
-    name: str
-    id: str
-    change: Change
+_APPLIED = f"{RESOURCES}/applied"
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of a file's resources.
+    """What became of a file's resources, or would.
 
     Attributes:
         txn: The transaction that recorded them; None when nothing changed.
-        resources: In the order of the file.
+        dry_run: Whether this is only what would be.
+        resources: In the order of the file; then those that are gone from it.
+        added: The paths that nothing declared before.
+        removed: The paths that are declared no more; what is there stays until it is pruned.
+        remaining: What is in the pond and declared no more, sorted.
+        pruned: What of it was removed.
     """
 
     txn: int | None
+    dry_run: bool
     resources: tuple[AppliedResource, ...]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    remaining: tuple[str, ...]
+    pruned: tuple[str, ...]
 
 
 def apply_resources(
-    file: Path, *, pond: Path, variables: Mapping[str, str] | None = None
+    file: Path,
+    *,
+    pond: Path,
+    variables: Mapping[str, str] | None = None,
+    author: str = "pond apply",
+    pruning: bool = False,
 ) -> Applied:
     """Check a file of resources, and record them in a pond, which is made when it is not there.
 
@@ -73,93 +68,133 @@ def apply_resources(
         file: The YAML file.
         pond: The pond's directory.
         variables: What `{{ name }}` stands for.
+        author: Who did it.
+        pruning: Whether what is gone from the file is removed from the pond.
 
     Raises:
-        ConfigError: Something in the file is wrong; nothing was recorded.
+        ConfigError: Something in the file is wrong, or cannot be renamed; nothing was recorded.
         ConflictError: Others kept recording resources at the same time.
     """
-    documents = read_documents(file, variables=variables)
-    compile_plan(documents, root=file.absolute().parent)
-    return record_documents(Pond.init(pond, exist_ok=True), documents)
-
-
-def record_documents(pond: Pond, documents: Sequence[Document]) -> Applied:
-    """Record documents that were checked; those that are recorded already are not written."""
-    resources, header = pond.transact(
-        lambda tx: tuple(_record(tx, document) for document in documents),
-        Provenance(author="pond apply", message=f"{len(documents)} resources"),
+    documents, plan = _checked(file, variables)
+    return record_documents(
+        Pond.init(pond, exist_ok=True), documents, plan, author=author, pruning=pruning
     )
-    return Applied(None if header is None else header.txn, resources)
 
 
-def document_json(document: Document) -> str:
-    """Return a resource as JSON text, as it is written in its file, without secrets.
+def foresee_resources(
+    file: Path, *, pond: Path, variables: Mapping[str, str] | None = None, pruning: bool = False
+) -> Applied:
+    """Return what `apply_resources` would do; nothing is written, and no pond made."""
+    documents, plan = _checked(file, variables)
+    try:
+        fs: ReadFS = Pond.open(pond).snapshot()
+    except NotAPondError:
+        fs = FS(MemoryBackend())
+    return _told(foresee(fs, documents, plan), txn=None, dry_run=True, pruning=pruning)
 
-    Read again, it gives the same document, but for secrets that were written in the clear.
+
+def record_documents(
+    pond: Pond,
+    documents: Sequence[Document],
+    plan: Plan,
+    *,
+    author: str,
+    pruning: bool = False,
+) -> Applied:
+    """Record documents that were checked; those that are recorded already are not written."""
+    outlook, header = pond.transact(
+        lambda tx: _record_all(tx, documents, plan, pruning=pruning),
+        Provenance(author=author, message=f"{len(documents)} resources"),
+    )
+    txn = None if header is None else header.txn
+    return _told(outlook, txn=txn, dry_run=False, pruning=pruning)
+
+
+def applied_documents(fs: ReadFS) -> list[Document] | None:
+    """Return the resources that were applied last, in the order of their file; None if none were.
+
+    Raises:
+        ConfigError: This version does not understand them.
     """
-    facts = {
-        "apiVersion": "duckpond/v1",
-        "kind": document.kind,
-        "name": document.name,
-        "desc": document.desc,
-        "metadata": document.metadata,
-        "spec": document.spec,
-    }
-    return json.dumps(_written(facts), indent=2, ensure_ascii=False) + "\n"
+    if not fs.exists(_APPLIED):
+        return None
+    ids = json.loads(fs.read_data(_APPLIED))
+    return [
+        document
+        for each in ids
+        for document in load_documents(
+            fs.read_data(f"{RESOURCES}/{each}").decode(), file=f"{RESOURCES}/{each}"
+        )
+    ]
 
 
-def _record(tx: Transaction, document: Document) -> AppliedResource:
-    link = f"{_BY_NAME}/{document.kind}.{document.name}"
-    content = document_json(document).encode()
-    if not tx.exists(link):
-        resource_id = str(uuid4())
-        tx.mkdir(_BY_NAME, parents=True, exist_ok=True)
-        tx.write_data(f"{RESOURCES}/{resource_id}", content)
-        tx.symlink(link, f"../{resource_id}")
-        change = Change.CREATED
-    else:
-        resource_id = tx.readlink(link).removeprefix("../")
-        change = Change.UNCHANGED if tx.read_data(link) == content else Change.UPDATED
-    if change is Change.UPDATED:
-        tx.write_data(link, content)
-    return AppliedResource(document.kind, document.name, resource_id, change)
+def _checked(file: Path, variables: Mapping[str, str] | None) -> tuple[list[Document], Plan]:
+    documents = read_documents(file, variables=variables)
+    return documents, compile_plan(documents, root=file.absolute().parent)
 
 
-def _written(value: object) -> object:
-    """Return a parsed value as `resources.yaml` has it; of a secret, only its variables.
-
-    Models are walked here: pydantic's own dump would open an `EnvText`, and show what it hides.
-    """
-    match value:
-        case BaseModel():
-            return {
-                name: _written(getattr(value, name))
-                for name in type(value).model_fields
-                if name in value.model_fields_set
-            }
-        case Mapping():
-            return {key: _written(each) for key, each in value.items()}
-        case tuple():
-            return [_written(each) for each in value]
-        case _:
-            return _written_scalar(value)
+def _told(outlook: Outlook, *, txn: int | None, dry_run: bool, pruning: bool) -> Applied:
+    resources = outlook.resources
+    if pruning:
+        resources = tuple(
+            replace(each, change=Change.PRUNED) if each.change is Change.GONE else each
+            for each in resources
+        )
+    return Applied(
+        txn=txn,
+        dry_run=dry_run,
+        resources=resources,
+        added=outlook.added,
+        removed=outlook.removed,
+        remaining=() if pruning else outlook.remaining,
+        pruned=outlook.remaining if pruning else (),
+    )
 
 
-def _written_scalar(value: object) -> object:
-    match value:
-        case EnvText():
-            return str(value)
-        case Resolution():
-            return value.text
-        case datetime():
-            return value.isoformat().replace("+00:00", "Z")
-        case timedelta():
-            return _duration(value)
-        case _:
-            return value
+def _record_all(
+    tx: Transaction, documents: Sequence[Document], plan: Plan, *, pruning: bool
+) -> Outlook:
+    outlook = foresee(tx, documents, plan)
+    gone = [each for each in outlook.resources if each.change is Change.GONE]
+    if pruning:
+        prune(tx, outlook.remaining)
+        for each in gone:
+            tx.remove(link_of(each.kind, each.name))
+            tx.remove(f"{RESOURCES}/{each.id}")
+    rename(tx, outlook.renamings)
+    recorded = []
+    for document, foreseen in zip(documents, outlook.resources, strict=False):
+        resource = _record(tx, foreseen, document_json(document))
+        _set_paths(tx, resource, outlook, is_pruned=pruning)
+        recorded.append(resource)
+    _set_applied(tx, [str(each.id) for each in recorded])
+    return replace(outlook, resources=(*recorded, *gone))
 
 
-def _duration(value: timedelta) -> str:
-    seconds = int(value.total_seconds())
-    unit = next(each for each, width_s in _UNITS_S.items() if seconds % width_s == 0)
-    return f"{seconds // _UNITS_S[unit]}{unit}"
+def _record(tx: Transaction, resource: AppliedResource, text: str) -> AppliedResource:
+    link = link_of(resource.kind, resource.name)
+    if resource.id is None:
+        resource = replace(resource, id=str(uuid4()))
+        tx.mkdir(BY_NAME, parents=True, exist_ok=True)
+        tx.write_data(f"{RESOURCES}/{resource.id}", text.encode())
+        tx.symlink(link, f"../{resource.id}")
+    elif resource.change is not Change.UNCHANGED:
+        tx.write_data(link, text.encode())
+    return resource
+
+
+def _set_paths(
+    tx: Transaction, resource: AppliedResource, outlook: Outlook, *, is_pruned: bool
+) -> None:
+    key, path = (resource.kind, resource.name), f"{RESOURCES}/{resource.id}"
+    left = () if is_pruned else outlook.left.get(key, ())
+    facts = {"assets": list(outlook.assets[key]), "left": list(left)}
+    if tx.node(path).attributes != facts:
+        tx.mark(path, facts)
+
+
+def _set_applied(tx: Transaction, ids: Sequence[str]) -> None:
+    applied = (json.dumps(ids, indent=2) + "\n").encode()
+    if not tx.exists(_APPLIED) or tx.read_data(_APPLIED) != applied:
+        tx.mkdir(RESOURCES, parents=True, exist_ok=True)
+        tx.write_data(_APPLIED, applied)

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from pond_pipeline.config.field import from_text
+from pond_pipeline.config.field import as_json, from_text
 from pond_pipeline.config.problem import near_miss
 from pond_pipeline.errors import ConfigError
 
@@ -14,6 +14,8 @@ _INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}"
     r"(?P<time>[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(?P<zone>Z|[+-]\d{2}:?\d{2})?)?"
 )
+# As the JSON Schema tells it, where no code says what a missing zone is.
+_ZONED_INSTANT = re.compile(_INSTANT.pattern.removesuffix("?)?") + ")?")
 _FIRST_YEAR = 1970  # instruments and the HydroVu API count from the epoch
 
 _DURATION = re.compile(r"([0-9]{1,6})([smhdw])")
@@ -93,17 +95,25 @@ def _is_cron_item(item: str, least: int, most: int) -> bool:
     return least <= low <= high <= most
 
 
-Instant = Annotated[datetime, from_text(_instant)]
+Instant = Annotated[
+    datetime,
+    from_text(_instant),
+    as_json("2024-03-01", "2025-10-16T21:00Z", pattern=_ZONED_INSTANT),
+]
 """An aware `datetime` in UTC; a date is its midnight in UTC."""
 
-Duration = Annotated[timedelta, from_text(_duration)]
+Duration = Annotated[timedelta, from_text(_duration), as_json("15m", "1h", "3d", pattern=_DURATION)]
 """A positive length of time: `15m`, `1h`, `3d`, `2w`."""
 
-Zone = Annotated[str, from_text(_zone)]
+Zone = Annotated[str, from_text(_zone), as_json("UTC", "America/Los_Angeles", minLength=1)]
 """`UTC` or a name of the IANA time zone database."""
 
-ZoneOrOffset = Annotated[str, from_text(_zone_or_offset)]
+ZoneOrOffset = Annotated[
+    str, from_text(_zone_or_offset), as_json("America/Los_Angeles", "UTC-08:00", minLength=1)
+]
 """A `Zone`, or a fixed offset: `UTC-08:00`."""
 
-Schedule = Annotated[str, from_text(_schedule)]
+Schedule = Annotated[
+    str, from_text(_schedule), as_json("*/15 * * * *", pattern=r"^\s*\S+(\s+\S+){4}\s*$")
+]
 """A cron schedule of five numeric fields."""

@@ -13,8 +13,15 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from pond_pipeline.config.field import NOT_TEXT, OURS
-from pond_pipeline.config.model import SPECS, Envelope, Kind, Spec
-from pond_pipeline.config.problem import FORMER_KEYS, Keys, Location, Problems, near_miss
+from pond_pipeline.config.kind import SPECS, Envelope, Kind, Spec
+from pond_pipeline.config.problem import (
+    FORMER_KEYS,
+    REFUSED_KEYS,
+    Keys,
+    Location,
+    Problems,
+    near_miss,
+)
 from pond_pipeline.config.tree import Tree, parse_trees
 from pond_pipeline.errors import ConfigError
 
@@ -134,9 +141,9 @@ def _explained(error: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
     if kind == "missing":
         return "is missing", f"add {error['loc'][-1]!s}: ..."
     if kind == "extra_forbidden":
-        known = _keys_beside(error["loc"], model)
-        hint = near_miss(str(error["loc"][-1]), known, otherwise=f"known: {', '.join(known)}")
-        return "is no known key", hint
+        known, key = _keys_beside(error["loc"], model), str(error["loc"][-1])
+        hint = near_miss(key, known, otherwise=f"known: {', '.join(known)}")
+        return "is no known key", REFUSED_KEYS.get(key, hint)
     if kind == "too_short":
         return "must not be empty", ""
     if kind in _SHAPES:
@@ -176,9 +183,13 @@ def _keys_beside(keys: Keys, model: type[BaseModel]) -> list[str]:
 
 def _fields(model: type[BaseModel]) -> dict[str, type[BaseModel] | None]:
     """Return the keys of a model, and the model inside each that holds one or a list of them."""
-    fields = {}
-    for name, info in model.model_fields.items():
-        inner = [each for each in get_args(info.annotation) if isinstance(each, type)]
-        is_model = bool(inner) and issubclass(inner[0], BaseModel)
-        fields[info.alias or name] = inner[0] if is_model else None
-    return fields
+    return {
+        info.alias or name: _model_inside(info.annotation)
+        for name, info in model.model_fields.items()
+    }
+
+
+def _model_inside(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_model_inside, get_args(annotation))), None)

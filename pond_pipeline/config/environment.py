@@ -47,6 +47,11 @@ class EnvText:
             raise ConfigError(what, hint="write ${env:NAME} or ${env:NAME:-default}")
 
     @property
+    def is_withheld(self) -> bool:
+        """True when this is what a secret shows of itself: text in the clear is left out of it."""
+        return self.secret and _HIDDEN in self.template
+
+    @property
     def is_literal(self) -> bool:
         """True when no environment variable is needed."""
         return _REFERENCE.search(self.template) is None
@@ -57,8 +62,16 @@ class EnvText:
         A variable that is set to nothing counts as not set, as in a shell's `${NAME:-default}`.
 
         Raises:
-            ConfigError: A variable without a default is not set.
+            ConfigError: A variable without a default is not set, or text is needed that was left
+                out where the secret was recorded.
         """
+        if self.secret and _HIDDEN in _REFERENCE.sub(
+            lambda found: "" if environ.get(found["name"]) else found["default"] or "",
+            self.template,
+        ):
+            what = "a secret that stands in resources.yaml in the clear is not recorded"
+            hint = "correct resources.yaml; write ${env:NAME} there, and NAME=... into .env"
+            raise ConfigError(what, hint=hint)
         return _REFERENCE.sub(lambda found: _value(found, environ), self.template)
 
     @override
@@ -70,10 +83,14 @@ class EnvText:
         return f"EnvText({str(self)!r})"
 
     def _hidden(self) -> str:
-        """Return the references alone, without their defaults and what stands between them."""
-        names = [f"${{env:{found['name']}}}" for found in _REFERENCE.finditer(self.template)]
-        has_more = _REFERENCE.sub(lambda found: found["default"] or "", self.template) != ""
-        return "".join(names) + (_HIDDEN if has_more else "")
+        """Return the references in their places; defaults and what is between them are hidden."""
+        shown, end = "", 0
+        for found in _REFERENCE.finditer(self.template):
+            default = f":-{_HIDDEN}" if found["default"] else ""
+            between = _HIDDEN if found.start() > end else ""
+            shown += f"{between}${{env:{found['name']}{default}}}"
+            end = found.end()
+        return shown + (_HIDDEN if end < len(self.template) else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,15 @@ from collections.abc import Callable
 from typing import Annotated, NoReturn
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, PlainValidator
+from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from pond_core import Aggregate, Pattern, PondError, Resolution
 from pond_pipeline.config.environment import EnvText
 from pond_pipeline.errors import ConfigError
+from pond_pipeline.periods import Cadence
+from pond_pipeline.units import checked_unit
 
 OURS = "pond"
 """The type of the pydantic errors that carry our own `what` and `hint`."""
@@ -26,16 +29,23 @@ API_VERSIONS = ("duckpond/v1", "www.hydrovu.com/v1", "github.com/jmacd/duckpond/
 """What `apiVersion` may say: our own, and the original tool's two."""
 
 _INT64_MAX = 2**63 - 1
+_FLAGS = (1, 2, 3, 4, 9)
+"""QARTOD's: pass, not evaluated, suspect, fail, missing."""
+
+_GROUP_NAME = re.compile(r"\?P<\w+>")
 _NAME_MAX_CHARACTERS = 100
 _NAME_MAX_BYTES = 255  # of UTF-8: what the pond, and most file systems, allow
 
 # Where the original tool kept what we keep elsewhere. Its HydroVu series carried the location id.
 _FORMER_PATTERNS = (
     (re.compile(r"/HydroVu/([^/]+)/data/([^/]+?)(?:-\d{10,})?"), r"/normalized/\1/\2"),
+    (re.compile(r"/HydroVu/([^/]+)/(units|locations)"), r"/raw/\1/\2"),
+    (re.compile(r"/HydroVu/([^/]+)/params"), r"/raw/\1/parameters"),
     (re.compile(r"/Inbox/([^/]+(?:/.+)?)"), r"/raw/\1"),
     (re.compile(r"/Derive/([^/]+/[^/]+/[^/]+)"), r"/derived/\1"),
     (re.compile(r"/Combine/([^/]+/[^/]+)/combine"), r"/combined/\1"),
     (re.compile(r"/Reduce/([^/]+/[^/]+/.+)"), r"/reduced/\1"),
+    (re.compile(r"/Template/([^/]+/[^/]+/.+)"), r"/rendered/\1"),
 )
 
 
@@ -60,6 +70,21 @@ def from_text(parse: Callable[[str], object]) -> PlainValidator:
             raise wrong(str(exc), hint=exc.hint) from exc
 
     return PlainValidator(validate)
+
+
+def as_json(*examples: str, **shape: object) -> WithJsonSchema:
+    """Return what the JSON Schema says of a type that is written as text.
+
+    Args:
+        examples: Of its values.
+        shape: More keywords; a regular expression may be as Python has them.
+    """
+    pattern = shape.get("pattern")
+    if isinstance(pattern, re.Pattern):
+        shape["pattern"] = f"^{_GROUP_NAME.sub('', pattern.pattern)}$"  # JavaScript's are without
+    return WithJsonSchema(
+        {"type": "string", **shape, **({"examples": list(examples)} if examples else {})}
+    )
 
 
 def checked_name(text: str) -> str:
@@ -98,8 +123,9 @@ def _pond_pattern(text: str) -> str:
     if not text.startswith("/"):
         raise ConfigError(f"{text!r} is no pond path", hint="begin it with '/': /normalized/noyo/*")
     for former, ours in _FORMER_PATTERNS:
-        if former.fullmatch(text):
-            text = former.sub(ours, text)
+        found = former.fullmatch(text)
+        if found is not None:
+            return Pattern.parse(found.expand(ours)).text
     return Pattern.parse(text).text
 
 
@@ -119,6 +145,18 @@ def _aggregate(text: str) -> Aggregate:
     if text not in list(Aggregate):
         raise ConfigError(f"{text!r} is no aggregate", hint=f"write one of {', '.join(Aggregate)}")
     return Aggregate(text)
+
+
+def _cadence(text: str) -> Cadence:
+    if text not in list(Cadence):
+        raise ConfigError(f"{text!r} is no cadence", hint=f"write one of {', '.join(Cadence)}")
+    return Cadence(text)
+
+
+def _flag(value: object) -> int:
+    if isinstance(value, bool) or value not in _FLAGS:
+        raise wrong("expected a QARTOD flag", hint="3 is suspect, 4 is fail; also 1, 2 and 9")
+    return int(str(value))
 
 
 def _secret(text: str) -> EnvText:
@@ -146,38 +184,73 @@ def _refuse(_: object) -> NoReturn:
     raise wrong("is not supported by this version yet", hint=hint)
 
 
-Text = Annotated[str, from_text(str)]
+Text = Annotated[str, from_text(str), as_json()]
 """Any text."""
 
-SomeText = Annotated[str, from_text(_not_empty)]
+SomeText = Annotated[str, from_text(_not_empty), as_json(minLength=1)]
 """Any text but none."""
 
-Name = Annotated[str, from_text(checked_name)]
+Name = Annotated[
+    str,
+    from_text(checked_name),
+    as_json(
+        minLength=1,
+        maxLength=_NAME_MAX_CHARACTERS,
+        pattern=r"^(?!\$)(?!\.{1,2}$)[^/]+$",
+    ),
+]
 """One component of a pond path, in NFC, of at most 100 letters."""
 
-LocationId = Annotated[int, PlainValidator(_location_id)]
+LocationId = Annotated[
+    int,
+    PlainValidator(_location_id),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": _INT64_MAX},
+                {"type": "string", "pattern": "^[0-9]{1,19}$"},
+            ],
+            "examples": [6154708427603968],
+        }
+    ),
+]
 """A HydroVu location: a positive int64, as a number or as digits in quotes."""
 
-PondPattern = Annotated[str, from_text(_pond_pattern)]
+PondPattern = Annotated[str, from_text(_pond_pattern), as_json("/normalized/noyo/*", pattern="^/")]
 """A glob over absolute pond paths; the original tool's paths are rewritten to ours."""
 
-ResolutionField = Annotated[Resolution, from_text(Resolution.parse)]
+ResolutionField = Annotated[
+    Resolution,
+    from_text(Resolution.parse),
+    as_json("1h", "24h", "1w", "1mo", pattern="^[1-9][0-9]{0,9}(mo|[smhdwqy])$"),
+]
 """A bucket width, such as `1h`."""
 
-AggregateField = Annotated[Aggregate, from_text(_aggregate)]
+AggregateField = Annotated[Aggregate, from_text(_aggregate), as_json(enum=list(Aggregate))]
 """The name of an aggregate."""
 
-EnvTextField = Annotated[EnvText, from_text(EnvText)]
+CadenceField = Annotated[Cadence, from_text(_cadence), as_json(enum=list(Cadence))]
+"""How long partitions are: `daily`, `monthly` or `yearly`."""
+
+UnitField = Annotated[str, from_text(checked_unit), as_json("m", "psi", "C", minLength=1)]
+"""A unit of measurement, as instruments write it."""
+
+FlagField = Annotated[int, PlainValidator(_flag), WithJsonSchema({"enum": list(_FLAGS)})]
+"""A QARTOD flag: 1, 2, 3, 4 or 9."""
+
+EnvTextField = Annotated[EnvText, from_text(EnvText), as_json("${env:NAME}", minLength=1)]
 """Text that may refer to the environment."""
 
-SecretField = Annotated[EnvText, from_text(_secret)]
+SecretField = Annotated[EnvText, from_text(_secret), as_json("${env:NAME}", minLength=1)]
 """Text that may refer to the environment and is never shown."""
 
-BaseUrl = Annotated[EnvText, from_text(_base_url)]
+BaseUrl = Annotated[
+    EnvText, from_text(_base_url), as_json("https://www.hydrovu.com", pattern="^[^@]+$")
+]
 """The address of a server, without a user; it may refer to the environment."""
 
-ApiVersion = Annotated[str, from_text(_api_version)]
+ApiVersion = Annotated[str, from_text(_api_version), as_json(enum=list(API_VERSIONS))]
 """What `apiVersion` may say."""
 
-NotYet = Annotated[None, BeforeValidator(_refuse)]
+NotYet = Annotated[SkipJsonSchema[None], BeforeValidator(_refuse)]
 """A key that this version reads and refuses."""

@@ -17,6 +17,12 @@ Keys = tuple[str | int, ...]
 FORMER_KEYS: Mapping[str, str] = {"sites": "scopes", "inputs": "series"}
 """Our keys that the original tool spells otherwise; both are read."""
 
+REFUSED_KEYS: Mapping[str, str] = dict.fromkeys(
+    ("count_min", "count_max", "probs"),
+    "the original tool's random tables are not made; remove it, and say `start` and `series`",
+)
+"""Keys of the original tool that have no place here, and what to do instead."""
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
@@ -78,9 +84,11 @@ class Problems:
     found: list[Problem] = field(default_factory=list)
 
     def add(self, location: Location, keys: Keys, what: str, *, hint: str = "") -> None:
-        """Note a problem with a value of a document."""
+        """Note a problem with a value of a document, once."""
         line, written = location.line(keys), location.written(keys)
-        self.found.append(Problem(location.file, line, written, what, hint))
+        problem = Problem(location.file, line, written, what, hint)
+        if problem not in self.found:
+            self.found.append(problem)
 
     def raise_if_any(self) -> None:
         """Raise what was found.

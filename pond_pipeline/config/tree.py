@@ -2,7 +2,7 @@
 
 Text stays text: dates are parsed once, by the models. A repeated key is an error, since YAML
 readers silently drop the first. `{{ name }}` in text is replaced by a variable here, where the
-line is known; `metadata` is kept as it is written.
+line is known; `metadata` and the text of a `template` are kept as they are written.
 """
 
 import re
@@ -154,7 +154,7 @@ class _Reader:
             value: object = self.loader.construct_object(node)
         except (ValueError, KeyError):  # e.g. `!!bool maybe`, or a number of 5,000 digits
             raise self.error(node, f"cannot be read as {node.tag.removeprefix(_TAG)}") from None
-        if not isinstance(value, str) or keys[:1] == ("metadata",):
+        if not isinstance(value, str) or keys[:1] == ("metadata",) or keys[-1:] == ("template",):
             return value
         return self.substituted(value, keys)
 

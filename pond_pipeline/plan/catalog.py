@@ -1,18 +1,36 @@
 """The pond paths that resources declare, and what a pattern means among them.
 
-Patterns are expanded over declared paths, so that a plan needs no pond.
+Patterns are expanded over declared paths, so that a plan needs no pond. What lies below a declared
+directory is known only when a run looks: there a pattern means that directory.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
 
 from pond_core import Pattern
 from pond_pipeline.config import Document, Keys, Problems, near_miss
 
-_READABLE = ("/normalized/", "/derived/", "/combined/")
-_NOT_READABLE = ("/raw/", "/quarantine/", "/reduced/")
 _WILDCARD = re.compile(r"[*?\[]")
+
+
+class Content(StrEnum):
+    """What lies at a declared path."""
+
+    READINGS = "raw readings"
+    SERIES = "a series"
+    SERIES_FOLDER = "a directory of series"
+    BUCKETS = "a downsampled or pivoted series"
+    TABLE = "a table"
+    FILES = "a directory of files"
+
+
+TO_GO_ON_WITH = frozenset({Content.SERIES, Content.SERIES_FOLDER})
+"""What sites are combined of, and what is downsampled."""
+
+_FOLDERS = (Content.SERIES_FOLDER, Content.FILES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +40,31 @@ class Declared:
     Attributes:
         document: The resource that makes it.
         keys: The way to the device, site or dataset.
+        content: What lies there.
         scope: The prefix of its columns where it is combined.
     """
 
     document: Document
     keys: Keys
+    content: Content
     scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A declared path that a pattern means, and what its wildcards stand for."""
+    """What a pattern means.
+
+    Attributes:
+        path: A declared path, or what is looked for below one when it runs: a path or a pattern.
+        asset: The declared path.
+        captures: What the pattern's wildcards stand for; none where that shows when it runs.
+        is_open: Whether that shows when it runs.
+    """
 
     path: str
+    asset: str
     captures: tuple[str, ...] = ()
+    is_open: bool = False
 
 
 @dataclass(slots=True)
@@ -50,8 +79,8 @@ class Catalog:
         """The declared paths, in the order of the file."""
         return self._declared
 
-    def declare(self, paths: Iterable[str], declared: Declared) -> None:
-        """Add paths; one that another resource or device makes already is a problem."""
+    def declare(self, paths: Iterable[str], declared: Declared) -> bool:
+        """Add paths; one that another resource or device makes already is a problem, and False."""
         document, keys = declared.document, declared.keys
         for path in paths:
             first = self._declared.setdefault(path, declared)
@@ -60,35 +89,76 @@ class Catalog:
                 what = f"{path} is made in line {line} already"
                 hint = "give one of them another name"
                 self.problems.add(document.location, keys, what, hint=hint)
-                return
+                return False
+        return True
 
-    def find(self, pattern: str, document: Document, keys: Keys) -> list[Match]:
-        """Return the series that a pattern means, in order of their paths.
+    def find(
+        self,
+        pattern: str,
+        document: Document,
+        keys: Keys,
+        *,
+        contents: Collection[Content] = TO_GO_ON_WITH,
+    ) -> list[Match]:
+        """Return what a pattern means, in order of the paths; without a match there is a problem.
 
         A pattern that is a declared path means that path, whatever wildcards its name may hold.
-        Without a match there is a problem.
         """
-        if pattern in self._declared and pattern.startswith(_READABLE):
-            return [Match(pattern)]
-        parsed = Pattern.parse(pattern)
-        matches = self._matches(parsed)
-        found = [match for match in matches if match.path.startswith(_READABLE)]
+        exact = self._declared.get(pattern)
+        if exact is not None and exact.content in contents and exact.content not in _FOLDERS:
+            return [Match(pattern, pattern)]
+        matches = self._matches(Pattern.parse(pattern))
+        found = [each for each in matches if self._declared[each.asset].content in contents]
         if not found:
-            what, hint = self._explain_nothing(pattern, others=matches)
+            what, hint = self._explain_nothing(pattern, others=matches, contents=contents)
             self.problems.add(document.location, keys, what, hint=hint)
         return found
 
     def _matches(self, pattern: Pattern) -> list[Match]:
         # What stands before the first wildcard leaves few of thousands of paths to look at.
         stem = _WILDCARD.split(pattern.text, maxsplit=1)[0]
-        candidates = sorted(path for path in self._declared if path.startswith(stem))
-        pairs = [(path, pattern.match(path)) for path in candidates]
-        return [Match(path, captures) for path, captures in pairs if captures is not None]
+        matches = []
+        for path in sorted(self._declared):
+            if self._declared[path].content in _FOLDERS:
+                if _reaches_below(pattern.text, path):
+                    matches.append(_below(pattern, path))
+            elif path.startswith(stem) and (captures := pattern.match(path)) is not None:
+                matches.append(Match(path, path, captures))
+        return matches
 
-    def _explain_nothing(self, pattern: str, *, others: list[Match]) -> tuple[str, str]:
-        if others or pattern.startswith(_NOT_READABLE):
-            what = f"{others[0].path if others else pattern!r} cannot be read here"
-            return what, "only /normalized, /derived and /combined hold series to go on with"
-        readable = [path for path in self._declared if path.startswith(_READABLE)]
+    def _explain_nothing(
+        self, pattern: str, *, others: list[Match], contents: Collection[Content]
+    ) -> tuple[str, str]:
+        wanted = " or ".join(content for content in Content if content in contents)
+        if others:
+            asset = others[0].asset
+            what = f"{asset} cannot be read here: it is {self._declared[asset].content}"
+            return what, f"name {wanted}"
+        exact = self._declared.get(pattern)
+        if exact is not None:
+            return f"{pattern} is {exact.content}", f"name what lies in it: {pattern}/*"
+        readable = [path for path, each in self._declared.items() if each.content in contents]
         otherwise = "declare the device, location or site that it means"
         return f"{pattern!r} matches nothing", near_miss(pattern, readable, otherwise=otherwise)
+
+
+def _below(pattern: Pattern, directory: str) -> Match:
+    """Return what a pattern means in a directory that it reaches."""
+    if "**" in pattern.text:
+        return Match(pattern.text, directory, is_open=True)
+    rest = pattern.text.split("/")[directory.count("/") + 1 :]
+    path = "/".join([directory, *rest])
+    is_open = any(_WILDCARD.search(part) for part in rest)
+    captures = () if is_open else pattern.match(path) or ()
+    return Match(path, directory, captures, is_open=is_open)
+
+
+def _reaches_below(pattern: str, directory: str) -> bool:
+    """Say whether a pattern can match something in a directory."""
+    parts, names = pattern.split("/"), directory.split("/")
+    for part, name in zip(parts, names, strict=False):
+        if part == "**":
+            return True
+        if not fnmatchcase(name, part):
+            return False
+    return len(parts) > len(names)

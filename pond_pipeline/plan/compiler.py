@@ -1,27 +1,58 @@
-"""Documents into a plan: names resolved, patterns expanded, steps in order. Pure."""
+"""Documents into a plan: names resolved, patterns expanded, steps in order. Pure.
+
+But for the files that templates are in: they are read here, as parts of the resources.
+"""
 
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from pond_pipeline.config import (
+    AlertSpec,
+    BackupSpec,
     CombineSpec,
+    CopySpec,
+    DeriveSpec,
     Document,
     HydroVuSpec,
+    InboxSpec,
     LakeTechSpec,
+    PivotSpec,
     Problems,
     ReduceSpec,
+    ScribbleSpec,
+    TemplateSpec,
 )
+from pond_pipeline.periods import Cadence
 from pond_pipeline.plan.catalog import Catalog
-from pond_pipeline.plan.derived import combine_steps, declare_sites, reduce_steps
+from pond_pipeline.plan.derived import (
+    combine_steps,
+    declare_collections,
+    declare_sites,
+    derive_steps,
+    pivot_steps,
+    reduce_steps,
+)
+from pond_pipeline.plan.origin import Source
+from pond_pipeline.plan.plan import Plan
+from pond_pipeline.plan.service import Service, service_of
 from pond_pipeline.plan.source import (
     hydrovu_source,
     hydrovu_steps,
+    inbox_source,
+    inbox_step,
     laketech_source,
     laketech_steps,
+    scribble_source,
+    scribble_steps,
 )
-from pond_pipeline.plan.step import Plan, Source, Step
+from pond_pipeline.plan.step import CombineStep, PivotStep, ReduceStep, Step
+from pond_pipeline.plan.text import template_steps
+
+_SOURCES = (HydroVuSpec, LakeTechSpec, InboxSpec, ScribbleSpec)
+_SERVICES = (BackupSpec, CopySpec)
 
 
 def compile_plan(documents: Sequence[Document], *, root: Path) -> Plan:
@@ -32,25 +63,33 @@ def compile_plan(documents: Sequence[Document], *, root: Path) -> Plan:
         root: The folder that host paths count from: where the file stands.
 
     Raises:
-        ConfigError: Two resources or paths have one name, a pattern matches no declared series,
-            inputs of a site repeat each other, or sites read each other in a circle. One line for
-            each, as in `load_documents`.
+        ConfigError: Two resources or paths have one name, a pattern matches nothing that is
+            declared, inputs of a site repeat each other, have partitions of two lengths or none
+            that is known, or sites read each other in a circle. One line for each, as in
+            `load_documents`.
     """
     catalog = Catalog()
     _refuse_same_names(documents, catalog.problems)
     sources, steps = _incoming(documents, catalog, root=root)
-    steps += _derived(documents, catalog)
-    ordered = _ordered(steps, catalog)
+    steps += _derived(documents, catalog, root=root)
+    ordered = _paced(_ordered(steps, catalog), catalog)
+    start = _first_month(documents)
+    if start is None:
+        _refuse_partitions(ordered, catalog)
+    services = _services(documents, root=root)
     catalog.problems.raise_if_any()
-    return Plan(_first_month(sources), tuple(sources), tuple(ordered))
+    return Plan(start, tuple(sources), tuple(ordered), tuple(services))
 
 
 def _refuse_same_names(documents: Sequence[Document], problems: Problems) -> None:
-    """Note resources of one name: of one kind, or two sources, which share their paths."""
+    """Note resources of one name: of one kind, or two that share their paths."""
     first: dict[tuple[str, str], Document] = {}
     for document in documents:
-        is_source = isinstance(document.spec, HydroVuSpec | LakeTechSpec)
-        scope = "source" if is_source else document.kind
+        shared = {_SOURCES: "source", _SERVICES: "service"}
+        scope = next(
+            (name for specs, name in shared.items() if isinstance(document.spec, specs)),
+            document.kind,
+        )
         other = first.setdefault((scope, document.name), document)
         if other is not document:
             line = other.location.line(("name",))
@@ -64,32 +103,61 @@ def _incoming(
 ) -> tuple[list[Source], list[Step]]:
     sources: list[Source] = []
     steps: list[Step] = []
+    accounts: dict[tuple[str, str], str] = {}
     for document in documents:
         match document.spec:
             case HydroVuSpec() as spec:
-                account = hydrovu_source(document, spec)
+                account = hydrovu_source(document, spec, accounts)
                 sources.append(account)
                 steps += hydrovu_steps(account, document, spec, catalog)
             case LakeTechSpec() as spec:
-                folder = laketech_source(document, spec, root=root)
-                sources.append(folder)
-                steps += laketech_steps(folder, document, spec, catalog)
-            case CombineSpec() | ReduceSpec():
-                pass  # they read what the sources declare
+                exports = laketech_source(document, spec, root=root)
+                sources.append(exports)
+                steps += laketech_steps(exports, document, spec, catalog)
+            case InboxSpec() as spec:
+                inbox = inbox_source(document, spec, root=root)
+                sources.append(inbox)
+                steps.append(inbox_step(inbox, document, catalog))
+            case ScribbleSpec() as spec:
+                scribble = scribble_source(document, spec)
+                sources.append(scribble)
+                steps += scribble_steps(scribble, document, spec, catalog)
+            case _:
+                pass  # the others read what these declare
     return sources, steps
 
 
-def _derived(documents: Sequence[Document], catalog: Catalog) -> list[Step]:
+def _derived(documents: Sequence[Document], catalog: Catalog, *, root: Path) -> list[Step]:
+    """Return the steps of all that reads; what may be read by its own kind is declared first."""
+    derives = [(each, each.spec) for each in documents if isinstance(each.spec, DeriveSpec)]
     combines = [(each, each.spec) for each in documents if isinstance(each.spec, CombineSpec)]
     reduces = [(each, each.spec) for each in documents if isinstance(each.spec, ReduceSpec)]
-    for document, spec in combines:
-        declare_sites(document, spec, catalog)
+    pivots = [(each, each.spec) for each in documents if isinstance(each.spec, PivotSpec)]
+    templates = [(each, each.spec) for each in documents if isinstance(each.spec, TemplateSpec)]
+    for document, derive in derives:
+        declare_collections(document, derive, catalog)
+    for document, combine in combines:
+        declare_sites(document, combine, catalog)
     steps: list[Step] = []
-    for document, spec in combines:
-        steps += combine_steps(document, spec, catalog)
-    for document, reduce_spec in reduces:
-        steps += reduce_steps(document, reduce_spec, catalog)
+    for document, combine in combines:
+        steps += combine_steps(document, combine, catalog)
+    for document, reduce in reduces:
+        steps += reduce_steps(document, reduce, catalog)
+    for document, pivot in pivots:
+        steps += pivot_steps(document, pivot, catalog)
+    for document, derive in derives:
+        steps += derive_steps(document, derive, catalog)
+    for document, template in templates:
+        steps += template_steps(document, template, catalog, root=root)
     return steps
+
+
+def _services(documents: Sequence[Document], *, root: Path) -> list[Service]:
+    return [
+        service_of(document, document.spec, root=root)
+        for document in documents
+        if isinstance(document.spec, BackupSpec | CopySpec | AlertSpec)
+    ]
 
 
 def _ordered(steps: Sequence[Step], catalog: Catalog) -> list[Step]:
@@ -104,12 +172,42 @@ def _ordered(steps: Sequence[Step], catalog: Catalog) -> list[Step]:
     except CycleError as exc:
         circle: list[str] = exc.args[1]
         origin = catalog.declared[circle[0]]
-        what = f"sites read each other in a circle: {' -> '.join(circle)}"
+        what = f"these read each other in a circle: {' -> '.join(circle)}"
         hint = "remove one of these inputs"
         catalog.problems.add(origin.document.location, origin.keys, what, hint=hint)
         return []
 
 
-def _first_month(sources: Sequence[Source]) -> date | None:
-    start = min((source.start for source in sources), default=None)
+def _paced(steps: Sequence[Step], catalog: Catalog) -> list[Step]:
+    """Give what is made of series the cadence of its inputs; two cadences are a problem."""
+    by_output: dict[str, Cadence | None] = {}
+    paced: list[Step] = []
+    for each in steps:
+        step = each
+        if isinstance(step, CombineStep | PivotStep | ReduceStep):
+            cadences = {by_output[path]: path for path in step.inputs if by_output[path]}
+            if len(cadences) > 1:
+                origin = catalog.declared[step.outputs[0]]
+                told = " and ".join(f"{path} {cadence}" for cadence, path in cadences.items())
+                what = f"its inputs have partitions of two lengths: {told}"
+                hint = "give their sources one `cadence`"
+                catalog.problems.add(origin.document.location, origin.keys, what, hint=hint)
+            step = replace(step, cadence=next(iter(cadences), Cadence.MONTHLY))
+        paced.append(step)
+        by_output.update(dict.fromkeys(step.outputs, step.cadence))
+    return paced
+
+
+def _first_month(documents: Sequence[Document]) -> date | None:
+    starts: list[datetime | None] = [getattr(each.spec, "start", None) for each in documents]
+    start = min((start for start in starts if start is not None), default=None)
     return None if start is None else date(start.year, start.month, 1)
+
+
+def _refuse_partitions(steps: Sequence[Step], catalog: Catalog) -> None:
+    """Note what needs a first partition where nothing says when that is."""
+    for step in steps:
+        if step.cadence is not None:
+            origin = catalog.declared[step.outputs[0]]
+            what, hint = "its first partition is not known", "give the Derive that it reads `start`"
+            catalog.problems.add(origin.document.location, origin.keys, what, hint=hint)

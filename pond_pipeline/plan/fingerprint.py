@@ -2,7 +2,9 @@
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel
 
 from pond_core import Window
 
@@ -12,7 +14,8 @@ def fingerprint(kind: str, **facts: object) -> str:
 
     Args:
         kind: The kind of step.
-        facts: Text, numbers, instants, windows, and lists and mappings of them; no secret.
+        facts: Text, numbers, instants, durations, windows, parts of a resource, and lists and
+            mappings of them; no secret.
     """
     text = json.dumps([kind, facts], sort_keys=True, default=_plain, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -24,6 +27,10 @@ def _plain(value: object) -> object:
             return [value.start_us, value.end_us]
         case datetime():
             return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case BaseModel():
+            return value.model_dump(exclude_unset=True)
         case _:
             msg = f"{type(value).__name__} has no place in a fingerprint"
             raise TypeError(msg)

@@ -1,4 +1,4 @@
-"""What a plan is made of: sources, and the steps that fill pond paths.
+"""What a plan is made of: the steps that fill pond paths.
 
 One step becomes one op. Steps are values: they hold no connection, no secret in the clear and
 nothing that was read from the environment.
@@ -6,72 +6,43 @@ nothing that was read from the environment.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import ClassVar
 
+from typing_extensions import override
+
 from pond_core import ALWAYS, Aggregate, Resolution, Window
-from pond_pipeline.config import EnvText
+from pond_pipeline.config import Checks, Correction, QualityRule
+from pond_pipeline.periods import Cadence
+from pond_pipeline.plan.origin import HydroVuSource, InboxSource, LakeTechSource, ScribbleSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HydroVuSource:
-    """A HydroVu account.
+class Treatment:
+    """What is done to the columns of a wide series.
 
     Attributes:
-        name: The resource's name.
-        key: The OAuth2 client id.
-        secret: The OAuth2 client secret.
-        base_url: The server.
-        start: The first instant that is collected, aware.
-        clock_floor: Readings before it come from a wrong clock.
-        overlap: How far back each pull asks again.
-        schedule: When to pull: five cron fields, in UTC; None: when somebody asks.
+        units: In which unit each parameter shall be, by the parameter's name.
+        quality: The QARTOD tests whose flags are put beside them.
     """
 
-    name: str
-    key: EnvText
-    secret: EnvText
-    base_url: EnvText
-    start: datetime
-    clock_floor: datetime
-    overlap: timedelta
-    schedule: str | None
+    units: Mapping[str, str] = field(default_factory=dict, hash=False)
+    quality: tuple[QualityRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LakeTechSource:
-    """A folder of exported files.
+class Judgement:
+    """How a wide series is judged.
 
     Attributes:
-        name: The resource's name.
-        pattern: Which files; a glob of the host.
-        root: The folder that a relative `pattern` counts from.
-        start: The first instant that counts, aware.
-        timezone: The zone or offset (`UTC-08:00`) of printed times; None: as each file says.
-        subtract_offset: In a long CSV, the parameters whose values are `Value - Offset`.
-        schedule: When to look: five cron fields, in UTC; None: when somebody asks.
+        checks: Which checks count how.
+        interval: How often a reading is expected; None: nobody said.
+        columns: The columns that are expected; None: nobody said.
     """
 
-    name: str
-    pattern: EnvText
-    root: Path
-    start: datetime
-    timezone: str | None
-    subtract_offset: tuple[str, ...]
-    schedule: str | None
-
-    def host_pattern(self, environ: Mapping[str, str]) -> Path:
-        """Return the absolute glob of the host's files.
-
-        Raises:
-            ConfigError: A variable of the pattern is not set.
-        """
-        return self.root / self.pattern.resolve(environ)
-
-
-Source = HydroVuSource | LakeTechSource
-"""Where readings come from."""
+    checks: Checks = field(default_factory=Checks)
+    interval: timedelta | None = None
+    columns: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,19 +51,26 @@ class _Step:
 
     Attributes:
         group: The resource's name.
-        description: A sentence for people.
+        owners: Who answers for it: e-mail addresses, and teams as `team:lab`.
+        description: Markdown for people.
         outputs: The pond paths that it writes.
         inputs: The pond paths that it reads.
-        partitioned: Whether it works month by month.
+        partitioned: Whether it works period by period.
         fingerprint: SHA-256 of what changes its result; the same for the same work.
     """
 
     group: str
+    owners: tuple[str, ...] = ()
     description: str
     outputs: tuple[str, ...]
     inputs: tuple[str, ...] = ()
-    partitioned: bool = True
+    cadence: Cadence | None = Cadence.MONTHLY
     fingerprint: str
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """The outputs that are assets."""
+        return self.outputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +117,8 @@ class NormalizeStep(_Step):
         device: The instrument's name.
         window: When it counts; never open at its start.
         clock: The zone in which its clock runs.
-        interval: How often it is expected to read.
+        treatment: What is done to its columns.
+        judgement: How it is judged.
     """
 
     kind: ClassVar[str] = "normalize"
@@ -147,12 +126,21 @@ class NormalizeStep(_Step):
     device: str
     window: Window
     clock: str
-    interval: timedelta | None
+    treatment: Treatment = Treatment()
+    judgement: Judgement = Judgement()
+
+    @property
+    @override
+    def assets(self) -> tuple[str, ...]:
+        """The table; the quarantine is kept beside it, and is none."""
+        return self.outputs[:1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilesStep(_Step):
-    """Keeps exported files bit for bit.
+    """Keeps exported files bit for bit, and those that cannot be read apart.
+
+    Its outputs are the files and their quarantine.
 
     Attributes:
         source: The folder.
@@ -162,6 +150,12 @@ class FilesStep(_Step):
     kind: ClassVar[str] = "files"
     source: LakeTechSource
     locations: tuple[tuple[str, str], ...]
+
+    @property
+    @override
+    def assets(self) -> tuple[str, ...]:
+        """The files; the quarantine is kept beside them, and is none."""
+        return self.outputs[:1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +167,8 @@ class ExportStep(_Step):
         location: The place's name.
         match: Which exports are its own: a glob over the location's name in the file.
         window: When it counts; never open at its start.
+        treatment: What is done to its columns.
+        judgement: How it is judged.
     """
 
     kind: ClassVar[str] = "export"
@@ -180,6 +176,50 @@ class ExportStep(_Step):
     location: str
     match: str
     window: Window
+    treatment: Treatment = Treatment()
+    judgement: Judgement = Judgement()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxStep(_Step):
+    """Keeps any files bit for bit.
+
+    Attributes:
+        source: The folder.
+    """
+
+    kind: ClassVar[str] = "inbox"
+    source: InboxSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScribbleStep(_Step):
+    """Writes one series of made-up readings.
+
+    Attributes:
+        source: How they are made up.
+        series: The series' name.
+    """
+
+    kind: ClassVar[str] = "scribble"
+    source: ScribbleSource
+    series: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeriveStep(_Step):
+    """Writes what SQL makes of each of its inputs, as a directory of series.
+
+    Attributes:
+        pattern: Which inputs: a path or a glob, looked for when it runs.
+        query: One SELECT of DuckDB's; `$1` is the input.
+        timezone: Where times without a zone are.
+    """
+
+    kind: ClassVar[str] = "derive"
+    pattern: str
+    query: str
+    timezone: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,18 +227,22 @@ class CombineInput:
     """One series of a site.
 
     Attributes:
-        path: The series.
+        path: The series; below an asset that is a directory, perhaps a glob.
+        asset: The asset that it is, or lies in.
         scope: The prefix of its columns; None leaves them as they are.
         window: When it counts.
         rename: New names of columns, without scope.
         priority: Which of two values at one instant wins: the higher one.
+        corrections: What is added to its columns, by date.
     """
 
     path: str
+    asset: str
     scope: str | None = None
     window: Window = ALWAYS
     rename: Mapping[str, str] = field(default_factory=dict, hash=False)
     priority: int | None = None
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,11 +252,46 @@ class CombineStep(_Step):
     Attributes:
         site: The site's name.
         parts: Its series, in the order of the file.
+        treatment: What is done to its columns.
+        judgement: How it is judged.
     """
 
     kind: ClassVar[str] = "combine"
     site: str
     parts: tuple[CombineInput, ...]
+    treatment: Treatment = Treatment()
+    judgement: Judgement = Judgement()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PivotInput:
+    """One series whose columns are shown beside those of others.
+
+    Attributes:
+        path: The series; below an asset that is a directory, perhaps a glob.
+        asset: The asset that it is, or lies in.
+        label: What it is called; None: as its path's last name.
+    """
+
+    path: str
+    asset: str
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PivotStep(_Step):
+    """Writes one parameter, or one column, of several series.
+
+    Attributes:
+        parts: The series, in order of their paths.
+        meaning: What the metadata of a column must say, by key.
+        column: The one column of this name; None: columns are told by what they mean.
+    """
+
+    kind: ClassVar[str] = "pivot"
+    parts: tuple[PivotInput, ...]
+    meaning: Mapping[str, str] = field(default_factory=dict, hash=False)
+    column: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,54 +299,53 @@ class ReduceStep(_Step):
     """Downsamples one series; its outputs are those of `resolutions`, in their order.
 
     Attributes:
+        series: The series: an asset, or a path below one.
         collection: The collection's name.
         dataset: The dataset's name.
         resolutions: The bucket widths.
         columns: Which columns; None for all.
         aggregates: What each bucket tells.
+        exclude_flags: Values with these QARTOD flags are left out.
     """
 
     kind: ClassVar[str] = "reduce"
+    series: str
     collection: str
     dataset: str
     resolutions: tuple[Resolution, ...]
     columns: tuple[str, ...] | None
     aggregates: tuple[Aggregate, ...]
+    exclude_flags: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateStep(_Step):
+    """Writes text that is rendered for each of its inputs, as a directory of files.
+
+    Attributes:
+        pattern: Which inputs: a glob, looked for when it runs.
+        out_pattern: What each file is called, with `$0`, `$1`.
+        template: The text.
+    """
+
+    kind: ClassVar[str] = "template"
+    pattern: str
+    out_pattern: str
+    template: str
 
 
 Step = (
-    DictionariesStep | PullStep | NormalizeStep | FilesStep | ExportStep | CombineStep | ReduceStep
+    DictionariesStep
+    | PullStep
+    | NormalizeStep
+    | FilesStep
+    | ExportStep
+    | InboxStep
+    | ScribbleStep
+    | DeriveStep
+    | CombineStep
+    | PivotStep
+    | ReduceStep
+    | TemplateStep
 )
 """What one op does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What `resources.yaml` asks for.
-
-    Attributes:
-        start: The first of the month, in UTC, in which the earliest source begins; None without
-            sources.
-        sources: In the order of the file.
-        steps: In an order in which each comes after those whose outputs it reads.
-    """
-
-    start: date | None
-    sources: tuple[Source, ...]
-    steps: tuple[Step, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """How a pond path comes about: the kind of its step, and what that reads."""
-
-    path: str
-    kind: str
-    inputs: tuple[str, ...]
-
-
-def explain(plan: Plan) -> list[Explanation]:
-    """Return how each path of a plan comes about, in the order of its steps."""
-    return [
-        Explanation(path, step.kind, step.inputs) for step in plan.steps for path in step.outputs
-    ]

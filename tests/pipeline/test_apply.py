@@ -4,9 +4,10 @@ from uuid import UUID
 import pytest
 
 from pond_core import NotFoundError, Pond
-from pond_pipeline.apply import Applied, Change, apply_resources, document_json
+from pond_pipeline.apply import Applied, applied_documents, apply_resources
 from pond_pipeline.config import load_documents, read_documents
 from pond_pipeline.errors import ConfigError
+from pond_pipeline.resources import Change, document_json
 
 TEXT = """
 kind: HydroVu
@@ -92,7 +93,7 @@ def test_a_secret_in_the_clear_is_not_recorded(tmp_path: Path) -> None:
     _apply(tmp_path, clear)
     recorded = Pond.open(tmp_path / "pond").snapshot().read_data(NOYO)
     assert b"swordfish" not in recorded
-    assert b"${env:HYDROVU_KEY}" in recorded
+    assert b"${env:HYDROVU_KEY:-***}" in recorded
 
 
 def test_a_file_that_is_wrong_records_nothing(tmp_path: Path) -> None:
@@ -105,8 +106,25 @@ def test_a_resource_that_is_taken_out_of_the_file_stays(tmp_path: Path) -> None:
     _apply(tmp_path, TEXT)
     applied = _apply(tmp_path, TEXT.partition("---")[0])
     snapshot = Pond.open(tmp_path / "pond").snapshot()
-    assert applied.txn is None
     assert snapshot.exists("/sys/resources/by-name/Reduce.sites")
+    assert applied.txn == 2  # the list of those that are in the file
+
+
+def test_what_was_applied_last_is_known_in_its_order(tmp_path: Path) -> None:
+    _apply(tmp_path, TEXT)
+    assert _names(tmp_path) == ["HydroVu.noyo", "Combine.noyo", "Reduce.sites"]
+    _apply(tmp_path, TEXT.partition("---")[0])
+    assert _names(tmp_path) == ["HydroVu.noyo"]
+
+
+def test_a_pond_in_which_nothing_was_applied_knows_that(tmp_path: Path) -> None:
+    assert applied_documents(Pond.init(tmp_path / "pond").snapshot()) is None
+
+
+def test_what_is_recorded_says_who_did_it(tmp_path: Path) -> None:
+    (tmp_path / "resources.yaml").write_text(TEXT)
+    apply_resources(tmp_path / "resources.yaml", pond=tmp_path / "pond", author="pond run")
+    assert Pond.open(tmp_path / "pond").log()[0].provenance.author == "pond run"
 
 
 def test_before_the_first_apply_nothing_is_recorded(tmp_path: Path) -> None:
@@ -118,6 +136,11 @@ def test_before_the_first_apply_nothing_is_recorded(tmp_path: Path) -> None:
 def test_the_shipped_file_can_be_applied(tmp_path: Path) -> None:
     applied = apply_resources(SHIPPED, pond=tmp_path / "pond")
     assert len(applied.resources) == len(read_documents(SHIPPED))
+
+
+def _names(tmp_path: Path) -> list[str]:
+    documents = applied_documents(Pond.open(tmp_path / "pond").snapshot()) or []
+    return [f"{each.kind}.{each.name}" for each in documents]
 
 
 def _apply(tmp_path: Path, text: str) -> Applied:

@@ -34,12 +34,11 @@ REDUCE = "kind: Reduce\nname: r\nspec:\n  collections:\n    - name: c\n"
 
 # Ends of messages that several tests expect.
 RANGE = "no instant lies between; the end of a range is not part of it"
-NOT_YET = "is not supported by this version yet; remove it: to ignore it would give wrong data"
 NO_LETTER = "holds a '/' or a character that cannot be printed; "
 NO_ID = "expected a location id, a whole number; HydroVu shows it; /raw/<name>/locations lists all"
 NO_SERVER = "is no address of a server; write it as https://www.hydrovu.com"
 VERSIONS = "duckpond/v1, www.hydrovu.com/v1, github.com/jmacd/duckpond/v1"
-KEYS = "name, id, scope, interval, start, until, active, clock, comment"
+KEYS = "name, id, scope, interval, start, until, active, clock, columns, comment"
 REFERENCE = "${env:NAME} or ${env:NAME:-default}"
 
 
@@ -308,15 +307,15 @@ def test_a_wrong_instrument_is_an_error(text: str, message: str) -> None:
             "kind: Thing",
             (
                 "resources.yaml:2: kind: 'Thing' is no kind of resource; write one of "
-                "HydroVu, LakeTech, Combine, Reduce"
+                f"{', '.join(Kind)}"
             ),
         ),
         (
             "kind: HydroVu",
-            "kind: Backup",
+            "kind: Site",
             (
-                "resources.yaml:2: kind: this version does not compile 'Backup' yet; it "
-                "compiles HydroVu, LakeTech, Combine, Reduce"
+                "resources.yaml:2: kind: this version does not compile 'Site' yet; it "
+                f"compiles {', '.join(Kind)}"
             ),
         ),
         (
@@ -352,8 +351,11 @@ def test_a_wrong_instrument_is_an_error(text: str, message: str) -> None:
         ),
         (
             "2024-03-01",
-            "2024-03-01\n  units: {Depth: m}",
-            f"resources.yaml:8: spec.units: {NOT_YET}",
+            "2024-03-01\n  units: {Depth: metres}",
+            (
+                "resources.yaml:8: spec.units.Depth: 'metres' is no unit that is known; "
+                "did you mean 'm'?"
+            ),
         ),
         (
             "2024-03-01",
@@ -413,7 +415,6 @@ def test_a_wrong_resource_is_an_error(old: str, new: str, message: str) -> None:
             "pattern: /x, begin: 2024-05-01, end: 2024-04-01",
             f"end: is not after begin (2024-05-01T00:00Z): {RANGE}",
         ),
-        ("pattern: /x, corrections: []", f"corrections: {NOT_YET}"),
         ("pattern: /x, priority: high", "priority: expected a whole number, found text; "),
         ("pattern: /x, rename: {a: c, b: c}", "rename: two columns get one name; "),
     ],
@@ -470,13 +471,19 @@ def test_a_wrong_site_is_an_error(text: str, message: str) -> None:
         ),
         (
             "1h",
-            "out_pattern: a, timezone: UTC",
-            f"7: spec.collections[0].datasets[0].timezone: {NOT_YET}",
+            "out_pattern: a, timezone: America/LosAngeles",
+            (
+                "7: spec.collections[0].datasets[0].timezone: 'America/LosAngeles' is no time "
+                "zone; did you mean 'America/Los_Angeles'?"
+            ),
         ),
         (
             "1h",
             "out_pattern: a, exclude_flags: [x]",
-            f"7: spec.collections[0].datasets[0].exclude_flags: {NOT_YET}",
+            (
+                "7: spec.collections[0].datasets[0].exclude_flags[0]: expected a QARTOD flag; "
+                "3 is suspect, 4 is fail; also 1, 2 and 9"
+            ),
         ),
         ("", "out_pattern: a", "6: spec.collections[0].resolutions: must not be empty; "),
         (
@@ -489,7 +496,7 @@ def test_a_wrong_site_is_an_error(text: str, message: str) -> None:
             "out_pattern: a",
             (
                 "6: spec.collections[0].resolutions[0]: 'hourly' is no resolution; write "
-                "e.g. 15m, 1h, 24h or 7d, at most 366d"
+                "e.g. 15m, 1h, 24h, 7d, 1w, 1mo, 1q or 1y"
             ),
         ),
     ],

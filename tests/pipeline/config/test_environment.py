@@ -61,8 +61,8 @@ def test_text_shows_its_template() -> None:
     [
         ("hunter2", "***"),
         ("${env:KEY}", "${env:KEY}"),
-        ("${env:KEY:-hunter2}", "${env:KEY}***"),
-        ("hunter2-${env:KEY}", "${env:KEY}***"),
+        ("${env:KEY:-hunter2}", "${env:KEY:-***}"),
+        ("hunter2-${env:KEY}", "***${env:KEY}"),
     ],
 )
 def test_a_secret_shows_only_the_names_of_its_variables(template: str, shown: str) -> None:
@@ -70,6 +70,19 @@ def test_a_secret_shows_only_the_names_of_its_variables(template: str, shown: st
 
     assert str(secret) == shown
     assert repr(secret) == f"EnvText({shown!r})"
+
+
+@pytest.mark.parametrize("template", ["***", "***${env:KEY}", "${env:OTHER:-***}"])
+def test_a_secret_that_was_left_out_where_it_was_recorded_is_not_made_up(template: str) -> None:
+    secret = EnvText(template, secret=True)
+
+    assert secret.is_withheld
+    with pytest.raises(ConfigError, match="in the clear is not recorded"):
+        secret.resolve({"KEY": "a"})
+
+
+def test_a_secret_whose_default_was_left_out_is_what_the_environment_says() -> None:
+    assert EnvText("${env:KEY:-***}", secret=True).resolve({"KEY": "a***"}) == "a***"
 
 
 @given(st.text(alphabet=st.characters(blacklist_characters="$"), min_size=1))

@@ -89,7 +89,7 @@ def test_a_harbor_compiles_to_these_steps_in_this_order() -> None:
             (),
         ),
         ("pull", "noyo", ("/raw/noyo/AT500_1",), ()),
-        ("files", "fb", ("/raw/fb/files",), ()),
+        ("files", "fb", ("/raw/fb/files", "/quarantine/fb/files"), ()),
         (
             "normalize",
             "noyo",
@@ -123,7 +123,7 @@ def test_a_plan_begins_in_the_month_of_its_earliest_source() -> None:
 
 
 def test_only_what_has_no_time_is_not_partitioned() -> None:
-    whole = {step.kind for step in compiled(HARBOR).steps if not step.partitioned}
+    whole = {step.kind for step in compiled(HARBOR).steps if not step.cadence}
 
     assert whole == {"dictionaries", "files"}
 
@@ -140,7 +140,7 @@ def test_each_path_is_explained() -> None:
         "reduce",
         ("/combined/noyo/FieldStation",),
     )
-    assert len(explained) == 14
+    assert len(explained) == 15
 
 
 def test_compiling_twice_gives_the_same_plan() -> None:
@@ -199,7 +199,7 @@ def test_sites_that_read_each_other_in_a_circle_are_an_error() -> None:
     text = sites("c", a="[{pattern: /combined/c/b}]", b="[{pattern: /combined/c/a}]")
 
     assert refused(text) == (
-        "resources.yaml:6: spec.sites[0].name: sites read each other in a circle: "
+        "resources.yaml:6: spec.sites[0].name: these read each other in a circle: "
         "/combined/c/a -> /combined/c/b -> /combined/c/a; remove one of these inputs"
     )
 

@@ -21,7 +21,7 @@ spec:
     - {name: "B[1]", id: 3}
 """
 
-NOWHERE = "only /normalized, /derived and /combined hold series to go on with"
+WANTED = "name a series or a directory of series"
 
 
 def compiled(text: str) -> Plan:
@@ -57,7 +57,9 @@ def reduced(text: str) -> list[ReduceStep]:
 
 
 def test_an_input_has_the_scope_of_the_instrument_that_it_names() -> None:
-    assert parts("pattern: /normalized/n/A1") == (CombineInput(path="/normalized/n/A1", scope="S"),)
+    assert parts("pattern: /normalized/n/A1") == (
+        CombineInput(path="/normalized/n/A1", asset="/normalized/n/A1", scope="S"),
+    )
 
 
 def test_an_input_s_own_scope_wins() -> None:
@@ -145,9 +147,15 @@ def test_one_series_twice_at_a_time_under_one_scope_is_an_error() -> None:
             "/x",
             "'/x' matches nothing; declare the device, location or site that it means",
         ),
-        ("/raw/n/A1", f"'/raw/n/A1' cannot be read here; {NOWHERE}"),
-        ("/raw/n/*", f"'/raw/n/A1' cannot be read here; {NOWHERE}"),
-        ("/quarantine/n/none", f"'/quarantine/n/none' cannot be read here; {NOWHERE}"),
+        ("/raw/n/A1", "/raw/n/A1 cannot be read here: it is raw readings; " + WANTED),
+        ("/raw/n/*", "/raw/n/A1 cannot be read here: it is raw readings; " + WANTED),
+        (
+            "/quarantine/n/none",
+            (
+                "'/quarantine/n/none' matches nothing; declare the device, location or site that "
+                "it means"
+            ),
+        ),
     ],
 )
 def test_an_input_that_means_no_series_is_an_error(pattern: str, message: str) -> None:
@@ -197,7 +205,8 @@ def test_a_downsample_of_a_downsample_is_an_error() -> None:
 
     assert refused(text) == (
         "resources.yaml:20: spec.collections[0].datasets[1].in_pattern: "
-        f"'/reduced/r/c/a/res=1h' cannot be read here; {NOWHERE}"
+        "/reduced/r/c/a/res=1h cannot be read here: it is a downsampled or pivoted series; "
+        + WANTED
     )
 
 
@@ -241,7 +250,8 @@ def test_a_dataset_s_fingerprint_follows_what_is_computed() -> None:
         dataset(one, resolutions="1h, 2h"),
         dataset(one + ", columns: [x]"),
         dataset(one + ", aggregates: [avg]"),
-        dataset(one.replace("A1", "A2")),
+        dataset(one + ", timezone: America/Los_Angeles"),
+        dataset(one + ", exclude_flags: [4]"),
     ]
 
     assert len({reduced(text)[0].fingerprint for text in texts}) == len(texts)

@@ -114,8 +114,8 @@ def test_a_folder_of_exports_is_a_source() -> None:
 
     assert isinstance(source, LakeTechSource)
     assert source.timezone == "UTC-08:00"
-    assert source.host_pattern({}) == Path("/pond/inbox/*.csv")
-    assert source.host_pattern({"INBOX": "/srv/in"}) == Path("/srv/in/*.csv")
+    assert source.folder.host_pattern({}) == Path("/pond/inbox/*.csv")
+    assert source.folder.host_pattern({"INBOX": "/srv/in"}) == Path("/srv/in/*.csv")
 
 
 def test_the_files_step_knows_every_declared_place() -> None:
@@ -155,6 +155,14 @@ def test_what_changes_a_result_changes_the_fingerprint_of_that_step(
     old: str, new: str, paths: set[str]
 ) -> None:
     assert changed(ACCOUNT, ACCOUNT.replace(old, new)) == paths
+
+
+@pytest.mark.parametrize("text", [ACCOUNT, EXPORTS])
+def test_a_source_s_name_is_in_no_fingerprint(text: str) -> None:
+    old, new = fingerprints(text), fingerprints(text.replace("name: ", "name: another_", 1))
+
+    assert old.keys().isdisjoint(new)
+    assert list(old.values()) == list(new.values())
 
 
 def test_a_place_s_fingerprint_follows_how_its_exports_are_read() -> None:
