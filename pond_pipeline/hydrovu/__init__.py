@@ -1,6 +1,6 @@
 """A client of the HydroVu API, from HTTP to Arrow; knows neither ponds nor Dagster."""
 
-from pond_pipeline.hydrovu.client import BASE_URL, HydroVuClient
+from pond_pipeline.hydrovu.client import BASE_URL, HydroVuClient, shared_auth
 from pond_pipeline.hydrovu.columns import Column
 from pond_pipeline.hydrovu.normalize import QUARANTINE_SCHEMA, Normalized, normalize
 from pond_pipeline.hydrovu.page import PAGE_SCHEMA, Page, decode, read_readings
@@ -25,4 +25,5 @@ __all__ = [
     "normalize",
     "raw_table",
     "read_readings",
+    "shared_auth",
 ]

@@ -39,7 +39,7 @@ class _Token:
 
 
 class ClientCredentials(httpx.Auth):
-    """Signs the requests of one synchronous `httpx.Client`; safe to share between threads."""
+    """Signs the requests of synchronous clients; safe to share between them and between threads."""
 
     requires_response_body = True
 

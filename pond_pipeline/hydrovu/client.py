@@ -4,6 +4,7 @@ A window is only asked for: whoever keeps readings cuts them to it, as `raw_tabl
 nobody documents whether `endTime` is inclusive.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -32,6 +33,8 @@ _READINGS_PATH = "/public-api/v1/locations/{location_id}/data"
 
 _US_PER_S = 1_000_000
 _SINCE_1970 = Window(0, None)
+_shared: dict[tuple[str, str, str], ClientCredentials] = {}
+_shared_lock = threading.Lock()
 
 
 def _utc_now() -> datetime:
@@ -50,6 +53,7 @@ class HydroVuClient:
         clock: The present instant, aware.
         attempts: How often one page is asked for.
         rate: The limit to keep to; by default the one that this process has for the credential.
+        auth: Signs the requests, e.g. `shared_auth`; by default with a token of this client's own.
 
     Raises:
         ConfigError: `base_url` is no `http` or `https` address, or holds a password.
@@ -66,11 +70,13 @@ class HydroVuClient:
         clock: Callable[[], datetime] = _utc_now,
         attempts: int = ATTEMPTS,
         rate: RateLimit | None = None,
+        auth: ClientCredentials | None = None,
     ) -> None:
         self._base_url = _address(base_url)
+        own = ClientCredentials(self._base_url + _TOKEN_PATH, key, secret, clock=clock)
         self._session = Session(
             self._base_url,
-            auth=ClientCredentials(self._base_url + _TOKEN_PATH, key, secret, clock=clock),
+            auth=own if auth is None else auth,
             transport=transport,
             sleep=sleep,
             clock=clock,
@@ -158,6 +164,17 @@ class HydroVuClient:
             question, lambda document: read_readings(document, location_id=location_id)
         ):
             yield Page(number=number, readings=readings)
+
+
+def shared_auth(base_url: str, key: str, secret: str) -> ClientCredentials:
+    """Return what signs all requests of an account in this process: its sessions use one token.
+
+    Raises:
+        ConfigError: `base_url` is no `http` or `https` address, or holds a password.
+    """
+    account = (_address(base_url) + _TOKEN_PATH, key, secret)
+    with _shared_lock:
+        return _shared.setdefault(account, ClientCredentials(*account, clock=_utc_now))
 
 
 def _address(base_url: str) -> str:

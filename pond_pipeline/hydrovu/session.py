@@ -4,10 +4,12 @@ A failed attempt is repeated from the page that failed, never from the first; wh
 `HydroVuError` that names the subject, the page, its cursor, the address and what to do.
 """
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from http import HTTPStatus
 from itertools import count
 from typing import TypeVar
@@ -90,6 +92,7 @@ class Session:
             headers={"Accept": "application/json", "User-Agent": "duckpond"},
             timeout=TIMEOUT,
             transport=transport,
+            verify=_trusted(),
             # Hooks see every request, those for tokens and the repeated ones too.
             event_hooks={"request": [self._await_turn], "response": [self._heed_limit]},
         )
@@ -176,6 +179,12 @@ class Session:
         if used is not None:
             reset_s = number_header(response.headers, "x-isi-requests-timeout")
             self._rate.observe(self._clock(), used=used, reset_s=reset_s)
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return which servers are trusted: reading the authorities takes 0.03 s, so once a process."""
+    return httpx.create_ssl_context()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""LakeTech exports: files in, Arrow tables out. Knows no orchestrator and no pond."""
+"""LakeTech exports: files in, Arrow tables out. Knows no orchestrator, and reads no pond."""
 
 from pond_pipeline.laketech.clock import parse_zone
 from pond_pipeline.laketech.export import Export, combine_exports, location_matches

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from fnmatch import fnmatchcase
+from math import inf
 from types import MappingProxyType
 
 import polars as pl
 import pyarrow as pa
 
+from pond_core import ALWAYS, Window, slice_window, to_us
 from pond_pipeline.laketech.column import TIMESTAMP
-
-_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +42,53 @@ class Export:
         default_factory=lambda: MappingProxyType({})
     )
 
+    @property
+    def as_of_us(self) -> int | None:
+        """The present as the file knew it, in microseconds: when it was made, or its last reading.
+
+        A file that does not say when it was made was made after its last reading. None where it
+        has none either.
+        """
+        if self.created is not None:
+            return to_us(self.created)
+        stamps = self.readings[TIMESTAMP.name].cast(pa.int64())
+        return int(stamps[-1].as_py()) if len(stamps) else None
+
 
 def location_matches(export: Export, pattern: str) -> bool:
     """Say whether the location's name fits a pattern of `*`, `?` and `[...]`; case counts."""
     return fnmatchcase(export.location, pattern)
 
 
-def combine_exports(exports: Sequence[Export]) -> pa.Table:
+def combine_exports(exports: Sequence[Export], window: Window = ALWAYS) -> pa.Table:
     """Return the readings of exports that overlap, each instant once.
 
-    Of the values that several exports give for one cell, that of the newest counts, by `created`
-    (exports without come first) and then by file name; a missing value never hides a reading.
-    The order in which the exports are given does not matter.
+    Of the values that several exports give for one cell, that of the newest counts, by what
+    `Export.as_of_us` says and then by file name; a missing value never hides a reading. The order
+    in which the exports are given does not matter.
+
+    Args:
+        exports: Any number of them.
+        window: Only readings in it; which export is the newest does not depend on it.
 
     Returns:
         `timestamp: timestamp[us, UTC]`, not null, ascending, unique; then every column of any
         export, nullable float64, by name, with the metadata that the newest export gives it.
     """
-    ordered = sorted(exports, key=lambda export: (export.created or _BEFORE_ALL, export.file))
+    ordered = sorted(exports, key=_newness)
     newest = {
         column.name: column
         for export in ordered
         for column in export.readings.schema
         if column.name != TIMESTAMP.name
     }
-    frames = [pl.DataFrame(export.readings) for export in ordered]
+    frames = [pl.DataFrame(slice_window(export.readings, window)) for export in ordered]
     return tabulate(frames, fields=[newest[name] for name in sorted(newest)])
+
+
+def _newness(export: Export) -> tuple[float, str]:
+    as_of_us = export.as_of_us
+    return -inf if as_of_us is None else as_of_us, export.file
 
 
 def timestamps(instants_us: Sequence[int]) -> pl.Series:

@@ -21,7 +21,7 @@ from pond_pipeline.simulator.credentials import Credentials, Grant, parse_form
 from pond_pipeline.simulator.cursor import Cursor, Cursors
 from pond_pipeline.simulator.data import DataEndpoint, Question, parse_range
 from pond_pipeline.simulator.distortion import DistortedWorld
-from pond_pipeline.simulator.exchange import RefusedError, Reply, Request, refusal
+from pond_pipeline.simulator.exchange import Delivery, RefusedError, Reply, Request, refusal
 from pond_pipeline.simulator.faults import Faults
 from pond_pipeline.simulator.payload import locations_body, names_body
 from pond_pipeline.simulator.rate import MinuteLimit
@@ -101,6 +101,8 @@ class Api:
 
     def answer(self, request: Request) -> Reply:
         """Return the reply to a request, whatever it is."""
+        if self.faults.down:
+            return Reply(503, "", delivery=Delivery.DROPPED)
         now_s = self._clock().timestamp()
         try:
             match kind_of(request):

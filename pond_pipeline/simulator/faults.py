@@ -38,8 +38,9 @@ class Faults:
 
     Attributes:
         by_location: Faults of one location's readings, instead of those here. What concerns tokens,
-            the rate limit and the list of locations counts here only.
+            the rate limit, the list of locations and all of the server counts here only.
         times: How often a page fault strikes per location before the server recovers; None: always.
+        down: Every connection is closed without a reply, those for tokens too.
         drop_connection_on_page: Close the connection without a reply.
         truncate_body_on_page: Close it in the middle of the body.
         status_500_on_page: Fail with 500, as the real server does deep into long runs.
@@ -70,6 +71,7 @@ class Faults:
 
     by_location: Mapping[int, "Faults"] = field(default_factory=dict)
     times: int | None = 1
+    down: bool = False
     drop_connection_on_page: int | None = None
     truncate_body_on_page: int | None = None
     status_500_on_page: int | None = None

@@ -1,29 +1,37 @@
 """What each kind of step computes: plan and pond in, updates out. No Dagster.
 
 A step asks what it needs of a filesystem (a snapshot) and returns what shall be stored; persisting
-is `pond_pipeline.record`'s work. Months that were made by this version of the step from the inputs
-that are there now are not computed again.
+is `pond_pipeline.record`'s work. What was made by this version of the step from the inputs that are
+there now is not computed again.
 """
 
-from pond_pipeline.steps.behind import months_behind
-from pond_pipeline.steps.combine import combine
-from pond_pipeline.steps.dictionaries import dictionaries
-from pond_pipeline.steps.export import export
-from pond_pipeline.steps.files import CheckedFiles, Verdict, collect_files
-from pond_pipeline.steps.normalize import normalize
-from pond_pipeline.steps.pull import Request, pull
-from pond_pipeline.steps.reduce import reduce
+from pond_pipeline.steps.crafts import Behind, Lag, Made, behind, make
+from pond_pipeline.steps.derive import SeriesFolder
+from pond_pipeline.steps.files import Arrival, CheckedFiles, Outlook, foresee, list_source, read_as
+from pond_pipeline.steps.folder import Listing, Stamp
+from pond_pipeline.steps.request import Request
+from pond_pipeline.steps.template import RenderedFiles
+from pond_pipeline.steps.verdict import Held, Verdict, stored_verdicts, versions_of
 
 __all__ = [
+    "Arrival",
+    "Behind",
     "CheckedFiles",
+    "Held",
+    "Lag",
+    "Listing",
+    "Made",
+    "Outlook",
+    "RenderedFiles",
     "Request",
+    "SeriesFolder",
+    "Stamp",
     "Verdict",
-    "collect_files",
-    "combine",
-    "dictionaries",
-    "export",
-    "months_behind",
-    "normalize",
-    "pull",
-    "reduce",
+    "behind",
+    "foresee",
+    "list_source",
+    "make",
+    "read_as",
+    "stored_verdicts",
+    "versions_of",
 ]

@@ -1,54 +1,102 @@
 """Instruments joined into a site."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from pond_core import TIME_ONLY, JoinInput, ReadFS, join
-from pond_pipeline.months import Month
-from pond_pipeline.plan import CombineStep
+from pond_core import JoinInput, ReadFS, Window, join
+from pond_pipeline.periods import Period
+from pond_pipeline.plan import CombineInput, CombineStep
+from pond_pipeline.quality import correct, drop_flagged, flags_of
 from pond_pipeline.record import SeriesUpdate
-from pond_pipeline.steps.derived import Due, due_months, whole_months
+from pond_pipeline.steps.derived import Due, due_periods, whole_periods
+from pond_pipeline.steps.flagging import (
+    Surroundings,
+    flagged,
+    tests_of,
+    versions_around,
+)
+from pond_pipeline.steps.inputs import series_at
+from pond_pipeline.units import convert_table
 
 
-def combine(step: CombineStep, fs: ReadFS, months: Sequence[Month]) -> SeriesUpdate:
-    """Return what the site shall hold in the months that are behind.
+def combine(
+    step: CombineStep, fs: ReadFS, periods: Sequence[Period], *, again: bool = False
+) -> SeriesUpdate:
+    """Return what the site shall hold in the periods that are behind.
 
     Raises:
         DataError: Two inputs give one column a value at one instant, and no priority decides.
+        ConfigError: A column measures something else than the unit that is asked for.
     """
+    due = combine_due(step, fs, periods, again=again)
+    inputs = [(part, path) for part in step.parts for path in series_at(fs, part.path, part.asset)]
 
-    def compute(month: Month) -> pa.Table:
-        return join(
-            [
-                JoinInput(
-                    _read(fs, part.path, month),
-                    label=part.path,
-                    scope=part.scope,
-                    window=part.window,
-                    rename=part.rename,
-                    priority=part.priority,
-                )
-                for part in step.parts
-            ]
-        )
+    def joined(window: Window) -> pa.Table:
+        return join([_input(step, fs, part, path, window) for part, path in inputs])
 
-    return whole_months(combine_due(step, fs, months), compute, fingerprint=step.fingerprint)
+    tests, around = tests_of(step), Surroundings.of(fs, [path for _, path in inputs])
+
+    def compute(period: Period) -> pa.Table:
+        window = period.window
+        return flagged(joined(window), window, tests, around, joined)
+
+    return whole_periods(due, compute, fingerprint=step.fingerprint)
 
 
-def combine_due(step: CombineStep, fs: ReadFS, months: Sequence[Month]) -> list[Due]:
-    """Return the months in which the site is behind its instruments."""
-    return due_months(
+def combine_due(
+    step: CombineStep, fs: ReadFS, periods: Sequence[Period], *, again: bool = False
+) -> list[Due]:
+    """Return the periods in which the site is behind its instruments."""
+    return due_periods(
         fs,
         step.outputs[0],
-        months,
+        periods,
         inputs=step.inputs,
         fingerprint=step.fingerprint,
-        needs=lambda month: month.window,
+        needs=lambda period: period.window,
+        versions=versions_around(tests_of(step)),
+        again=again,
     )
 
 
-def _read(fs: ReadFS, path: str, month: Month) -> pa.Table:
-    if not fs.exists(path):
-        return TIME_ONLY.empty_table()
-    return fs.read_series(path, month.window)
+def _input(
+    step: CombineStep, fs: ReadFS, part: CombineInput, path: str, window: Window
+) -> JoinInput:
+    """Return what one series gives: corrected, in the site's units, its columns renamed.
+
+    Where the site has tests of its own, their flags stand in the place of the instruments'.
+    """
+    table = correct(fs.read_series(path, window), [each.entry() for each in part.corrections])
+    if step.treatment.quality:
+        table = drop_flagged(table, ())
+    table = _converted(table, step.treatment.units)
+    return JoinInput(
+        table,
+        label=path,
+        scope=part.scope,
+        window=part.window,
+        rename=_with_flags(part.rename, table),
+        priority=part.priority,
+    )
+
+
+def _converted(table: pa.Table, units: Mapping[str, str]) -> pa.Table:
+    """Return a table in other units, the flags of each column named as it is called then."""
+    converted = convert_table(table, units)
+    rename = {}
+    for column in flags_of(table.schema):
+        alone = table.select(["timestamp", column]).slice(0, 0)
+        rename[column] = convert_table(alone, units).column_names[1]
+    names = _with_flags({old: new for old, new in rename.items() if old != new}, table)
+    return converted.rename_columns([names.get(name, name) for name in converted.column_names])
+
+
+def _with_flags(rename: Mapping[str, str], table: pa.Table) -> dict[str, str]:
+    """Return new names of columns, and of the flags beside them."""
+    flags = flags_of(table.schema)
+    return {
+        name: name.replace(old, new, 1)
+        for old, new in rename.items()
+        for name in (old, *flags.get(old, ()))
+    }

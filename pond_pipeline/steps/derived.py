@@ -1,4 +1,4 @@
-"""What all steps share that make series out of series: which months are behind, and from what."""
+"""What all steps share that make series out of series: which periods are behind, and from what."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,62 +6,78 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from pond_core import ReadFS, Window
-from pond_pipeline.months import Month
-from pond_pipeline.record import SeriesUpdate, Slice, input_version, is_current
+from pond_pipeline.periods import Period
+from pond_pipeline.record import SeriesUpdate, Slice
+from pond_pipeline.versions import Versions, input_versions
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A month to compute.
+    """A period to compute.
 
     Attributes:
-        month: The partition.
+        period: The partition.
         inputs: The versions of what it will be made from, by path.
+        has_reason: Whether it was made before, or there is something to make it from.
     """
 
-    month: Month
+    period: Period
     inputs: Mapping[str, str]
+    has_reason: bool = True
 
 
-def due_months(
+def due_periods(
     fs: ReadFS,
     path: str,
-    months: Sequence[Month],
+    periods: Sequence[Period],
     *,
     inputs: Sequence[str],
     fingerprint: str,
-    needs: Callable[[Month], Window],
-    version: Callable[[ReadFS, str, Window], str] = input_version,
+    needs: Callable[[Period], Window],
+    versions: Callable[[ReadFS, str], Versions] = input_versions,
+    driving: Sequence[str] | None = None,
+    again: bool = False,
 ) -> list[Due]:
-    """Return the months of an output that are not made from the inputs that are there now.
+    """Return the periods of an output that are not made from the inputs that are there now.
 
     Args:
         fs: The pond now.
         path: The output.
-        months: The candidates.
+        periods: The candidates.
         inputs: The paths that it is made from.
         fingerprint: The step's version.
-        needs: The range of the inputs that a month is made from.
-        version: How the version of an input in a range is told.
+        needs: The range of the inputs that a period is made from.
+        versions: How the versions of an input are told.
+        driving: Those of the inputs without which there is nothing to make; all by default.
+        again: Return all of them, whatever they are made from.
     """
+    marks = fs.node(path).marks if fs.exists(path) else {}
+    version_of = {each: versions(fs, each) for each in inputs}
+    reasons = {each: input_versions(fs, each) for each in (inputs if driving is None else driving)}
     due = []
-    for month in months:
-        versions = {each: version(fs, each, needs(month)) for each in inputs}
-        if not is_current(fs, path, month, inputs=versions, fingerprint=fingerprint):
-            due.append(Due(month, versions))
+    for period in periods:
+        window = needs(period)
+        told = {each: version_of[each](window) for each in inputs}
+        facts = marks.get(period.window)
+        is_current = (
+            facts is not None and facts["inputs"] == told and facts["fingerprint"] == fingerprint
+        )
+        if again or not is_current:
+            has_input = any(told[each] and version(window) for each, version in reasons.items())
+            due.append(Due(period, told, has_reason=facts is not None or has_input))
     return due
 
 
-def whole_months(
-    due: Sequence[Due], compute: Callable[[Month], pa.Table], *, fingerprint: str
+def whole_periods(
+    due: Sequence[Due], compute: Callable[[Period], pa.Table], *, fingerprint: str
 ) -> SeriesUpdate:
-    """Return an update of one batch, one slice per month, each of exactly that month."""
+    """Return an update of one batch, one slice per period, each of exactly that period."""
     slices = [
         Slice(
-            each.month,
-            compute(each.month),
-            span=each.month.window,
-            reach=(each.month.window,),
+            each.period,
+            compute(each.period),
+            span=each.period.window,
+            reach=(each.period.window,),
             inputs=each.inputs,
         )
         for each in due

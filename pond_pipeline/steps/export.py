@@ -1,66 +1,106 @@
 """One place's exported readings as a wide table, from the files that the pond keeps."""
 
-import hashlib
-import json
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 
 import pyarrow as pa
 
-from pond_core import ReadFS, slice_window
-from pond_pipeline.laketech import combine_exports, location_matches
-from pond_pipeline.months import Month
+from pond_core import ReadFS, Window
+from pond_pipeline.laketech import Export, combine_exports, location_matches
+from pond_pipeline.periods import Period
 from pond_pipeline.plan import ExportStep
+from pond_pipeline.quality import context_of
 from pond_pipeline.record import SeriesUpdate
-from pond_pipeline.steps.derived import Due, due_months, whole_months
-from pond_pipeline.steps.files import Verdict, read_stored, stored_verdicts
+from pond_pipeline.steps.derived import Due, due_periods, whole_periods
+from pond_pipeline.steps.files import read_stored
+from pond_pipeline.steps.flagging import flagged, tests_of
+from pond_pipeline.steps.holdings import Holdings
+from pond_pipeline.steps.treatment import treated
+from pond_pipeline.versions import digest_of
 
 
-def export(step: ExportStep, fs: ReadFS, months: Sequence[Month]) -> SeriesUpdate:
-    """Return what the place shall hold in the months that are behind; files are parsed once."""
-    due = export_due(step, fs, months)
-    readings = _readings(step, fs) if due else None
+def export(
+    step: ExportStep, fs: ReadFS, periods: Sequence[Period], *, again: bool = False
+) -> SeriesUpdate:
+    """Return what the place shall hold in the periods that are behind.
 
-    def compute(month: Month) -> pa.Table:
-        return slice_window(readings, month.window.intersect(step.window))
+    Only files that touch these periods are read, and those with the readings around them that
+    quality tests look at. Each is parsed once, and let go after the last period that it touches.
+    """
+    holdings = Holdings(step, fs)
+    due = _due(step, fs, periods, holdings, again=again)
+    tests, around = tests_of(step), holdings.surroundings
+    context, shelf = context_of(tests), _Shelf(step, fs)
 
-    return whole_months(due, compute, fingerprint=step.fingerprint)
+    def table(window: Window) -> pa.Table:
+        files = [verdict.name for verdict in holdings.touching(window)]
+        exports = [each for name in files for each in shelf.take(name)]
+        return treated(combine_exports(exports, window), step.treatment)
+
+    def compute(period: Period) -> pa.Table:
+        window = _needs(step, period)
+        needed = holdings.touching(holdings.around(window, context))
+        shelf.keep_only({verdict.name for verdict in needed})
+        return flagged(table(window), window, tests, around, table)
+
+    return whole_periods(due, compute, fingerprint=step.fingerprint)
 
 
-def export_due(step: ExportStep, fs: ReadFS, months: Sequence[Month]) -> list[Due]:
-    """Return the months in which the place is behind the files that hold it."""
-    version = _version(_own(step, fs))
-    return due_months(
+def export_due(
+    step: ExportStep, fs: ReadFS, periods: Sequence[Period], *, again: bool = False
+) -> list[Due]:
+    """Return the periods in which the place is behind the files that touch them."""
+    return _due(step, fs, periods, Holdings(step, fs), again=again)
+
+
+def _due(
+    step: ExportStep,
+    fs: ReadFS,
+    periods: Sequence[Period],
+    holdings: Holdings,
+    *,
+    again: bool,
+) -> list[Due]:
+    context = context_of(tests_of(step))
+
+    def version(window: Window) -> str:
+        if not holdings.touching(window):
+            return ""
+        needed = holdings.touching(holdings.around(window, context))
+        return digest_of([[verdict.name, verdict.sha256] for verdict in needed])
+
+    return due_periods(
         fs,
         step.outputs[0],
-        months,
+        periods,
         inputs=step.inputs,
         fingerprint=step.fingerprint,
-        needs=lambda month: month.window,
-        version=lambda _fs, _path, _window: version,
+        needs=lambda period: _needs(step, period),
+        versions=lambda _fs, _path: version,
+        again=again,
     )
 
 
-def _own(step: ExportStep, fs: ReadFS) -> list[Verdict]:
-    return [v for v in stored_verdicts(fs, step.inputs[0]).values() if _is_own(step, v)]
+def _needs(step: ExportStep, period: Period) -> Window:
+    return period.window.intersect(step.window)
 
 
-def _is_own(step: ExportStep, verdict: Verdict) -> bool:
-    return any(fnmatchcase(location, step.match) for location in verdict.locations)
+class _Shelf:
+    """The place's exports, by file, while they are needed."""
 
+    def __init__(self, step: ExportStep, fs: ReadFS) -> None:
+        self._step = step
+        self._fs = fs
+        self._parsed: dict[str, list[Export]] = {}
 
-def _version(verdicts: Sequence[Verdict]) -> str:
-    facts = sorted((v.name, v.sha256) for v in verdicts)
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+    def take(self, name: str) -> list[Export]:
+        """Return the place's exports in a file."""
+        if name not in self._parsed:
+            data = self._fs.read_data(f"{self._step.inputs[0]}/{name}")
+            exports = read_stored(self._step.source, name, data)
+            own = [each for each in exports if location_matches(each, self._step.match)]
+            self._parsed[name] = own
+        return self._parsed[name]
 
-
-def _readings(step: ExportStep, fs: ReadFS) -> pa.Table:
-    exports = [
-        each
-        for verdict in _own(step, fs)
-        for each in read_stored(
-            step.source, verdict.name, fs.read_data(f"{step.inputs[0]}/{verdict.name}")
-        )
-        if location_matches(each, step.match)
-    ]
-    return combine_exports(exports)
+    def keep_only(self, names: set[str]) -> None:
+        """Let go of all other files."""
+        self._parsed = {name: known for name, known in self._parsed.items() if name in names}

@@ -1,10 +1,10 @@
-"""Which raw readings belong to which month of an instrument, by the stamps of its clock."""
+"""Which raw readings belong to which period of an instrument, by the stamps of its clock."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pond_core import Window, to_us
-from pond_pipeline.months import Month
+from pond_pipeline.periods import Period
 from pond_pipeline.plan import NormalizeStep, PullStep
 
 UTC = "UTC"
@@ -19,13 +19,13 @@ class Extent:
     """The ranges of an instrument's raw readings.
 
     Attributes:
-        first: Its first month: it also has what a wrong clock stamped before `floor_us`.
-        now: The present instant: its month has all that is stamped later, too.
+        start: Its first instant; its period also has what a wrong clock stamped before `floor_us`.
+        now: The present instant: its period has all that is stamped later, too.
         counts: When the instrument counts, as its clock may stamp it.
         floor_us: Readings stamped before are impossible.
     """
 
-    first: Month | None
+    start: datetime | None
     now: datetime
     counts: Window
     floor_us: int
@@ -33,30 +33,32 @@ class Extent:
     @classmethod
     def of(cls, step: PullStep | NormalizeStep, *, now: datetime) -> "Extent":
         """Return the extent of a step's instrument."""
-        start = step.window.start
         return cls(
-            first=None if start is None else Month.of(start),
+            start=step.window.start,
             now=now,
             counts=widened(step.window, clock_margin_us(step)),
             floor_us=to_us(step.source.clock_floor),
         )
 
-    def long_ago(self, month: Month) -> Window:
-        """Return where the first month keeps impossible stamps; empty for the others."""
-        return Window(None, self.floor_us) if month == self.first else Window(0, 0)
+    def long_ago(self, period: Period) -> Window:
+        """Return where the first period keeps impossible stamps; empty for the others."""
+        return Window(None, self.floor_us) if self._is_first(period) else Window(0, 0)
 
-    def main(self, month: Month) -> Window:
-        """Return the month by its stamps, open where it is the newest."""
-        start_us = to_us(month.start)
-        if month == self.first and self.counts.start_us is not None:
+    def main(self, period: Period) -> Window:
+        """Return the period by its stamps, open where it is the newest."""
+        start_us = to_us(period.start)
+        if self._is_first(period) and self.counts.start_us is not None:
             start_us = min(start_us, self.counts.start_us)
-        is_newest = month == Month.of(self.now)
-        return Window(start_us, None if is_newest else to_us(month.next().start))
+        is_newest = period == Period.of(self.now, period.cadence)
+        return Window(start_us, None if is_newest else to_us(period.next().start))
 
-    def reach(self, month: Month) -> tuple[Window, ...]:
-        """Return all that belongs to the month, in order of time."""
-        ranges = (self.long_ago(month), self.main(month))
+    def reach(self, period: Period) -> tuple[Window, ...]:
+        """Return all that belongs to the period, in order of time."""
+        ranges = (self.long_ago(period), self.main(period))
         return tuple(window for window in ranges if not window.is_empty)
+
+    def _is_first(self, period: Period) -> bool:
+        return self.start is not None and period == Period.of(self.start, period.cadence)
 
 
 def clock_margin_us(step: PullStep | NormalizeStep) -> int:

@@ -1,67 +1,70 @@
-"""Exported files, kept bit for bit, with a verdict on each: what it holds, or what is wrong.
+"""Files of this machine, kept bit for bit, with a verdict on each: what it holds, or what is wrong.
 
-A verdict is kept with the file, so that a file is parsed again only when its bytes changed.
+What is kept already is told by its stamp, and not read again. What differs is read and handed on
+in batches of bounded size.
 """
 
 import hashlib
-import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from pathlib import Path
+from functools import partial
 
-from pond_core import EntryType, ReadFS
-from pond_pipeline.errors import ExportError, SourceError
+import polars as pl
+
+from pond_core import ReadFS, to_us
+from pond_pipeline.errors import ExportError
 from pond_pipeline.laketech import Export, read_export
-from pond_pipeline.plan import FilesStep, LakeTechSource
+from pond_pipeline.plan import FilesStep, InboxStep, LakeTechSource
+from pond_pipeline.steps.folder import Listing, Seen, list_folder, read_seen
+from pond_pipeline.steps.request import Request
+from pond_pipeline.steps.verdict import Held, Verdict, stored_verdicts
 
-_LOCATIONS = "locations"
-_PROBLEM = "problem"
-_SHA256 = "sha256"
-_READ_AS = "read_as"
+_BATCH_BYTES = 64 * 2**20
+_BATCH_FILES = 1000
+
+_FIRST_US = to_us(datetime(1, 1, 1, tzinfo=UTC))
+_LAST_US = to_us(datetime(9999, 12, 31, tzinfo=UTC))
+
+Judge = Callable[[str, bytes], tuple[tuple[Held, ...], str]]
+"""From a file's name and bytes to what it holds, or to the problem with it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What was found in one file.
+class Arrival:
+    """A file that differs from what is kept.
 
     Attributes:
-        name: The file's path below its folder.
-        sha256: Of its bytes.
-        locations: The locations whose readings it holds.
-        problem: Why it cannot be read, and what to do; empty when it can.
-        read_as: The settings under which that was found.
+        verdict: On the file; one with a problem goes into quarantine.
+        data: What it holds; None where these bytes are there already and the verdict is new.
+        is_newest: Whether it is what the folder had last under this name: what is in quarantine
+            under the name is settled then.
     """
 
-    name: str
-    sha256: str
-    locations: tuple[str, ...] = ()
-    problem: str = ""
-    read_as: str = ""
-
-    def facts(self) -> dict[str, object]:
-        """Return the verdict as the attributes of the file's node."""
-        return {
-            _SHA256: self.sha256,
-            _LOCATIONS: list(self.locations),
-            _PROBLEM: self.problem,
-            _READ_AS: self.read_as,
-        }
+    verdict: Verdict
+    data: bytes | None
+    is_newest: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CheckedFiles:
-    """What a folder holds.
+    """What a folder holds; `pond_pipeline.deposit` keeps it.
 
     Attributes:
-        contents: New and changed files by name.
-        verdicts: On every file that is kept or will be, by name.
-        problems: By the name of a file that is in the folder now, why it cannot be read.
+        batches: What differs. Each is committed as one transaction. May be lazy: then the other
+            attributes are complete when the last batch was taken.
+        verdicts: On every file that is kept and can be read, by name.
+        problems: By the name of a file that is in the folder now, why it is not taken.
+        waiting: What is perhaps still being written: it is left for the next look.
+        quarantine: The pond directory for files that cannot be read; None where any file can.
     """
 
-    contents: Mapping[str, bytes]
-    verdicts: Mapping[str, Verdict]
-    problems: Mapping[str, str] = field(default_factory=dict)
+    batches: Iterable[Sequence[Arrival]] = ()
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    waiting: list[str] = field(default_factory=list)
+    quarantine: str | None = None
 
     def undeclared(self, declared: Sequence[tuple[str, str]]) -> list[Verdict]:
         """Return the verdicts on files with a location that no declared glob matches."""
@@ -73,58 +76,68 @@ class CheckedFiles:
         ]
 
 
-def collect_files(step: FilesStep, fs: ReadFS, environ: Mapping[str, str]) -> CheckedFiles:
-    """Look at the host's folder and return what differs from the pond, and what is known of all.
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a look at a folder would bring.
 
-    A file that is gone from the folder stays in the pond. A version that cannot be read does not
-    take the place of one that can: it may be half a copy.
+    Attributes:
+        has_news: Whether something there differs from what is kept.
+        problems: The names of files that are known not to be taken.
+    """
+
+    has_news: bool
+    problems: tuple[str, ...] = ()
+
+
+def list_source(
+    step: FilesStep | InboxStep, environ: Mapping[str, str], *, now: datetime
+) -> Listing:
+    """Return what is in a step's folder; no file is read.
 
     Raises:
         ConfigError: A variable of the pattern is not set.
-        SourceError: A file cannot be read.
+        SourceError: The folder is not there, or cannot be read.
     """
-    verdicts = stored_verdicts(fs, step.outputs[0])
-    contents: dict[str, bytes] = {}
-    problems: dict[str, str] = {}
-    read_as = f"timezone={step.source.timezone} subtract_offset={step.source.subtract_offset}"
-    pattern = step.source.host_pattern(environ)
-    for path in sorted(_matches(pattern)):
-        name = _name(path, pattern)
-        data = _read(path)
-        digest = hashlib.sha256(data).hexdigest()
-        known = verdicts.get(name)
-        if known is not None and (known.sha256, known.read_as) == (digest, read_as):
-            verdict = known
-        else:
-            verdict = _judge(step, name, data, digest, read_as)
-        if verdict.problem:
-            problems[name] = verdict.problem
-        if known is not None and not known.problem and verdict.problem:
-            continue
-        verdicts[name] = verdict
-        if known is None or known.sha256 != digest:
-            contents[name] = data
-    return CheckedFiles(contents, dict(sorted(verdicts.items())), problems)
+    return list_folder(step.source.folder.host_pattern(environ), now=now)
 
 
-def stored_verdicts(fs: ReadFS, directory: str) -> dict[str, Verdict]:
-    """Return the verdicts that are kept with the files of a pond directory, by name."""
-    if not fs.exists(directory):
-        return {}
-    verdicts = {}
-    for file in fs.walk(directory):
-        if file.entry_type is not EntryType.DATA:
-            continue
-        name = file.path.removeprefix(f"{directory}/")
-        facts = file.node.attributes
-        verdicts[name] = Verdict(
-            name=name,
-            sha256=str(facts[_SHA256]),
-            locations=tuple(str(name) for name in _texts(facts[_LOCATIONS])),
-            problem=str(facts[_PROBLEM]),
-            read_as=str(facts[_READ_AS]),
-        )
-    return verdicts
+def collect(step: FilesStep | InboxStep, fs: ReadFS, request: Request) -> CheckedFiles:
+    """Look at a folder and return what differs from the pond, and what is known of all.
+
+    A file that is gone from the folder stays in the pond. Of exports, one that cannot be read goes
+    into quarantine, and what was kept under its name stays: it may be half a copy.
+
+    Raises:
+        ConfigError: A variable of the pattern is not set.
+        SourceError: The folder is not there, or cannot be read.
+    """
+    listing = list_source(step, request.environ(), now=request.now)
+    raw, *aside = step.outputs
+    files = CheckedFiles(
+        verdicts=stored_verdicts(fs, raw),
+        problems=dict(listing.problems),
+        waiting=list(listing.waiting),
+        quarantine=next(iter(aside), None),
+    )
+    collection = _Collection(step, fs, files)
+    files.batches = _in_batches(collection.arrivals(listing))
+    return files
+
+
+def foresee(step: FilesStep | InboxStep, fs: ReadFS, listing: Listing) -> Outlook:
+    """Return what a look at a folder would bring; no file is read."""
+    wanted = read_as(step)
+    newest: dict[str, Verdict] = {}
+    is_outdated = False
+    # The quarantine comes last: what is in it came after what is kept under the same name.
+    for path in step.outputs:
+        verdicts = stored_verdicts(fs, path)
+        newest |= verdicts
+        is_outdated |= any(each.read_as != wanted for each in verdicts.values())
+    there = [(seen, newest.get(name)) for name, seen in listing.files.items()]
+    is_new = any(known is None or not _is_known(known, seen, wanted) for seen, known in there)
+    bad = [known.name for _, known in there if known is not None and known.problem]
+    return Outlook(is_new or is_outdated, tuple(sorted([*listing.problems, *bad])))
 
 
 def read_stored(source: LakeTechSource, name: str, data: bytes) -> list[Export]:
@@ -138,48 +151,159 @@ def read_stored(source: LakeTechSource, name: str, data: bytes) -> list[Export]:
     )
 
 
-def _folder(pattern: Path) -> Path:
-    """Return the folder that a pattern names without a wildcard."""
-    fixed = Path(pattern.anchor)
-    for part in pattern.parts[1:-1]:
-        if any(wildcard in part for wildcard in "*?["):
-            break
-        fixed /= part
-    return fixed
+def read_as(step: FilesStep | InboxStep) -> str:
+    """Return what a verdict depends on beside the bytes; another text judges all files anew."""
+    if isinstance(step, InboxStep):
+        return ""
+    return f"timezone={step.source.timezone} subtract_offset={step.source.subtract_offset}"
 
 
-def _name(path: Path, pattern: Path) -> str:
-    """Return a file's path below the pattern's folder."""
-    # As the pond keeps names; macOS hands them out decomposed.
-    return unicodedata.normalize("NFC", path.relative_to(_folder(pattern)).as_posix())
+class _Collection:
+    """The look of one step at its folder."""
+
+    def __init__(self, step: FilesStep | InboxStep, fs: ReadFS, files: CheckedFiles) -> None:
+        self._step = step
+        self._fs = fs
+        self._files = files
+        self._read_as = read_as(step)
+        self._judge = _judge_of(step)
+        self._aside = {} if files.quarantine is None else stored_verdicts(fs, files.quarantine)
+        self._folders = {
+            folder for name in (*files.verdicts, *self._aside) for folder in _parents(name)
+        }
+
+    def arrivals(self, listing: Listing) -> Iterator[Arrival]:
+        """Yield what differs from the pond, and note what is told of all files."""
+        for arrival in self._found(listing):
+            verdict = arrival.verdict
+            if verdict.problem:
+                self._aside[verdict.name] = verdict
+            else:
+                self._files.verdicts[verdict.name] = verdict
+                if arrival.is_newest:
+                    self._aside.pop(verdict.name, None)
+            yield arrival
+        for name in listing.files:
+            if name in self._aside:
+                self._files.problems[name] = self._aside[name].problem
+
+    def _found(self, listing: Listing) -> Iterator[Arrival]:
+        yield from self._judged_anew()
+        for seen in listing.files.values():
+            arrival = self._look_at(seen)
+            if arrival is not None:
+                yield arrival
+
+    def _judged_anew(self) -> Iterator[Arrival]:
+        """Yield files that are read in another way now, from the bytes that are kept."""
+        for known in self._outdated(self._aside):
+            data = self._fs.read_data(f"{self._files.quarantine}/{known.name}")
+            verdict = self._verdict(known, data)
+            yield Arrival(verdict, None if verdict.problem else data)
+        for known in self._outdated(self._files.verdicts):
+            data = self._fs.read_data(f"{self._step.outputs[0]}/{known.name}")
+            verdict = self._verdict(known, data)
+            if verdict.problem:
+                self._files.problems[known.name] = verdict.problem
+            else:
+                yield Arrival(verdict, None, is_newest=False)
+
+    def _outdated(self, verdicts: Mapping[str, Verdict]) -> list[Verdict]:
+        return [each for each in verdicts.values() if each.read_as != self._read_as]
+
+    def _look_at(self, seen: Seen) -> Arrival | None:
+        kept, aside = self._files.verdicts.get(seen.name), self._aside.get(seen.name)
+        newest = aside or kept
+        if newest is not None and _is_known(newest, seen, self._read_as):
+            return None
+        if kept is not None and _is_known(kept, seen, self._read_as):
+            return Arrival(kept, None)  # the good version is back
+        if newest is None and (problem := self._clash(seen.name)) is not None:
+            self._files.problems[seen.name] = problem
+            return None
+        try:
+            data = read_seen(seen)
+        except OSError as exc:
+            hint = "make it readable, or move it away"
+            self._files.problems[seen.name] = f"{seen.name}: {exc.strerror}; {hint}"
+            return None
+        if data is None:
+            self._files.waiting.append(seen.name)
+            return None
+        return self._arrival(seen, data, kept, aside)
+
+    def _arrival(
+        self, seen: Seen, data: bytes, kept: Verdict | None, aside: Verdict | None
+    ) -> Arrival | None:
+        digest = hashlib.sha256(data).hexdigest()
+        for known in (aside, kept):
+            if known is not None and known.sha256 == digest and known.read_as == self._read_as:
+                return Arrival(replace(known, stamp=seen.stamp), None)
+        verdict = self._verdict(Verdict(seen.name, digest, seen.stamp), data)
+        self._folders.update(_parents(seen.name))
+        if verdict.problem and kept is not None and kept.sha256 == digest:
+            self._files.problems[seen.name] = verdict.problem
+            return None  # kept already, and readable under other settings
+        return Arrival(verdict, data)
+
+    def _verdict(self, known: Verdict, data: bytes) -> Verdict:
+        held, problem = self._judge(known.name, data)
+        return replace(known, held=held, problem=problem, read_as=self._read_as)
+
+    def _clash(self, name: str) -> str | None:
+        """Return why the pond has no place for a new name; what is gone from the folder stays."""
+        for folder in _parents(name):
+            if folder in self._files.verdicts or folder in self._aside:
+                return f"{name}: the pond has a file {folder}; call the folder otherwise"
+        if name in self._folders:
+            return f"{name}: the pond has a folder of this name; call the file otherwise"
+        return None
 
 
-def _matches(pattern: Path) -> list[Path]:
-    """Return the files that an absolute glob matches; hidden ones are work in progress."""
-    folder = _folder(pattern)
-    if not folder.is_dir():
-        msg = f"there is no folder {folder}"
-        raise SourceError(msg, hint="make it, or mend `pattern` in resources.yaml")
-    found = Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
-    return [path for path in found if path.is_file() and not path.name.startswith(".")]
+def _is_known(verdict: Verdict, seen: Seen, wanted: str) -> bool:
+    return (verdict.stamp, verdict.read_as) == (seen.stamp, wanted)
 
 
-def _read(path: Path) -> bytes:
+def _parents(name: str) -> list[str]:
+    """Return the folders on the way to a file, below the one that is looked at."""
+    parts = name.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts))]
+
+
+def _judge_of(step: FilesStep | InboxStep) -> Judge:
+    match step:
+        case FilesStep(source=source):
+            return partial(_judge_export, source)
+        case InboxStep():
+            return lambda _name, _data: ((), "")
+
+
+def _judge_export(source: LakeTechSource, name: str, data: bytes) -> tuple[tuple[Held, ...], str]:
     try:
-        return path.read_bytes()
-    except OSError as exc:
-        msg = f"{path}: {exc.strerror}"
-        raise SourceError(msg, hint="make it readable, or move it away") from exc
-
-
-def _judge(step: FilesStep, name: str, data: bytes, digest: str, read_as: str) -> Verdict:
-    try:
-        exports = read_stored(step.source, name, data)
+        exports = read_stored(source, name, data)
     except ExportError as exc:
-        problem = f"{exc}; {exc.hint}" if exc.hint else str(exc)
-        return Verdict(name, digest, problem=problem, read_as=read_as)
-    return Verdict(name, digest, tuple(each.location for each in exports), read_as=read_as)
+        return (), f"{exc}; {exc.hint}" if exc.hint else str(exc)
+    return tuple(map(_held, exports)), ""
 
 
-def _texts(value: object) -> Sequence[object]:
-    return value if isinstance(value, list) else []
+def _held(export: Export) -> Held:
+    stamps = pl.Series(export.readings["timestamp"]).cast(pl.Int64)
+    if stamps.is_empty():
+        return Held(export.location)
+    # A wrong clock may show a year that no calendar has.
+    dated = stamps.filter(stamps.is_between(_FIRST_US, _LAST_US)).cast(pl.Datetime("us", "UTC"))
+    months = dated.dt.strftime("%Y-%m").value_counts(sort=False)
+    return Held(export.location, int(stamps[0]), int(stamps[-1]), dict(sorted(months.rows())))
+
+
+def _in_batches(arrivals: Iterable[Arrival]) -> Iterator[Sequence[Arrival]]:
+    batch: list[Arrival] = []
+    size = 0
+    for arrival in arrivals:
+        batch.append(arrival)
+        size += len(arrival.data or b"")
+        if size >= _BATCH_BYTES or len(batch) >= _BATCH_FILES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

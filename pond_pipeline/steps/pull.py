@@ -1,6 +1,6 @@
 """Pulling one instrument's readings: which ranges are worth asking for.
 
-A month that was never asked for is asked for whole. A month that was is asked again
+A period that was never asked for is asked for whole. A period that was is asked again
 
 - from its own newest reading less the overlap, until it was asked once after its end and the
   overlap: loggers send late;
@@ -19,11 +19,12 @@ import pyarrow.compute as pc
 from pond_core import ReadFS, Window, to_us
 from pond_pipeline.errors import SourceError
 from pond_pipeline.hydrovu import RAW_KEY, RAW_SCHEMA, HydroVuClient
-from pond_pipeline.months import Month, contiguous
+from pond_pipeline.periods import Period, contiguous
 from pond_pipeline.plan import PullStep
 from pond_pipeline.record import SeriesUpdate, Slice
 from pond_pipeline.steps.answer import Answer, Question, check_shrink
 from pond_pipeline.steps.extent import Extent, clock_margin_us, widened
+from pond_pipeline.steps.request import Request
 
 _RECENT = timedelta(days=14)
 """A parameter that was seen within this time of the newest reading counts as alive."""
@@ -34,53 +35,41 @@ _TOLERANCE = timedelta(hours=1)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """How a pull was asked for.
-
-    Attributes:
-        now: The present instant: its month is the newest, which ends at infinity.
-        refetch: Ask for whole months again, and let the answer replace what is stored.
-        allow_shrink: Let a refetch replace readings by fewer.
-    """
-
-    now: datetime
-    refetch: bool = False
-    allow_shrink: bool = False
-
-
 def pull(
-    step: PullStep, fs: ReadFS, client: HydroVuClient, months: Sequence[Month], request: Request
+    step: PullStep, fs: ReadFS, client: HydroVuClient, periods: Sequence[Period], request: Request
 ) -> SeriesUpdate:
-    """Return what the API has for some months; each month is committed as soon as it is whole.
+    """Return what the API has for some periods; each period is committed as soon as it is whole.
 
     Args:
         step: The instrument.
         fs: The pond now.
         client: A session with its account; asked only while the update's batches are taken.
-        months: The partitions to bring up to date.
+        periods: The partitions to bring up to date.
         request: How.
 
     Returns:
-        Rows of `RAW_SCHEMA` by `RAW_KEY`. The instrument's first month also has the readings that
+        Rows of `RAW_SCHEMA` by `RAW_KEY`. The instrument's first period also has the readings that
         a wrong clock stamped before `clock_floor`.
 
     Raises:
-        SourceError: While batches are taken: a month was collected from another location, or a
+        SourceError: While batches are taken: a period was collected from another location, or a
             refetch brings fewer readings than are stored.
     """
-    batches = _batches(step, fs, client, months, request)
+    batches = _batches(step, fs, client, periods, request)
     return SeriesUpdate(batches, key=RAW_KEY, fingerprint=step.fingerprint)
 
 
-def pull_due(step: PullStep, fs: ReadFS, months: Sequence[Month]) -> list[Month]:
-    """Return the months that were never asked for, and those that may still get readings."""
+def pull_due(step: PullStep, fs: ReadFS, periods: Sequence[Period]) -> list[Period]:
+    """Return the periods that were never asked for, and those that may still get readings."""
     grows = _growing(step, fs)
     return [
-        month
-        for month in months
-        if _is_fresh(step, fs, month)
-        or (_is_inside(step, month) and (_is_open(step, fs, month) or month.window.overlaps(grows)))
+        period
+        for period in periods
+        if _is_fresh(step, fs, period)
+        or (
+            _is_inside(step, period)
+            and (_is_open(step, fs, period) or period.window.overlaps(grows))
+        )
     ]
 
 
@@ -102,12 +91,12 @@ def pull_start(step: PullStep, fs: ReadFS) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What a month was asked for; recorded with it, so that a change asks again.
+    """What a period was asked for; recorded with it, so that a change asks again.
 
     Attributes:
         location: The API's id.
         start: ISO 8601; empty where nothing was asked.
-        end: ISO 8601, where the instrument's time ends within the month; empty: to its end.
+        end: ISO 8601, where the instrument's time ends within the period; empty: to its end.
         settled: Whether that was after the end and the overlap.
     """
 
@@ -131,19 +120,21 @@ class _Asked:
 
 
 def _batches(
-    step: PullStep, fs: ReadFS, client: HydroVuClient, months: Sequence[Month], request: Request
+    step: PullStep, fs: ReadFS, client: HydroVuClient, periods: Sequence[Period], request: Request
 ) -> Iterator[Sequence[Slice]]:
     if not request.refetch:
-        _check_location(step, fs, months)
+        _check_location(step, fs, periods)
+    done = request.done(step.outputs[0]) if request.refetch else ()
+    periods = [each for each in periods if each not in done]
     extent = Extent.of(step, now=request.now)
 
-    def facts(month: Month) -> dict[str, str]:
-        return _made(step, month, request.now).facts()
+    def facts(period: Period) -> dict[str, str]:
+        return _made(step, period, request.now).facts()
 
-    inside = [m for m in months if _is_inside(step, m)]
+    inside = [m for m in periods if _is_inside(step, m)]
     outside = [
         Slice(m, RAW_SCHEMA.empty_table(), m.window, (m.window,), facts(m), merge=True)
-        for m in months
+        for m in periods
         if m not in inside and _is_fresh(step, fs, m)
     ]
     if outside:
@@ -163,7 +154,7 @@ def _batches(
 
 
 def _questions(
-    step: PullStep, fs: ReadFS, inside: Sequence[Month], extent: Extent, *, refetch: bool
+    step: PullStep, fs: ReadFS, inside: Sequence[Period], extent: Extent, *, refetch: bool
 ) -> list[Question]:
     """Return the contiguous ranges that are worth asking for."""
     due = inside if refetch else pull_due(step, fs, inside)
@@ -187,41 +178,41 @@ def _growing(step: PullStep, fs: ReadFS) -> Window:
     return Window(0, 0) if _is_complete(step, fs) else Window(pull_start(step, fs), None)
 
 
-def _is_open(step: PullStep, fs: ReadFS, month: Month) -> bool:
-    """Say whether a month was never asked for after its end and the overlap."""
-    recorded = _recorded(step, fs, month)
+def _is_open(step: PullStep, fs: ReadFS, period: Period) -> bool:
+    """Say whether a period was never asked for after its end and the overlap."""
+    recorded = _recorded(step, fs, period)
     return recorded is None or not recorded.settled
 
 
-def _is_inside(step: PullStep, month: Month) -> bool:
-    """Say whether the API is asked for a month at all."""
-    return step.active and month.window.overlaps(widened(step.window, clock_margin_us(step)))
+def _is_inside(step: PullStep, period: Period) -> bool:
+    """Say whether the API is asked for a period at all."""
+    return step.active and period.window.overlaps(widened(step.window, clock_margin_us(step)))
 
 
-def _wanted(step: PullStep, month: Month) -> _Asked:
+def _wanted(step: PullStep, period: Period) -> _Asked:
     location = str(step.location_id)
-    if not _is_inside(step, month):
+    if not _is_inside(step, period):
         return _Asked(location, "", "")
-    inside = month.window.intersect(widened(step.window, clock_margin_us(step)))
-    start, end = inside.start, inside.end if inside.end_us != month.window.end_us else None
+    inside = period.window.intersect(widened(step.window, clock_margin_us(step)))
+    start, end = inside.start, inside.end if inside.end_us != period.window.end_us else None
     return _Asked(
         location, "" if start is None else start.isoformat(), end.isoformat() if end else ""
     )
 
 
-def _made(step: PullStep, month: Month, now: datetime) -> _Asked:
-    """Return what is recorded when a month is asked for now."""
-    wanted = _wanted(step, month)
-    end = datetime.fromisoformat(wanted.end) if wanted.end else month.next().start
+def _made(step: PullStep, period: Period, now: datetime) -> _Asked:
+    """Return what is recorded when a period is asked for now."""
+    wanted = _wanted(step, period)
+    end = datetime.fromisoformat(wanted.end) if wanted.end else period.next().start
     settled = not wanted.start or now >= end + step.source.overlap
     return _Asked(wanted.location, wanted.start, wanted.end, settled)
 
 
-def _recorded(step: PullStep, fs: ReadFS, month: Month) -> _Asked | None:
-    """Return what a month was asked for; None when it never was."""
+def _recorded(step: PullStep, fs: ReadFS, period: Period) -> _Asked | None:
+    """Return what a period was asked for; None when it never was."""
     path = step.outputs[0]
     marks = fs.node(path).marks if fs.exists(path) else {}
-    facts = marks[month.window]["inputs"] if month.window in marks else None
+    facts = marks[period.window]["inputs"] if period.window in marks else None
     if not isinstance(facts, Mapping) or "location" not in facts:
         return None
     return _Asked(
@@ -232,25 +223,25 @@ def _recorded(step: PullStep, fs: ReadFS, month: Month) -> _Asked | None:
     )
 
 
-def _is_fresh(step: PullStep, fs: ReadFS, month: Month) -> bool:
-    recorded = _recorded(step, fs, month)
-    return recorded is None or not recorded.covers(_wanted(step, month))
+def _is_fresh(step: PullStep, fs: ReadFS, period: Period) -> bool:
+    recorded = _recorded(step, fs, period)
+    return recorded is None or not recorded.covers(_wanted(step, period))
 
 
-def _check_location(step: PullStep, fs: ReadFS, months: Sequence[Month]) -> None:
+def _check_location(step: PullStep, fs: ReadFS, periods: Sequence[Period]) -> None:
     """Refuse to mix the readings of two locations, or to drop those of one unasked.
 
-    A month without readings has nothing to mix: an id that was mistyped is simply asked anew.
+    A period without readings has nothing to mix: an id that was mistyped is simply asked anew.
     """
     path = step.outputs[0]
     marks = fs.node(path).marks if fs.exists(path) else {}
-    for month in months:
-        recorded = _recorded(step, fs, month)
-        if recorded is None or not marks[month.window]["rows"]:
+    for period in periods:
+        recorded = _recorded(step, fs, period)
+        if recorded is None or not marks[period.window]["rows"]:
             continue
         if recorded.location != str(step.location_id):
             msg = (
-                f"{month} was collected from location {recorded.location}, and resources.yaml"
+                f"{period} was collected from location {recorded.location}, and resources.yaml"
                 f" now says {step.location_id}"
             )
             hint = (
@@ -260,7 +251,7 @@ def _check_location(step: PullStep, fs: ReadFS, months: Sequence[Month]) -> None
 
 
 def _mend(path: str) -> str:
-    return f"pond run --refetch --allow-shrink --select '{path}' --from <first month>"
+    return f"pond run --refetch --allow-shrink --select '{path}' --from <first period>"
 
 
 def _is_complete(step: PullStep, fs: ReadFS) -> bool:

@@ -9,6 +9,7 @@ from click.testing import Result
 from pond_pipeline.simulator import UNKNOWN_PARAMETER, Faults, Simulator
 from tests.acceptance import pier
 from tests.acceptance.lake import Lake, assert_same
+from tests.pipeline.steps.exports import put
 
 PASSING = {
     "a dropped connection": Faults(drop_connection_on_page=3),
@@ -170,7 +171,7 @@ def test_wrong_resources_are_told_with_file_and_line(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_export_is_named_and_the_others_are_read(tmp_path: Path) -> None:
     lake = _with_exports(tmp_path, "Pier-1")
-    (tmp_path / "inbox" / "holiday.htm").write_text("<html>no readings</html>", encoding="utf-8")
+    put(tmp_path / "inbox", "holiday.htm", "<html>no readings</html>")
     result = lake.run()
     assert result.exit_code == 1
     assert "holiday.htm" in result.stderr
@@ -192,7 +193,7 @@ def test_an_export_of_a_month_that_was_made_is_loaded_by_the_run_that_finds_it(
     assert lake.complete()
     later = pier.seconds(pier.FIRST.next().start) * 1000
     text = EXPORT.format(location="Pier-1", stamp=later)
-    (tmp_path / "inbox" / "later.htm").write_text(text, encoding="utf-8")
+    put(tmp_path / "inbox", "later.htm", text)
     assert "/normalized/exports/Pier" in lake.complete()
     assert lake.series("/normalized/exports/Pier").num_rows == 2
 
@@ -204,11 +205,10 @@ def _without_secret(folder: Path, server: Simulator) -> Lake:
 
 
 def _with_exports(folder: Path, *locations: str) -> Lake:
-    (folder / "inbox").mkdir()
     stamp = pier.seconds(pier.FIRST.start) * 1000
     for location in locations:
         text = EXPORT.format(location=location, stamp=stamp)
-        (folder / "inbox" / f"{location}.htm").write_text(text, encoding="utf-8")
+        put(folder / "inbox", f"{location}.htm", text)
     return Lake(folder, pier.write_resources(folder, EXPORTS), {})
 
 

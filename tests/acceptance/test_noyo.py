@@ -108,7 +108,7 @@ def test_overlapping_exports_give_each_cell_once_and_the_newest_counts(
 def test_an_export_without_a_reading_is_a_result(noyo: Lake) -> None:
     (empty,) = [f for f in noyo.snapshot().ls("/raw/laketech/files") if "817738" in f.name]
     facts = empty.node.attributes
-    assert facts["locations"] == ["FB-Bottom-817738-5-23-25"]
+    assert facts["locations"] == [["FB-Bottom-817738-5-23-25", None, None, {}]]
     assert facts["problem"] == ""
 
 

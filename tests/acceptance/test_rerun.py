@@ -1,29 +1,16 @@
 """What a run does when it is not the first: nothing without need, and never anything twice."""
 
 import signal
-import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
-from typing_extensions import override
 
-from pond_pipeline.months import Month
-from pond_pipeline.simulator import Location, Names, Readings, World, replay
+from pond_pipeline.periods import Period
+from pond_pipeline.simulator import replay
 from tests.acceptance import pier
 from tests.acceptance.lake import Lake, assert_same
-
-SONDES = {
-    "/raw/pier/Sonde",
-    "/normalized/pier/Sonde",
-    "/combined/pier/Pier",
-    "/reduced/pier/sites/Pier/res=1h",
-    "/reduced/pier/sites/Pier/res=24h",
-}
-LOGGERS = {"/raw/pier/Logger", "/normalized/pier/Logger"}
 
 
 @pytest.fixture
@@ -46,9 +33,9 @@ def test_new_readings_change_what_they_touch(going_on: Path, tmp_path: Path) -> 
     with pier.serve(longer) as server:
         lake = pier.lake(going_on, server)
         before = lake.snapshot().txn
-        assert lake.complete() == SONDES | LOGGERS
+        assert lake.complete() == pier.SONDES | pier.LOGGERS
         assert _earliest_written(lake, after=before) >= pier.LAST.start
-    assert_same(lake.content(), _from_scratch(longer, tmp_path))
+    assert_same(lake.content(), pier.from_scratch(longer, tmp_path))
 
 
 def test_a_batch_that_arrives_ten_days_late_changes_what_it_touches(
@@ -65,31 +52,31 @@ def test_a_batch_that_arrives_ten_days_late_changes_what_it_touches(
         before = lake.snapshot().txn
     with pier.serve(readings) as server:
         lake = pier.lake(tmp_path / "lake", server)
-        assert lake.complete() == SONDES
+        assert lake.complete() == pier.SONDES
         assert _earliest_written(lake, after=before) >= pier.LAST.start
-    assert_same(lake.content(), _from_scratch(readings, tmp_path))
+    assert_same(lake.content(), pier.from_scratch(readings, tmp_path))
 
 
 def test_a_value_that_was_corrected_lately_is_taken_over(
     readings: Path, going_on: Path, tmp_path: Path
 ) -> None:
-    corrected = _corrected(readings, tmp_path, at=pier.END - timedelta(days=5))
+    corrected = pier.corrected(readings, tmp_path, at=pier.END - timedelta(days=5))
     with pier.serve(corrected) as server:
         lake = pier.lake(going_on, server)
-        assert lake.complete() == SONDES
-    assert_same(lake.content(), _from_scratch(corrected, tmp_path))
+        assert lake.complete() == pier.SONDES
+    assert_same(lake.content(), pier.from_scratch(corrected, tmp_path))
 
 
 def test_a_value_that_was_corrected_long_ago_is_taken_over_by_a_refetch(
     readings: Path, going_on: Path, content: dict[str, object], tmp_path: Path
 ) -> None:
-    corrected = _corrected(readings, tmp_path, at=pier.FIRST.start + timedelta(days=9))
+    corrected = pier.corrected(readings, tmp_path, at=pier.FIRST.start + timedelta(days=9))
     with pier.serve(corrected) as server:
         lake = pier.lake(going_on, server)
         lake.complete()
         assert_same(lake.content(), content)
-        assert lake.complete("--refetch", "--partition", pier.FIRST.key) == SONDES
-    assert_same(lake.content(), _from_scratch(corrected, tmp_path))
+        assert lake.complete("--refetch", "--partition", pier.FIRST.key) == pier.SONDES
+    assert_same(lake.content(), pier.from_scratch(corrected, tmp_path))
 
 
 def test_a_reading_that_the_source_took_back_stays_until_a_refetch(
@@ -111,8 +98,8 @@ def test_a_reading_that_the_source_took_back_stays_until_a_refetch(
         assert "readings where" in refused.stderr
         assert_same(lake.content(), content)
         whole = ("--refetch", "--allow-shrink", "--partition", pier.LAST.key)
-        assert lake.complete(*whole) == SONDES
-    assert_same(lake.content(), _from_scratch(fewer, tmp_path))
+        assert lake.complete(*whole) == pier.SONDES
+    assert_same(lake.content(), pier.from_scratch(fewer, tmp_path))
 
 
 def test_months_in_any_order_come_to_what_one_run_comes_to(
@@ -130,7 +117,7 @@ def test_months_in_any_order_come_to_what_one_run_comes_to(
 def test_a_run_that_is_killed_keeps_what_it_collected_and_the_next_one_goes_on(
     readings: Path, content: dict[str, object], tmp_path: Path
 ) -> None:
-    world = _StallingWorld(replay(readings), at=pier.LAST.start + timedelta(days=20))
+    world = pier.StallingWorld(replay(readings), at=pier.LAST.start + timedelta(days=20))
     with pier.serve(world) as server:
         lake = pier.lake(tmp_path / "lake", server)
         with lake.process() as process:
@@ -158,8 +145,8 @@ def test_a_new_device_makes_only_what_is_new(
         alone = pier.lake(tmp_path / "lake", server, template=pier.SOURCE + pier.SITE + pier.CHARTS)
         alone.complete()
         lake = pier.lake(tmp_path / "lake", server)
-        new = LOGGERS | {"/quarantine/pier/Logger"}
-        assert lake.complete() == new | {path for path in SONDES if "Pier" in path}
+        new = pier.LOGGERS | {"/quarantine/pier/Logger"}
+        assert lake.complete() == new | {path for path in pier.SONDES if "Pier" in path}
     assert_same(lake.content(), content)
 
 
@@ -185,8 +172,8 @@ def test_a_changed_site_is_computed_anew_with_what_comes_after_it(
     template = pier.SOURCE + pier.LOGGER_LINE + changed + pier.CHARTS
     with pier.serve(readings) as server:
         lake = pier.lake(going_on, server, template=template)
-        assert lake.complete() == {path for path in SONDES if "Pier" in path}
-    assert_same(lake.content(), _from_scratch(readings, tmp_path, template=template))
+        assert lake.complete() == {path for path in pier.SONDES if "Pier" in path}
+    assert_same(lake.content(), pier.from_scratch(readings, tmp_path, template=template))
 
 
 def test_a_selection_makes_nothing_else(readings: Path, tmp_path: Path) -> None:
@@ -195,61 +182,12 @@ def test_a_selection_makes_nothing_else(readings: Path, tmp_path: Path) -> None:
         assert lake.complete("--select", "/raw/pier/Logger") == {"/raw/pier/Logger"}
 
 
-@dataclass(slots=True)
-class _StallingWorld(World):
-    """A world that answers no question about readings after an instant until it is released."""
-
-    world: World
-    at: datetime
-    reached: threading.Event = field(default_factory=threading.Event)
-    released: threading.Event = field(default_factory=threading.Event)
-
-    @override
-    def locations(self) -> Sequence[Location]:
-        return self.world.locations()
-
-    @override
-    def names(self) -> Names:
-        return self.world.names()
-
-    @override
-    def readings(self, location_id: int, start_s: int, end_s: int, *, now_s: int) -> Readings:
-        if end_s >= pier.seconds(self.at):
-            self.reached.set()
-            self.released.wait(timeout=120)
-        return self.world.readings(location_id, start_s, end_s, now_s=now_s)
-
-    @override
-    def first_at(self, location_id: int, start_s: int, *, now_s: int) -> int | None:
-        return self.world.first_at(location_id, start_s, now_s=now_s)
-
-
-def _from_scratch(
-    readings: Path, tmp_path: Path, *, template: str = pier.RESOURCES
-) -> dict[str, object]:
-    with pier.serve(readings) as server:
-        lake = pier.lake(tmp_path / "scratch", server, template=template)
-        lake.complete()
-    return lake.content()
-
-
-def _corrected(readings: Path, tmp_path: Path, *, at: datetime) -> Path:
-    is_wrong = pl.col("timestamp") == pier.seconds(at)
-    right = pl.when(is_wrong).then(pl.lit(99.5)).otherwise("DO.mg/L")
-    return pier.change_readings(
-        readings,
-        tmp_path / "corrected",
-        location=pier.SONDE,
-        change=lambda all_: all_.with_columns(right.alias("DO.mg/L")),
-    )
-
-
 def _earliest_written(lake: Lake, *, after: int) -> datetime:
     """Return the earliest instant of what transactions after one wrote."""
     snapshot = lake.snapshot()
     starts = [
         piece.window.start_us
-        for path in SONDES | LOGGERS
+        for path in pier.SONDES | pier.LOGGERS
         for piece in snapshot.node(path).pieces
         if piece.txn is not None and piece.txn > after and piece.window.start_us is not None
     ]
@@ -260,5 +198,5 @@ def _has(lake: Lake, path: str) -> bool:
     return lake.snapshot().exists(path)
 
 
-def _days(*months: Month) -> int:
+def _days(*months: Period) -> int:
     return sum((month.next().start - month.start).days for month in months)

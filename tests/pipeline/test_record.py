@@ -4,13 +4,10 @@ import pyarrow as pa
 import pytest
 
 from pond_core import Pond, Provenance, SchemaError, Window, content_hash
-from pond_pipeline.months import Month
 from pond_pipeline.record import (
     SeriesUpdate,
     Slice,
     describe,
-    input_version,
-    is_current,
     record,
 )
 from tests.pipeline.waters import INSTANT, at, months_of, rows_of, store, update_of, water
@@ -33,7 +30,7 @@ def test_a_month_holds_the_rows_of_its_slice(pond: Pond) -> None:
 def test_what_is_recorded_of_a_month_is_told(pond: Pond) -> None:
     january, february = store(pond, PIER, water(READINGS), "2025-01", "2025-02")
     stored = pond.snapshot().read_series(PIER, JANUARY.window)
-    assert (january.month, january.rows, january.columns, january.txn) == (JANUARY, 2, 1, 1)
+    assert (january.period, january.rows, january.columns, january.txn) == (JANUARY, 2, 1, 1)
     assert (january.first, january.last) == (at("2025-01-10"), at("2025-01-20"))
     assert january.data_version == content_hash(stored)
     assert january.bytes > 0
@@ -69,9 +66,9 @@ def test_batches_are_taken_one_by_one(pond: Pond) -> None:
     batches = (update_of(table, key).batches for key in ("2025-01", "2025-02"))
     lazy = SeriesUpdate(slices for each in batches for slices in each)
     recorded = record(pond, PIER, lazy, provenance=Provenance())
-    assert next(recorded).month == JANUARY
+    assert next(recorded).period == JANUARY
     assert pond.snapshot().txn == 1
-    assert next(recorded).month == FEBRUARY
+    assert next(recorded).period == FEBRUARY
 
 
 def test_no_difference_is_no_transaction(pond: Pond) -> None:
@@ -125,20 +122,6 @@ def test_other_inputs_with_the_same_result_are_marked_and_write_no_rows(pond: Po
     assert node.marks[JANUARY.window]["fingerprint"] == "new"
 
 
-def test_a_month_is_current_for_its_inputs_and_its_step_alone(pond: Pond) -> None:
-    part = Slice(
-        JANUARY, water({}), span=JANUARY.window, reach=(JANUARY.window,), inputs={"/a": "v1"}
-    )
-    update = SeriesUpdate([[part]], fingerprint="f1")
-    list(record(pond, PIER, update, provenance=Provenance()))
-    fs = pond.snapshot()
-    assert is_current(fs, PIER, JANUARY, inputs={"/a": "v1"}, fingerprint="f1")
-    assert not is_current(fs, PIER, JANUARY, inputs={"/a": "v2"}, fingerprint="f1")
-    assert not is_current(fs, PIER, JANUARY, inputs={"/a": "v1"}, fingerprint="f2")
-    assert not is_current(fs, PIER, FEBRUARY, inputs={"/a": "v1"}, fingerprint="f1")
-    assert not is_current(fs, "/absent", JANUARY, inputs={}, fingerprint="")
-
-
 def test_a_neighbor_that_changed_is_marked_anew_and_told(pond: Pond) -> None:
     store(pond, PIER, water({"2025-01-30 00:00": 1.0}), "2025-01")
     before = pond.snapshot().node(PIER).marks[JANUARY.window]
@@ -146,7 +129,7 @@ def test_a_neighbor_that_changed_is_marked_anew_and_told(pond: Pond) -> None:
     span = Window.of(at("2025-01-30"), FEBRUARY.window.end)
     part = Slice(FEBRUARY, table, span=span, reach=(FEBRUARY.window,))
     months = [
-        each.month for each in record(pond, PIER, SeriesUpdate([[part]]), provenance=Provenance())
+        each.period for each in record(pond, PIER, SeriesUpdate([[part]]), provenance=Provenance())
     ]
     after = pond.snapshot().node(PIER).marks[JANUARY.window]
     assert months == [FEBRUARY, JANUARY]
@@ -160,7 +143,7 @@ def test_a_neighbor_that_stays_as_it_was_is_not_told(pond: Pond) -> None:
     span = Window.of(at("2025-01-30"), FEBRUARY.window.end)
     part = Slice(FEBRUARY, table, span=span, reach=(FEBRUARY.window,))
     recorded = record(pond, PIER, SeriesUpdate([[part]]), provenance=Provenance())
-    assert [each.month for each in recorded] == [FEBRUARY]
+    assert [each.period for each in recorded] == [FEBRUARY]
 
 
 def test_when_a_reading_was_fetched_makes_no_difference(pond: Pond) -> None:
@@ -195,40 +178,12 @@ def test_of_a_month_that_was_never_made_nothing_is_recorded(pond: Pond) -> None:
     assert describe(pond.snapshot(), "/absent", JANUARY) is None
 
 
-def test_the_version_of_a_series_is_that_of_the_months_in_the_range(pond: Pond) -> None:
+def test_where_days_are_made_the_mark_of_their_month_goes_and_its_rows_stay(pond: Pond) -> None:
     store(pond, PIER, water(READINGS), "2025-01", "2025-02")
-    before = [_version(pond, month) for month in (JANUARY, FEBRUARY)]
-    store(pond, PIER, water({"2025-02-10 00:00": 9.0}), "2025-02")
-    after = [_version(pond, month) for month in (JANUARY, FEBRUARY)]
-    assert after[0] == before[0]
-    assert after[1] != before[1]
-
-
-def test_the_version_of_a_table_is_that_of_its_content(pond: Pond) -> None:
-    versions = []
-    for name in ("C", "F", "C"):
-        with pond.transaction() as tx:
-            tx.write_table("/units", pa.table({"name": [name]}))
-        versions.append(input_version(pond.snapshot(), "/units", JANUARY.window))
-    assert versions[0] == versions[2] != versions[1]
-
-
-def test_the_version_of_a_directory_is_that_of_its_files(pond: Pond) -> None:
-    with pond.transaction() as tx:
-        tx.mkdir("/files")
-        tx.write_data("/files/a", b"1")
-    before = input_version(pond.snapshot(), "/files", JANUARY.window)
-    with pond.transaction() as tx:
-        tx.rename("/files/a", "/files/b")
-    assert input_version(pond.snapshot(), "/files", JANUARY.window) != before
-
-
-def test_what_is_absent_has_an_empty_version(pond: Pond) -> None:
-    assert input_version(pond.snapshot(), "/absent", JANUARY.window) == ""
-
-
-def _version(pond: Pond, month: Month) -> str:
-    return input_version(pond.snapshot(), PIER, month.window)
+    store(pond, PIER, water({"2025-02-10 00:00": 9.0}), "2025-02-10")
+    marks = pond.snapshot().node(PIER).marks.values()
+    assert sorted(str(facts["partition"]) for facts in marks) == ["2025-01", "2025-02-10"]
+    assert rows_of(pond, PIER) == {**READINGS, "2025-02-10 00:00": 9.0}
 
 
 def _text() -> pa.Field:

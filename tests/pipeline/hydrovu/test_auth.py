@@ -7,8 +7,10 @@ import httpx
 import pytest
 
 from pond_pipeline.errors import HydroVuError
+from pond_pipeline.hydrovu import HydroVuClient, shared_auth
 from pond_pipeline.hydrovu.auth import ClientCredentials
 from pond_pipeline.hydrovu.retry import TransientError
+from pond_pipeline.simulator import Simulator, harbor
 from tests.pipeline.hydrovu.api import SECRET, Clock
 
 TOKEN_URL = "http://hydrovu.test/public-api/oauth/token"  # noqa: S105  # an address
@@ -45,6 +47,22 @@ def test_one_token_serves_many_requests() -> None:
         tokens = [client.get("http://hydrovu.test/x").text for _ in range(3)]
 
     assert tokens == ["t1", "t1", "t1"]
+
+
+def test_all_sessions_of_an_account_in_a_process_use_one_token() -> None:
+    with Simulator(harbor(seed=1), secret=SECRET) as sim:
+        account = (sim.base_url, "demo", SECRET)
+        for _ in range(3):
+            with HydroVuClient(*account, auth=shared_auth(*account)) as client:
+                client.names()
+
+        assert sim.counts == {"token": 1, "names": 3}
+
+
+def test_another_secret_has_a_token_of_its_own() -> None:
+    url = "http://a.test"
+    assert shared_auth(url, "key", "one") is shared_auth(url, "key", "one")
+    assert shared_auth(url, "key", "one") is not shared_auth(url, "key", "two")
 
 
 def test_the_request_for_a_token_is_a_form_with_both_scopes() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pond_core import Window, to_us
 from pond_pipeline.laketech import Export, combine_exports, location_matches
 
 INSTANT = pa.field("timestamp", pa.timestamp("us", tz="UTC"), nullable=False)
@@ -50,9 +51,31 @@ def test_of_exports_made_at_once_the_last_by_name_counts() -> None:
     assert cells_of(combine_exports([last, first])) == {"a": [2]}
 
 
-def test_an_export_that_does_not_say_when_it_was_made_is_the_oldest() -> None:
-    unknown = an_export({"a": {1: 1}}, file="z.csv", day=None)
-    assert cells_of(combine_exports([an_export({"a": {1: 2}}), unknown])) == {"a": [2]}
+def test_an_export_that_does_not_say_when_it_was_made_is_as_old_as_its_last_reading() -> None:
+    day_us = 86_400_000_000
+    first = an_export({"a": {1: 1, 5 * day_us: 1}}, file="z.csv", day=None)
+    last = an_export({"a": {1: 2, 9 * day_us: 2}}, file="a.csv", day=None)
+    table = combine_exports([last, first])
+    assert cells_of(table) == {"a": [2, 1, 2]}
+    assert first.as_of_us == 5 * day_us
+
+
+def test_of_two_that_do_not_say_when_they_were_made_the_last_by_name_breaks_a_tie() -> None:
+    exports = [an_export({"a": {1: at}}, file=f"{at}.csv", day=None) for at in (2, 1)]
+    assert cells_of(combine_exports(exports)) == {"a": [2]}
+
+
+def test_an_export_is_made_when_it_says_so_whatever_its_last_reading() -> None:
+    stated = an_export({"a": {1: 2}}, file="a.csv", day=3)
+    assert stated.as_of_us == to_us(datetime(2025, 1, 3, tzinfo=UTC))
+    assert an_export({}, day=None).as_of_us is None
+
+
+def test_only_readings_in_the_window_are_combined_and_the_newest_is_the_same() -> None:
+    long = an_export({"a": {1: 1, 99: 1}}, file="a.csv", day=None)
+    short = an_export({"a": {1: 2, 3: 2}, "b": {1: 7}}, file="b.csv", day=None)
+    table = combine_exports([long, short], Window(0, 3))
+    assert (instants_of(table), cells_of(table)) == ([1], {"a": [1], "b": [7]})
 
 
 def test_a_missing_value_never_hides_a_reading() -> None:

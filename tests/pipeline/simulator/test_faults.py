@@ -54,6 +54,17 @@ def test_new_faults_strike_anew(sim: Simulator, visitor: Visitor) -> None:
         assert [visitor.data(**WEEK).status_code for _ in range(2)] == [500, 200]
 
 
+def test_a_server_that_is_down_answers_nothing_not_even_for_a_token(
+    sim: Simulator, visitor: Visitor
+) -> None:
+    sim.faults = Faults(down=True)
+    with pytest.raises(httpx.RemoteProtocolError):
+        visitor.data(**WEEK)
+    with pytest.raises(httpx.RemoteProtocolError):
+        httpx.post(f"{sim.base_url}/public-api/oauth/token")
+    assert [served.status for served in sim.log[-2:]] == [0, 0]
+
+
 def test_each_location_is_struck_by_itself(sim: Simulator, visitor: Visitor) -> None:
     sim.faults = Faults(status_500_on_page=1)
     assert visitor.data(LOCATION, **WEEK).status_code == 500

@@ -1,6 +1,6 @@
 """An instrument with a story, the API that serves it, and the pond that collects it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -12,17 +12,21 @@ from typing_extensions import override
 from pond_core import Node, Pond, Provenance, Window
 from pond_pipeline.config import EnvText
 from pond_pipeline.hydrovu import HydroVuClient, RateLimit
-from pond_pipeline.months import Month
+from pond_pipeline.periods import Cadence, Period
 from pond_pipeline.plan import DictionariesStep, HydroVuSource, NormalizeStep, PullStep
 from pond_pipeline.record import Recorded, SeriesUpdate, record
 from pond_pipeline.simulator import Faults, Location, Names, Readings, SeriesKey, Simulator, World
-from pond_pipeline.steps import Request, dictionaries, normalize, pull
+from pond_pipeline.steps import Request
+from pond_pipeline.steps.dictionaries import dictionaries
+from pond_pipeline.steps.normalize import normalize
+from pond_pipeline.steps.pull import pull
 
 RAW = "/raw/bay/Pier"
 TABLE = "/normalized/bay/Pier"
 QUARANTINE = "/quarantine/bay/Pier"
 LOCATION = 1_234_567_890_123_456
 TEMPERATURE = SeriesKey("1", "1")
+FAHRENHEIT = SeriesKey("1", "2")
 DEPTH = SeriesKey("3", "35")
 
 Asked = tuple[str, str]
@@ -51,7 +55,7 @@ class Ledger(World):
     def names(self) -> Names:
         return Names(
             parameters={TEMPERATURE.parameter_id: "Temperature", DEPTH.parameter_id: "Depth"},
-            units={TEMPERATURE.unit_id: "C", DEPTH.unit_id: "m"},
+            units={TEMPERATURE.unit_id: "C", FAHRENHEIT.unit_id: "F", DEPTH.unit_id: "m"},
         )
 
     @override
@@ -109,9 +113,12 @@ class Station:
         step: PullStep | None = None,
         refetch: bool = False,
         allow_shrink: bool = False,
+        done: Collection[Period] = (),
     ) -> list[Asked]:
         """Pull, store, and return which ranges the API was asked for."""
-        self.collect(*months, now=now, step=step, refetch=refetch, allow_shrink=allow_shrink)
+        self.collect(
+            *months, now=now, step=step, refetch=refetch, allow_shrink=allow_shrink, done=done
+        )
         return self.asked()
 
     def collect(
@@ -121,6 +128,7 @@ class Station:
         step: PullStep | None = None,
         refetch: bool = False,
         allow_shrink: bool = False,
+        done: Collection[Period] = (),
     ) -> list[Recorded]:
         """Pull, store, and return what was recorded."""
         self.simulator.log.clear()
@@ -129,8 +137,13 @@ class Station:
                 step or a_pull(),
                 self.pond.snapshot(),
                 client,
-                [Month.parse(each) for each in months],
-                Request(at(now), refetch=refetch, allow_shrink=allow_shrink),
+                [Period.parse(each) for each in months],
+                Request(
+                    now=at(now),
+                    refetch=refetch,
+                    allow_shrink=allow_shrink,
+                    done=lambda _path: done,
+                ),
             )
             return list(record(self.pond, RAW, update, provenance=Provenance()))
 
@@ -163,7 +176,7 @@ class Station:
         update = normalize(
             step or a_normalize(),
             self.pond.snapshot(),
-            [Month.parse(each) for each in months],
+            [Period.parse(each) for each in months],
             now=at(now),
         )
         for path, beside in update.beside.items():
@@ -193,6 +206,7 @@ class Station:
 def a_source() -> HydroVuSource:
     return HydroVuSource(
         name="bay",
+        account="bay",
         key=EnvText("demo"),
         secret=EnvText("demo"),
         base_url=EnvText("http://127.0.0.1"),
@@ -200,6 +214,7 @@ def a_source() -> HydroVuSource:
         clock_floor=at("2000-01-01"),
         overlap=timedelta(days=3),
         schedule=None,
+        cadence=Cadence.MONTHLY,
     )
 
 
@@ -208,7 +223,7 @@ def a_dictionary() -> DictionariesStep:
         group="bay",
         description="Names.",
         outputs=("/raw/bay/units", "/raw/bay/parameters", "/raw/bay/locations"),
-        partitioned=False,
+        cadence=None,
         fingerprint="names",
         source=a_source(),
     )
@@ -249,7 +264,6 @@ def a_normalize(
         device="Pier",
         window=Window.of(at(start)),
         clock=clock,
-        interval=timedelta(hours=1),
     )
 
 

@@ -2,16 +2,20 @@ from pathlib import Path
 
 from pond_core import Aggregate, Resolution
 from pond_pipeline.config import EnvText
-from pond_pipeline.months import Month
+from pond_pipeline.periods import Cadence, Period
 from pond_pipeline.plan import (
     CombineInput,
     CombineStep,
     FilesStep,
+    Folder,
     LakeTechSource,
     ReduceStep,
     Step,
 )
-from pond_pipeline.steps import combine, months_behind, reduce
+from pond_pipeline.steps import Request
+from pond_pipeline.steps import behind as behind_of
+from pond_pipeline.steps.combine import combine
+from pond_pipeline.steps.reduce import reduce
 from tests.pipeline.steps.station import (
     DEPTH,
     TABLE,
@@ -31,7 +35,7 @@ COMBINE = CombineStep(
     inputs=(TABLE,),
     fingerprint="combine",
     site="Pier",
-    parts=(CombineInput(path=TABLE),),
+    parts=(CombineInput(path=TABLE, asset=TABLE),),
 )
 REDUCE = ReduceStep(
     group="bay",
@@ -39,6 +43,7 @@ REDUCE = ReduceStep(
     outputs=("/reduced/bay/Pier/res=1d",),
     inputs=COMBINE.outputs,
     fingerprint="reduce",
+    series=COMBINE.outputs[0],
     collection="days",
     dataset="Pier",
     resolutions=(Resolution.parse("1d"),),
@@ -48,8 +53,9 @@ REDUCE = ReduceStep(
 
 
 def behind(station: Station, step: Step) -> list[str]:
-    months = [Month.parse(key) for key in ALL]
-    return [month.key for month in months_behind(step, station.pond.snapshot(), months)]
+    months = [Period.parse(key) for key in ALL]
+    lags = behind_of(step, station.pond.snapshot(), months, Request(now=at(MARCH)))
+    return [str(lag.period) for lag in lags]
 
 
 def run_all(station: Station) -> None:
@@ -57,7 +63,7 @@ def run_all(station: Station) -> None:
     station.pull(*ALL, now=MARCH)
     station.learn_names()
     station.normalize(*ALL, now=MARCH)
-    months = [Month.parse(key) for key in ALL]
+    months = [Period.parse(key) for key in ALL]
     station.store(COMBINE.outputs[0], combine(COMBINE, station.pond.snapshot(), months))
     for path, update in reduce(REDUCE, station.pond.snapshot(), months).items():
         station.store(path, update)
@@ -71,18 +77,18 @@ def test_a_step_that_never_ran_is_behind_in_all_months(station: Station) -> None
 def test_steps_without_months_are_never_behind(station: Station) -> None:
     source = LakeTechSource(
         name="fb",
-        pattern=EnvText("*.htm"),
-        root=Path("/"),
+        folder=Folder(pattern=EnvText("*.htm"), root=Path("/")),
         start=at("2025-01-01"),
         timezone=None,
         subtract_offset=(),
         schedule=None,
+        cadence=Cadence.MONTHLY,
     )
     files = FilesStep(
         group="fb",
         description="Files.",
         outputs=("/raw/fb/files",),
-        partitioned=False,
+        cadence=None,
         fingerprint="files",
         source=source,
         locations=(),

@@ -4,9 +4,9 @@ import pyarrow as pa
 import pytest
 
 from pond_core import Pond, Provenance, Window
-from pond_pipeline.months import Month
+from pond_pipeline.periods import Period
 from pond_pipeline.record import record
-from pond_pipeline.steps.derived import Due, due_months, whole_months
+from pond_pipeline.steps.derived import Due, due_periods, whole_periods
 from tests.pipeline.waters import INSTANT, months_of, store, water
 
 SOURCE, RESULT = "/normalized/bay/Pier", "/combined/bay/Pier"
@@ -23,26 +23,26 @@ def pond(tmp_path: Path) -> Pond:
 def due(pond: Pond, *, margin_days: int = 0, fingerprint: str = "1") -> list[Due]:
     day_us = 86_400_000_000
 
-    def needs(month: Month) -> Window:
+    def needs(month: Period) -> Window:
         start_us, end_us = month.window.start_us or 0, month.window.end_us or 0
         return Window(start_us - margin_days * day_us, end_us + margin_days * day_us)
 
     months = months_of("2025-01", "2025-02")
-    return due_months(
+    return due_periods(
         pond.snapshot(), RESULT, months, inputs=[SOURCE], fingerprint=fingerprint, needs=needs
     )
 
 
 def make(pond: Pond, months: list[Due]) -> None:
-    def compute(month: Month) -> pa.Table:
+    def compute(month: Period) -> pa.Table:
         return pond.snapshot().read_series(SOURCE, month.window)
 
-    update = whole_months(months, compute, fingerprint="1")
+    update = whole_periods(months, compute, fingerprint="1")
     list(record(pond, RESULT, update, provenance=Provenance()))
 
 
 def keys(months: list[Due]) -> list[str]:
-    return [each.month.key for each in months]
+    return [each.period.key for each in months]
 
 
 def test_what_was_never_made_is_due(pond: Pond) -> None:
@@ -85,5 +85,5 @@ def test_all_months_of_an_update_are_one_transaction(pond: Pond) -> None:
 
 
 def test_nothing_due_is_an_update_without_batches() -> None:
-    update = whole_months([], lambda _month: pa.schema([INSTANT]).empty_table(), fingerprint="1")
+    update = whole_periods([], lambda _month: pa.schema([INSTANT]).empty_table(), fingerprint="1")
     assert list(update.batches) == []

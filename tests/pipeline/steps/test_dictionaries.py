@@ -1,7 +1,6 @@
 from pond_pipeline.hydrovu import Names
 from pond_pipeline.simulator import Faults
-from pond_pipeline.steps import dictionaries
-from pond_pipeline.steps.dictionaries import read_names
+from pond_pipeline.steps.dictionaries import dictionaries, read_names
 from tests.pipeline.steps.station import LOCATION, Station, a_dictionary
 
 UNITS, PARAMETERS, LOCATIONS = a_dictionary().outputs
@@ -10,7 +9,11 @@ UNITS, PARAMETERS, LOCATIONS = a_dictionary().outputs
 def test_units_and_parameters_are_rows_of_id_and_name(station: Station) -> None:
     with station.client() as client:
         tables = dictionaries(a_dictionary(), station.pond.snapshot(), client)
-    assert tables[UNITS].to_pylist() == [{"id": "1", "name": "C"}, {"id": "35", "name": "m"}]
+    assert tables[UNITS].to_pylist() == [
+        {"id": "1", "name": "C"},
+        {"id": "2", "name": "F"},
+        {"id": "35", "name": "m"},
+    ]
     assert tables[PARAMETERS].to_pylist() == [
         {"id": "1", "name": "Temperature"},
         {"id": "3", "name": "Depth"},
@@ -47,5 +50,5 @@ def test_stored_names_read_back(station: Station) -> None:
     station.learn_names()
     names = read_names(station.pond.snapshot(), units=UNITS, parameters=PARAMETERS)
     assert names == Names(
-        parameters={"1": "Temperature", "3": "Depth"}, units={"1": "C", "35": "m"}
+        parameters={"1": "Temperature", "3": "Depth"}, units={"1": "C", "2": "F", "35": "m"}
     )

@@ -1,9 +1,16 @@
+from dataclasses import replace
+
+import pytest
+
 from pond_core import Window
-from pond_pipeline.months import Month
+from pond_pipeline.errors import ConfigError
+from pond_pipeline.periods import Period
+from pond_pipeline.plan import Treatment
 from pond_pipeline.simulator import Faults
-from pond_pipeline.steps import normalize
+from pond_pipeline.steps.normalize import normalize
 from tests.pipeline.steps.station import (
     DEPTH,
+    FAHRENHEIT,
     QUARANTINE,
     RAW,
     TABLE,
@@ -42,7 +49,7 @@ def test_months_that_are_up_to_date_are_not_computed(station: Station) -> None:
     collected(station, "2025-02")
     station.normalize("2025-02", now=MARCH)
     update = normalize(
-        a_normalize(), station.pond.snapshot(), [Month(2025, 2)], now=at("2025-04-01")
+        a_normalize(), station.pond.snapshot(), [Period.parse("2025-02")], now=at("2025-04-01")
     )
     assert (list(update.batches), dict(update.beside)) == ([], {})
 
@@ -52,7 +59,7 @@ def test_only_the_months_that_are_behind_are_computed(station: Station) -> None:
     collected(station, "2025-01", "2025-02")
     station.normalize("2025-01", now=MARCH)
     recorded = station.normalize("2025-01", "2025-02", now=MARCH)
-    assert [each.month.key for each in recorded] == ["2025-02"]
+    assert [each.period.key for each in recorded] == ["2025-02"]
 
 
 def test_a_reading_of_a_wrong_clock_is_in_the_quarantine_alone(station: Station) -> None:
@@ -117,7 +124,7 @@ def test_a_late_reading_near_the_edge_of_a_month_puts_both_months_behind(
     station.ledger.write("2025-01-31 17:00")
     station.pull("2025-01", "2025-02", now=MARCH, refetch=True)
     recorded = station.normalize("2025-01", "2025-02", now=MARCH, step=step)
-    assert [each.month.key for each in recorded] == ["2025-01", "2025-02"]
+    assert [each.period.key for each in recorded] == ["2025-01", "2025-02"]
     assert station.stamps(TABLE) == ["2025-02-01 01:00", "2025-02-02 08:00"]
 
 
@@ -135,6 +142,34 @@ def test_raw_readings_stay_as_they_came(station: Station) -> None:
     before = station.pond.snapshot().read_series(RAW)
     station.normalize("2025-01", now=MARCH)
     assert station.pond.snapshot().read_series(RAW).equals(before)
+
+
+def test_a_parameter_whose_unit_changes_becomes_one_column(station: Station) -> None:
+    station.ledger.write("2025-02-10 00:00", value=10.0)
+    station.ledger.write("2025-02-20 00:00", key=FAHRENHEIT, value=68.0)
+    collected(station, "2025-02")
+    step = replace(a_normalize(), treatment=Treatment(units={"Temperature": "C"}))
+    station.normalize("2025-02", now=MARCH, step=step)
+    table = station.pond.snapshot().read_series(TABLE)
+    assert table.column_names == ["timestamp", "Temperature.C"]
+    assert table["Temperature.C"].to_pylist() == [10.0, 20.0]
+
+
+def test_without_a_wanted_unit_each_has_a_column_of_its_own(station: Station) -> None:
+    station.ledger.write("2025-02-10 00:00", value=10.0)
+    station.ledger.write("2025-02-20 00:00", key=FAHRENHEIT, value=68.0)
+    collected(station, "2025-02")
+    station.normalize("2025-02", now=MARCH)
+    columns = station.pond.snapshot().read_series(TABLE).column_names
+    assert columns == ["timestamp", "Temperature.C", "Temperature.F"]
+
+
+def test_a_unit_of_another_dimension_is_refused_and_named(station: Station) -> None:
+    station.ledger.write("2025-02-10 00:00")
+    collected(station, "2025-02")
+    step = replace(a_normalize(), treatment=Treatment(units={"Temperature": "m"}))
+    with pytest.raises(ConfigError, match="Temperature"):
+        station.normalize("2025-02", now=MARCH, step=step)
 
 
 def _start(mark: tuple[Window, object]) -> int:

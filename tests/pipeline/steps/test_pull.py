@@ -4,11 +4,11 @@ import pytest
 
 from pond_core import Provenance
 from pond_pipeline.errors import HydroVuError, SourceError
-from pond_pipeline.months import Month
+from pond_pipeline.periods import Period
 from pond_pipeline.record import record
 from pond_pipeline.simulator import Faults
-from pond_pipeline.steps import Request, pull
-from pond_pipeline.steps.pull import pull_due
+from pond_pipeline.steps import Request
+from pond_pipeline.steps.pull import pull, pull_due
 from tests.pipeline.steps.station import DEPTH, LOCATION, RAW, Station, a_pull, at
 
 MARCH = "2025-03-20"
@@ -105,7 +105,7 @@ def test_a_parameter_that_was_not_seen_for_two_weeks_holds_nothing_back(station:
 def test_a_month_before_the_instrument_is_empty_without_asking(station: Station) -> None:
     later = a_pull(start="2025-03-05")
     assert station.pull("2025-01", "2025-02", now=MARCH, step=later) == []
-    assert station.node().marks[Month(2025, 1).window]["rows"] == 0
+    assert station.node().marks[Period.parse("2025-01").window]["rows"] == 0
 
 
 def test_a_month_after_the_instrument_is_empty_without_asking(station: Station) -> None:
@@ -187,7 +187,9 @@ def test_a_month_that_was_pulled_while_it_ran_is_completed_later(station: Statio
     station.pull("2025-01", now="2025-01-10")
     station.ledger.write("2025-01-20 00:00", "2025-02-20 00:00")
     station.pull("2025-02", now="2025-02-21")
-    assert pull_due(a_pull(), station.pond.snapshot(), [Month(2025, 1)]) == [Month(2025, 1)]
+    assert pull_due(a_pull(), station.pond.snapshot(), [Period.parse("2025-01")]) == [
+        Period.parse("2025-01")
+    ]
     station.pull("2025-01", now="2025-02-22")
     assert station.stamps()[:2] == ["2025-01-05 00:00", "2025-01-20 00:00"]
 
@@ -199,8 +201,10 @@ def test_a_month_that_was_asked_for_after_its_end_and_the_overlap_is_settled(
     station.pull("2025-01", now="2025-01-10")
     station.ledger.write("2025-03-19 00:00")
     station.pull("2025-01", "2025-02", "2025-03", now=MARCH)
-    due = pull_due(a_pull(), station.pond.snapshot(), [Month(2025, n) for n in (1, 2, 3)])
-    assert due == [Month(2025, 3)]
+    due = pull_due(
+        a_pull(), station.pond.snapshot(), [Period.parse(f"2025-{n:02}") for n in (1, 2, 3)]
+    )
+    assert due == [Period.parse("2025-03")]
 
 
 def test_an_end_that_moves_later_asks_for_what_was_left_out(station: Station) -> None:
@@ -299,8 +303,8 @@ def test_each_month_is_a_transaction_as_soon_as_its_pages_are_there(station: Sta
     station.serve(page_days=10)
     station.ledger.write("2025-01-05 00:00", "2025-02-05 00:00", "2025-03-05 00:00")
     with station.client() as client:
-        months = [Month(2025, n) for n in (1, 2, 3)]
-        update = pull(a_pull(), station.pond.snapshot(), client, months, Request(at(MARCH)))
+        months = [Period.parse(f"2025-{n:02}") for n in (1, 2, 3)]
+        update = pull(a_pull(), station.pond.snapshot(), client, months, Request(now=at(MARCH)))
         recorded = record(station.pond, RAW, update, provenance=Provenance())
         next(recorded)
         assert station.stamps() == ["2025-01-05 00:00"]
@@ -317,7 +321,7 @@ def test_a_month_is_written_once_though_a_page_reaches_into_the_next(station: St
     station.ledger.write("2025-01-05 00:00", "2025-01-28 00:00", "2025-02-05 00:00")
     station.ledger.write("2025-02-25 00:00")
     recorded = station.collect("2025-01", "2025-02", now=MARCH)
-    assert [(each.month.key, each.txn) for each in recorded] == [("2025-01", 1), ("2025-02", 2)]
+    assert [(each.period.key, each.txn) for each in recorded] == [("2025-01", 1), ("2025-02", 2)]
 
 
 def test_pages_in_the_wrong_order_lose_nothing(station: Station) -> None:
@@ -326,7 +330,7 @@ def test_pages_in_the_wrong_order_lose_nothing(station: Station) -> None:
     station.ledger.write(*days)
     station.pull("2025-01", "2025-02", "2025-03", now=MARCH)
     assert station.stamps() == days
-    assert station.node().marks[Month(2025, 1).window]["rows"] == 1
+    assert station.node().marks[Period.parse("2025-01").window]["rows"] == 1
 
 
 def test_a_pull_that_is_cut_off_keeps_the_months_that_were_whole(station: Station) -> None:
@@ -337,14 +341,37 @@ def test_a_pull_that_is_cut_off_keeps_the_months_that_were_whole(station: Statio
     assert station.stamps() == ["2025-01-05 00:00"]
 
 
-def test_a_refetch_that_is_cut_off_replaces_nothing(station: Station) -> None:
-    days = ["2025-01-05 00:00", "2025-01-25 00:00", "2025-02-05 00:00", "2025-03-05 00:00"]
-    station.ledger.write(*days)
+def cut_off_refetch(station: Station) -> None:
+    """Refetch three months of which the server tells the first, and fails in the second."""
+    station.ledger.write("2025-01-05 00:00", "2025-02-05 00:00", "2025-03-05 00:00", value=1)
     station.pull("2025-01", "2025-02", "2025-03", now=MARCH)
-    station.ledger.strike(days[0])
-    station.serve(page_days=10, faults=Faults(status_500_on_page=3, times=None))
+    station.ledger.write("2025-01-05 00:00", "2025-02-05 00:00", "2025-03-05 00:00", value=2)
+    station.serve(page_days=20, faults=Faults(status_500_on_page=3, times=None))
     with pytest.raises(HydroVuError):
         station.pull("2025-01", "2025-02", "2025-03", now=MARCH, refetch=True)
+    station.simulator.faults = Faults()
+
+
+def test_a_refetch_that_is_cut_off_replaces_the_months_that_it_has_whole(station: Station) -> None:
+    cut_off_refetch(station)
+    assert station.values() == [2, 1, 1]
+
+
+def test_a_refetch_does_not_ask_again_for_what_an_earlier_attempt_committed(
+    station: Station,
+) -> None:
+    cut_off_refetch(station)
+    months = ("2025-01", "2025-02", "2025-03")
+    done = {Period.parse("2025-01")}
+    assert station.pull(*months, now=MARCH, refetch=True, done=done) == [("2025-02-01", "")]
+    assert station.values() == [2, 2, 2]
+
+
+def test_readings_that_a_refetch_brings_late_are_added_to_their_month(station: Station) -> None:
+    days = ["2025-01-05 00:00", "2025-01-06 00:00", "2025-02-05 00:00"]
+    station.ledger.write(*days)
+    station.serve(page_days=31, faults=Faults(swap_pages=1))
+    station.pull("2025-01", "2025-02", now=MARCH, refetch=True)
     assert station.stamps() == days
 
 
@@ -360,7 +387,7 @@ def test_a_pull_that_was_cut_off_goes_on_where_it_stopped(station: Station) -> N
 
 def test_a_month_without_readings_is_known_to_be_empty(station: Station) -> None:
     station.pull("2025-02", now=MARCH)
-    assert station.node().marks[Month(2025, 2).window]["rows"] == 0
+    assert station.node().marks[Period.parse("2025-02").window]["rows"] == 0
 
 
 def test_a_reading_at_the_end_of_a_month_belongs_to_the_next(station: Station) -> None:
