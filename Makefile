@@ -1,9 +1,10 @@
-# Every target sets up what it needs in .venv; nothing is installed outside the project.
+# Every target sets up what it needs in .venv; nothing but Chromium, for `make test` as root on
+# Debian, is installed outside the project.
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo up test check bench torture format requirements clean
+.PHONY: help setup demo up test check browser bench torture format requirements clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,14 +27,26 @@ demo: setup ## Collect from the bundled HydroVu simulator into ./.pond, and say 
 up: setup ## Start the Dagster UI and daemon on ./.pond
 	@$(BIN)/pond up
 
-test: check ## Lint, types, import contracts, tests
-	$(BIN)/pytest
+test: check browser ## Lint, types, import contracts, tests
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: setup ## Everything of `test` but the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The package brings the libraries that a browser needs of the system.
+browser: ## Install Chromium where that can be done (root on Debian); tests in a browser need it
+	@for name in chromium chromium-browser google-chrome; do \
+		command -v $$name >/dev/null && exit 0; \
+	done; \
+	if [ "$$(id -u)" = 0 ] && [ -e /etc/debian_version ] && command -v apt-get >/dev/null; then \
+		echo "Installing Chromium (once) ..."; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+			apt-get install -qq --yes --no-install-recommends chromium >/dev/null && exit 0; \
+	fi; \
+	echo "*** No Chromium, and it cannot be installed here: TESTS IN A BROWSER ARE SKIPPED. ***" >&2
 
 bench: setup ## Measure the store against its budgets
 	$(BIN)/python benchmarks/run.py

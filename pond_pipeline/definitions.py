@@ -1,6 +1,8 @@
-"""What Dagster loads: resources.yaml, compiled. Reads no network, no secret, no pond.
+"""What Dagster loads: resources.yaml, compiled. Reads no network and no secret.
 
-`POND_RESOURCES` names another file than `./resources.yaml`, `POND` another pond than `./.pond`.
+`POND_RESOURCES` names another file than `./resources.yaml`, `POND` another pond than `./.pond`, and
+`POND_EXECUTOR` another way to carry out runs than `in_process`. Where the file is wrong, what was
+applied last is read from the pond, and the log says so.
 """
 
 import os
@@ -8,15 +10,15 @@ from pathlib import Path
 
 import dagster as dg
 
-from pond_pipeline.build import build_definitions
-from pond_pipeline.config import read_documents
-from pond_pipeline.plan import compile_plan
+from pond_pipeline.executor import EXECUTOR, IN_PROCESS, executor_named
+from pond_pipeline.location import load_location
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
     """Compile the resources into assets."""
-    resources = Path(os.environ.get("POND_RESOURCES", "resources.yaml")).absolute()
-    pond = Path(os.environ.get("POND", ".pond")).absolute()
-    plan = compile_plan(read_documents(resources), root=resources.parent)
-    return build_definitions(plan, root=resources.parent, pond=pond)
+    return load_location(
+        Path(os.environ.get("POND_RESOURCES", "resources.yaml")).absolute(),
+        pond=Path(os.environ.get("POND", ".pond")).absolute(),
+        executor=executor_named(os.environ.get(EXECUTOR, IN_PROCESS)),
+    )

@@ -5,6 +5,8 @@ PondError
 ├── SourceError               a source of readings cannot serve
 │   ├── HydroVuError          … the HydroVu API refused, failed, or answered nonsense
 │   └── ExportError           … a file is no LakeTech export, or a damaged one
+├── AlertError                somebody could not be told
+├── TemplateError             a template is wrong, or asks for what its input does not have
 └── PipelineError             a run failed; the assets and reasons are named
 """
 
@@ -25,6 +27,14 @@ class HydroVuError(SourceError):
 
 class ExportError(SourceError):
     """A file is no LakeTech export, or a damaged one."""
+
+
+class AlertError(PondError):
+    """Somebody could not be told of what happened."""
+
+
+class TemplateError(PondError):
+    """A template is wrong, or asks for what its input does not have."""
 
 
 class PipelineError(PondError):

@@ -87,6 +87,20 @@ class EventLog(SqliteEventLogStorage):
             self._close(keep=0)
         super().dispose()
 
+    @override
+    def delete_events(self, run_id: str) -> None:
+        """Delete what a run said, and its file; the stock storage leaves an empty one behind."""
+        with self._db_lock:
+            engine = self._engines.pop(run_id, None)
+            if engine is not None:
+                engine.dispose()
+            self._initialized_dbs.discard(run_id)
+            for file in Path(self._base_dir).glob(f"{run_id}.db*"):
+                file.unlink(missing_ok=True)
+        with self.index_connection() as connection:
+            self.delete_events_for_run(connection, run_id)
+        self.free_concurrency_slots_for_run(run_id)
+
     def _engine(self, shard: str) -> Engine:
         engine = self._engines.pop(shard, None)
         if engine is None:

@@ -12,6 +12,10 @@ _SETTINGS = """\
 # Written by DuckPond at first use; yours to change. https://docs.dagster.io/deployment
 telemetry:
   enabled: false
+nux:
+  enabled: false          # no form for a newsletter over the first page
+python_logs:
+  python_log_level: INFO  # the terminal gets no line per month; the UI has them
 concurrency:
   pools:
     default_limit: 1      # one step at a time asks an account's API
@@ -25,6 +29,15 @@ event_log_storage:
 run_monitoring:
   enabled: true
   max_runtime_seconds: 86400
+  poll_interval_seconds: 15
+  free_slots_after_run_end_seconds: 1   # a run that was killed keeps its account's pool otherwise
+run_retries:
+  enabled: true         # runs that were lost with their process are made again, ...
+  max_retries: 3
+  retry_on_asset_or_op_failure: false   # ... those of which a step failed are not
+retention:              # of the ticks of schedules and sensors; runs are purged by a job
+  schedule: {purge_after_days: 90}
+  sensor: {purge_after_days: {skipped: 1, started: 90, failure: 90, success: 90}}
 """
 
 

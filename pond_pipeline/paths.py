@@ -4,6 +4,7 @@ import hashlib
 import re
 
 import dagster as dg
+from dagster._core.definitions.utils import DISALLOWED_NAMES
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_]+")
 
@@ -21,9 +22,10 @@ def key_to_path(key: dg.AssetKey) -> str:
 def safe_name(text: str) -> str:
     """Return text as a name that Dagster accepts for ops, inputs, outputs, groups and pools.
 
-    Where characters are lost, a digest keeps different texts apart.
+    Where characters are lost, a digest keeps different texts apart; one also follows the words that
+    Dagster and Python keep for themselves.
     """
     name = _NOT_IN_A_NAME.sub("_", text.strip("/"))
-    if name == text.strip("/").replace("/", "_"):
+    if name == text.strip("/").replace("/", "_") and name not in DISALLOWED_NAMES:
         return name
     return f"{name}_{hashlib.sha256(text.encode()).hexdigest()[:6]}"

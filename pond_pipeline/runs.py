@@ -1,7 +1,6 @@
 """Running the pipeline from a program: the same assets and the same instance as the UI."""
 
 import logging
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,21 +8,20 @@ from pathlib import Path
 import dagster as dg
 from typing_extensions import override
 
-from pond_core import Pattern, PondError
-from pond_pipeline.assets import ALLOW_SHRINK_TAG, REFETCH_TAG, asset_outputs
+from pond_core import Pattern
+from pond_pipeline.assets import ALLOW_SHRINK_TAG, REFETCH_TAG, REPROCESS_TAG
 from pond_pipeline.build import build_definitions
+from pond_pipeline.config import Severity
 from pond_pipeline.errors import ConfigError
+from pond_pipeline.freshness import freshness_keys
 from pond_pipeline.lost_runs import running
-from pond_pipeline.months import Month, contiguous
 from pond_pipeline.paths import key_to_path, path_to_key
+from pond_pipeline.periods import Cadence, Period, contiguous
 from pond_pipeline.plan import Plan, Step
-
-# Dagster's names of a single run over a range of partitions (dagster 1.13, storage/tags.py).
-_RANGE_START = "dagster/asset_partition_range_start"
-_RANGE_END = "dagster/asset_partition_range_end"
+from pond_pipeline.reason import reason_of
+from pond_pipeline.tags import span_tags
 
 _PROGRESS = "progress"
-_CLASS_NAME = re.compile(r"^[\w.]+: ")
 
 Progress = Callable[[str], None]
 """Told the name of each step's op when the step is done."""
@@ -31,7 +29,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A step that failed, or a check that did.
+    """A step that failed.
 
     Attributes:
         path: The asset.
@@ -43,22 +41,39 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedCheck:
+    """A check that failed.
+
+    Attributes:
+        path: The asset.
+        check: The check's name.
+        reason: What it found.
+        severity: `warn` or `error`.
+    """
+
+    path: str
+    check: str
+    reason: str
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
     """What one run came to.
 
     Attributes:
         run_id: Dagster's id of it.
-        months: The partitions that it was about.
+        periods: The partitions that it was about.
         failures: Steps that failed, in order.
         skipped: Assets that were not made because something before them failed.
         warnings: Checks that failed.
     """
 
     run_id: str
-    months: tuple[Month, ...]
+    periods: tuple[Period, ...]
     failures: tuple[Failure, ...]
     skipped: tuple[str, ...]
-    warnings: tuple[Failure, ...]
+    warnings: tuple[FailedCheck, ...]
 
 
 def select_steps(plan: Plan, patterns: Sequence[str]) -> list[Step]:
@@ -84,93 +99,106 @@ def select_steps(plan: Plan, patterns: Sequence[str]) -> list[Step]:
 def run(
     plan: Plan,
     steps: Sequence[Step],
-    months: Sequence[Month],
+    periods: Sequence[Period],
     *,
     root: Path,
     pond: Path,
     instance: dg.DagsterInstance,
     refetch: bool = False,
     allow_shrink: bool = False,
+    reprocess: bool = False,
     progress: Progress = lambda _step: None,
 ) -> Iterator[RunReport]:
-    """Make assets, one Dagster run for each range of months without a gap.
+    """Make assets, one Dagster run for each cadence and each range of periods without a gap.
 
     Args:
         plan: What there is.
         steps: Which of it to make.
-        months: The partitions.
+        periods: The partitions; what has none is made in each run.
         root: Where `resources.yaml` and its `.env` stand.
         pond: The pond's directory.
         instance: Dagster's instance; runs appear in its UI.
-        refetch: Ask sources for whole months again.
+        refetch: Ask sources for whole periods again.
         allow_shrink: Let a refetch replace readings by fewer.
+        reprocess: Compute what is up to date, too.
         progress: Told what is done.
     """
     definitions = build_definitions(
         plan, root=root, pond=pond, loggers={_PROGRESS: _progress_logger(progress)}
     )
     job = definitions.resolve_implicit_global_asset_job_def()
-    keys = [path_to_key(path) for step in steps for path in asset_outputs(step)]
-    asked = {REFETCH_TAG: "true"} if refetch else {}
-    asked |= {ALLOW_SHRINK_TAG: "true"} if allow_shrink else {}
+    of_the_present = set(freshness_keys(plan))
+    flags = {
+        REFETCH_TAG: refetch,
+        ALLOW_SHRINK_TAG: allow_shrink,
+        REPROCESS_TAG: reprocess,
+    }
+    asked = {tag: "true" for tag, is_set in flags.items() if is_set}
     with running(instance) as tags:
-        for block in contiguous(months):
-            span = {_RANGE_START: block[0].key, _RANGE_END: block[-1].key}
-            result = job.execute_in_process(
+        for block in _blocks(periods):
+            keys = set(_keys(steps, block))
+            own = definitions.resolve_asset_graph().get_check_keys_for_assets(keys)
+            # Freshness is about the present, whatever the run is about.
+            subset = job.get_subset(
+                asset_selection=keys, asset_check_selection=own - of_the_present
+            )
+            result = subset.execute_in_process(
                 instance=instance,
-                asset_selection=keys,
-                tags={**tags, **span, **asked},
+                tags={**tags, **span_tags(block), **asked},
                 run_config={"loggers": {_PROGRESS: {}}},
                 raise_on_error=False,
             )
             yield _report(result, tuple(block), definitions)
 
 
+def _blocks(periods: Sequence[Period]) -> list[Sequence[Period]]:
+    """Return periods of one cadence without a gap; without periods one block of none."""
+    blocks = [
+        block
+        for cadence in Cadence
+        for block in contiguous(each for each in periods if each.cadence is cadence)
+    ]
+    return blocks or [[]]
+
+
+def _keys(steps: Sequence[Step], block: Sequence[Period]) -> list[dg.AssetKey]:
+    """Return the assets that a run over some periods makes."""
+    cadences = {None, *(period.cadence for period in block)}
+    made = [step for step in steps if step.cadence in cadences]
+    return [path_to_key(path) for step in made for path in step.assets]
+
+
 def _report(
-    result: dg.ExecuteInProcessResult, months: tuple[Month, ...], definitions: dg.Definitions
+    result: dg.ExecuteInProcessResult, periods: tuple[Period, ...], definitions: dg.Definitions
 ) -> RunReport:
     paths = _paths_by_step(definitions)
     failures = [
-        Failure(paths[event.step_key or ""], _reason(event))
+        Failure(paths[event.step_key or ""], reason_of(event))
         for event in result.all_events
         if event.is_step_failure
     ]
     ended = {e.step_key for e in result.all_events if e.is_step_success or e.is_step_failure}
     skipped = [paths[node.name] for node in result.job_def.nodes if node.name not in ended]
     warnings = [
-        Failure(key_to_path(check.asset_key), check.description or "")
+        FailedCheck(
+            key_to_path(check.asset_key),
+            check.check_name,
+            check.description or "",
+            Severity(check.severity.value.lower()),
+        )
         for check in result.get_asset_check_evaluations()
         if not check.passed
     ]
-    return RunReport(result.run_id, months, tuple(failures), tuple(skipped), tuple(warnings))
+    return RunReport(result.run_id, periods, tuple(failures), tuple(skipped), tuple(warnings))
 
 
 def _paths_by_step(definitions: dg.Definitions) -> dict[str, str]:
     assets = definitions.resolve_asset_graph().assets_defs
     return {
-        each.op.name: key_to_path(next(iter(each.keys_by_output_name.values()))) for each in assets
+        each.op.name: key_to_path(next(iter(each.keys_by_output_name.values())))
+        for each in assets
+        if each.keys  # freshness has an op that makes nothing
     }
-
-
-def _reason(event: dg.DagsterEvent) -> str:
-    """Return our own error's words and hint, else the innermost error's.
-
-    The layers around are Dagster's; what is below an error of ours is explained by it.
-    """
-    error = event.step_failure_data.error
-    if error is None:
-        return "failed without an error"
-    chain = [error]
-    while (cause := chain[-1].cause) is not None:
-        chain.append(cause)
-    ours = _names_of(PondError)
-    told = next((each for each in chain if each.cls_name in ours), chain[-1])
-    # "package.module.NotFoundError: what happened" without the name of the class
-    return _CLASS_NAME.sub("", told.message.strip(), count=1)
-
-
-def _names_of(cls: type[BaseException]) -> set[str]:
-    return {cls.__name__}.union(*map(_names_of, cls.__subclasses__()))
 
 
 def _progress_logger(progress: Progress) -> dg.LoggerDefinition:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from pond_core import EntryType, NodePath, ReadFS, from_us
+from pond_core import EntryType, NodePath, ReadFS
 from pond_pipeline.plan import Plan
+from pond_pipeline.record import Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +15,8 @@ class AssetSummary:
 
     Attributes:
         path: Where it is.
-        rows: Rows of a series or table; None for files.
-        files: Files of a directory; None for the others.
+        rows: Rows of a series or table, and of all series of a directory; None for files.
+        files: How many files or series a directory holds; None for the others.
         first: The earliest reading; None without rows, and for what is no series.
         last: The latest.
         txn: The transaction that last wrote its content; None when nothing was written.
@@ -43,26 +44,34 @@ def _summary(fs: ReadFS, asset: NodePath) -> AssetSummary:
         case EntryType.SERIES:
             return _series(asset)
         case EntryType.DIRECTORY:
-            files = fs.ls(asset.path)
-            txns = (p.txn for file in files for p in file.node.pieces)
-            return AssetSummary(asset.path, files=len(files), txn=_newest(txns))
+            return _directory(fs, asset.path)
         case _:
             pieces = asset.node.pieces
             rows = sum(p.rows or 0 for p in pieces)
             return AssetSummary(asset.path, rows=rows, txn=_newest(p.txn for p in pieces))
 
 
+def _directory(fs: ReadFS, path: str) -> AssetSummary:
+    inside = [each for each in fs.walk(path) if each.entry_type is not EntryType.DIRECTORY]
+    series = [_series(each) for each in inside if each.entry_type is EntryType.SERIES]
+    return AssetSummary(
+        path,
+        rows=sum(each.rows or 0 for each in series) if series else None,
+        files=len(inside),
+        first=min((each.first for each in series if each.first), default=None),
+        last=max((each.last for each in series if each.last), default=None),
+        txn=_newest(piece.txn for each in inside for piece in each.node.pieces),
+    )
+
+
 def _series(asset: NodePath) -> AssetSummary:
-    node = asset.node
-    rows = sum(int(str(facts["rows"])) for facts in node.marks.values())
-    firsts = [int(str(f["first_us"])) for f in node.marks.values() if f["first_us"] is not None]
-    lasts = [int(str(f["last_us"])) for f in node.marks.values() if f["last_us"] is not None]
+    totals = Totals.of(asset.node)
     return AssetSummary(
         asset.path,
-        rows=rows,
-        first=from_us(min(firsts)) if firsts else None,
-        last=from_us(max(lasts)) if lasts else None,
-        txn=_newest(piece.txn for piece in node.pieces),
+        rows=totals.rows,
+        first=totals.first,
+        last=totals.last,
+        txn=_newest(piece.txn for piece in asset.node.pieces),
     )
 
 

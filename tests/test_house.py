@@ -57,6 +57,8 @@ def started_by_name() -> set[str]:
     """Return the modules that are named in a text: scripts, commands, what Dagster loads."""
     texts = [(ROOT / each).read_text() for each in (*modules(), Path("workspace.yaml"))]
     texts += [f'"{script}' for script in PROJECT["project"]["scripts"].values()]
+    found = PROJECT["project"]["entry-points"].values()
+    texts += [f'"{entry}' for entries in found for entry in entries.values()]
     quoted = re.compile(r"""(?:["']|module: |module_name: )(pond_\w+(?:\.\w+)+)""")
     commands = (ROOT / "pond_pipeline" / "cli" / "entry.py").read_text()
     lazy = {f"pond_pipeline.cli.{each}" for each in re.findall(r': \("(\w+)", "', commands)}

@@ -45,6 +45,10 @@ class PondCommand(click.Command):
             formatter.write(f"  {self.example}\n")
 
 
+class CommandGroup(PondCommand, click.Group):
+    """Commands about one thing; its help ends with an example, too."""
+
+
 def command(*, example: str) -> Callable[[Callable[..., None]], PondCommand]:
     """Make a function a command of its name; its docstring is the help."""
     return click.command(cls=PondCommand, example=example)
@@ -66,6 +70,19 @@ resources_option = click.option(
     help="The resources.",
 )
 """Every command that reads them has it."""
+
+HOME = ".dagster"
+"""Where Dagster's home is unless somebody says otherwise."""
+
+home_option = click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="DAGSTER_HOME",
+    default=HOME,
+    show_default=True,
+    help="Dagster's home: its runs and events.",
+)
+"""Every command that opens Dagster's instance has it."""
 
 
 class VariableType(click.ParamType[tuple[str, str]]):

@@ -19,6 +19,8 @@ from pond_pipeline.cli.terminal import finish, hush, say_error
 COMMANDS = {
     "init": ("store", "Make a pond."),
     "apply": ("resources", "Check resources.yaml and record its resources in the pond."),
+    "get": ("inventory", "List the resources, or show one as YAML."),
+    "schema": ("schema", "Print the JSON Schema of resources.yaml."),
     "run": ("pipeline", "Collect and compute what is missing."),
     "ls": ("store", "List what the pond holds."),
     "cat": ("content", "Print what a node holds."),
@@ -31,9 +33,11 @@ COMMANDS = {
     "verify": ("upkeep", "Check every byte of the pond."),
     "repair": ("upkeep", "Make a new Delta log where it is lost or damaged."),
     "maintain": ("upkeep", "Put the pond in order."),
+    "backup": ("backup", "Back the pond up into a folder, and restore it."),
     "simulator": ("simulation", "Serve the HydroVu simulator until Ctrl-C."),
     "demo": ("pipeline", "Run the whole pipeline against the bundled HydroVu simulator."),
-    "up": ("pipeline", "Start the Dagster UI and daemon."),
+    "sync-dagster": ("syncing", "Make Dagster's view of the assets agree with the pond."),
+    "up": ("ui", "Start the Dagster UI and daemon."),
 }
 """By name: the module of this package that has the command, and what it does."""
 
@@ -53,7 +57,7 @@ class PondGroup(click.Group):
             return None
         # Lazy: Dagster takes seconds to import, and most commands never need it.
         module = importlib.import_module(f"pond_pipeline.cli.{COMMANDS[cmd_name][0]}")
-        command = getattr(module, cmd_name)
+        command = getattr(module, cmd_name.replace("-", "_"))
         return command if isinstance(command, click.Command) else None
 
     @override

@@ -9,8 +9,8 @@ import pyarrow as pa
 from pond_core import EntryType, FactoryError, NodePath, ReadFS, concat, to_us
 from pond_pipeline.cli.instant import iso
 from pond_pipeline.cli.terminal import say
-from pond_pipeline.months import Month
-from pond_pipeline.record import describe as recorded_month
+from pond_pipeline.periods import Period
+from pond_pipeline.record import describe as recorded_period
 
 _WILDCARD = re.compile(r"[*?\[]")
 
@@ -67,7 +67,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """One month of a series, as it is recorded.
+    """One period of a series, as it is recorded.
 
     Attributes:
         partition: Its key, such as `2026-11`.
@@ -96,7 +96,7 @@ class Description:
         attributes: Facts about the node as a whole.
         windows: How many windows hold a series now; None for what is none, or is computed.
         columns: Of a table or series, in order.
-        partitions: The months of a series that are recorded, in order.
+        partitions: The periods of a series that are recorded, in order.
     """
 
     node: Listed
@@ -229,7 +229,7 @@ def _column(field: pa.Field) -> Column:
 def _partitions(fs: ReadFS, node: NodePath) -> Iterable[Partition]:
     keys = {str(facts["partition"]) for facts in node.node.marks.values() if "partition" in facts}
     for key in sorted(keys):
-        recorded = recorded_month(fs, node.path, Month.parse(key))
+        recorded = recorded_period(fs, node.path, Period.parse(key))
         if recorded is not None:
             yield Partition(
                 partition=key,

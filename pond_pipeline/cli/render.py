@@ -21,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pond_pipeline.cli.terminal import escape, is_terminal, write
-from pond_pipeline.months import Month
+from pond_pipeline.periods import Period
 
 _ABSENT = "-"
 _GAP = "  "
@@ -64,7 +64,7 @@ def json_text(value: object, *, indent: int | None = None) -> str:
 def plain(value: object) -> object:
     """Return a value as JSON has it.
 
-    A dataclass becomes an object of its fields, a month its key, an instant ISO 8601 with `Z`,
+    A dataclass becomes an object of its fields, a period its key, an instant ISO 8601 with `Z`,
     bytes base64; a number that JSON cannot hold (NaN, infinity) null.
     """
     match value:
@@ -83,7 +83,7 @@ def plain(value: object) -> object:
 
 
 def _plain_many(value: object) -> object:
-    if isinstance(value, Month):
+    if isinstance(value, Period):
         return value.key
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()

@@ -68,7 +68,7 @@ def ls(
 def describe(invocation: Invocation, path: str, *, as_of: AsOf | None, as_json: bool) -> None:
     """Say what is known of a node.
 
-    Its type, columns and units, rows, times, windows, and the months that are recorded.
+    Its type, columns and units, rows, times, windows, and the periods that are recorded.
     """
     description = facts.describe(Pond.open(invocation.pond).snapshot(as_of), path)
     if as_json:

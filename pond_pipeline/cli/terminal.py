@@ -57,6 +57,15 @@ def say_error(message: str, *, hint: str = "") -> None:
         click.echo(f"  hint: {escape(hint)}", err=True)
 
 
+def agreed(question: str) -> bool:
+    """Ask whether something dangerous shall be done; no answer at all is a no."""
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:  # there is no terminal, or Ctrl-C
+        say("")
+        return False
+
+
 def hush() -> None:
     """Send what is left to nowhere: the reader of stdout has gone, and that is no error."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

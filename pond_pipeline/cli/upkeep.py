@@ -10,7 +10,7 @@ from pond_core import AsOf, CorruptionError, Finding, Pond, Report
 from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
 from pond_pipeline.cli.instant import instant, iso
 from pond_pipeline.cli.render import print_facts, print_json, print_lines, print_rows
-from pond_pipeline.cli.terminal import say
+from pond_pipeline.cli.terminal import agreed, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def maintain(
     pond = Pond.open(invocation.pond)
     if forget_before is not None:
         goes = _announce(pond, forget_before)
-        if goes and not (dry_run or yes or _is_agreed()):
+        if goes and not (dry_run or yes or agreed("Drop that for good?")):
             say("nothing is forgotten, and nothing was done; --yes forgets without asking")
             raise click.exceptions.Exit(1)
     done = pond.maintain(dry_run=dry_run, forget_before=forget_before)
@@ -166,14 +166,6 @@ def maintain(
         print_json(report)
     else:
         _print_maintained(report)
-
-
-def _is_agreed() -> bool:
-    try:
-        return click.confirm("Drop that for good?", err=True)
-    except click.Abort:  # no answer at all: there is no terminal, or Ctrl-C
-        say("")
-        return False
 
 
 def _announce(pond: Pond, forget_before: AsOf) -> bool:

@@ -17,10 +17,10 @@ import pond_core
 from pond_core import Pond
 from pond_pipeline import definitions, runs
 from pond_pipeline.cli.entry import pond as pond_command
-from pond_pipeline.config import read_documents
-from pond_pipeline.config.model import KINDS_TO_COME, SPECS, Envelope, Kind
+from pond_pipeline.config import judgement, load_documents, read_documents
+from pond_pipeline.config.kind import KINDS_TO_COME, SPECS, Envelope, Kind
 from pond_pipeline.config.problem import FORMER_KEYS
-from pond_pipeline.months import Month
+from pond_pipeline.periods import Period
 from pond_pipeline.plan import compile_plan
 from pond_pipeline.simulator import Faults, Simulator, harbor
 
@@ -72,13 +72,25 @@ def models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
     """Yield a model and all those inside it."""
     yield model
     for info in model.model_fields.values():
-        for inner in get_args(info.annotation):
+        for inner in (info.annotation, *get_args(info.annotation)):
             if isinstance(inner, type) and issubclass(inner, BaseModel):
                 yield from models(inner)
 
 
 def keys_of(model: type[BaseModel]) -> set[str]:
     return {info.alias or name for name, info in model.model_fields.items()}
+
+
+def is_judgement(model: type[BaseModel]) -> bool:
+    """Say whether a model is one of those that several kinds share, in a chapter of their own."""
+    return model.__module__ == judgement.__name__
+
+
+def keys_in_chapter(title: str) -> set[str]:
+    """Return the keys in the tables of a chapter of the page about `resources.yaml`."""
+    page = text_of(ROOT / "docs" / "resources-yaml.md")
+    chapter = page.split(f"\n## {title}\n")[1].split("\n## ")[0]
+    return set(re.findall(r"^\| `(\w+)` \|", chapter, re.MULTILINE))
 
 
 def pond_lines() -> list[str]:
@@ -105,7 +117,7 @@ def harbor_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [report] = runs.run(
             plan,
             runs.select_steps(plan, ["/raw/harbor/units", "/*/harbor/Wharf*"]),
-            [Month.parse(MONTH)],
+            [Period.parse(MONTH)],
             root=folder,
             pond=folder / ".pond",
             instance=instance,
@@ -222,11 +234,21 @@ def test_every_fault_is_in_the_docs() -> None:
 
 @pytest.mark.parametrize("kind", Kind)
 def test_every_key_of_a_kind_is_in_its_chapter(kind: Kind) -> None:
-    page = text_of(ROOT / "docs" / "resources-yaml.md")
-    chapter = page.split(f"\n## {kind}\n")[1].split("\n## ")[0]
-    documented = set(re.findall(r"^\| `(\w+)` \|", chapter, re.MULTILINE))
-    keys = {key for model in models(SPECS[kind]) for key in keys_of(model)}
-    assert documented == keys
+    own = {model for model in models(SPECS[kind]) if not is_judgement(model)}
+    assert keys_in_chapter(kind) == {key for model in own for key in keys_of(model)}
+
+
+def test_every_key_of_how_readings_are_judged_is_in_its_chapter() -> None:
+    judging = {each for kind in Kind for each in models(SPECS[kind]) if is_judgement(each)}
+    documented = keys_in_chapter("Judging readings")
+    assert documented == {key for model in judging for key in keys_of(model)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_every_resource_in_the_docs_loads(page: Path) -> None:
+    for body in blocks(page, "yaml"):
+        if re.search(r"^kind: ", body, re.MULTILINE):
+            assert load_documents(body)
 
 
 def test_what_every_resource_says_is_in_the_docs() -> None:

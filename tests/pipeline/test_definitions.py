@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from pond_pipeline.apply import apply_resources
 from pond_pipeline.definitions import defs
 from pond_pipeline.errors import ConfigError
 from tests.pipeline.harbor import RESOURCES, ROOT
@@ -76,6 +77,17 @@ def test_a_mistake_in_the_file_is_told_when_dagster_loads_it(tmp_path: Path) -> 
     assert "HydroVu" in loaded.stderr
 
 
+def test_after_a_typo_what_was_applied_goes_on_and_the_log_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "resources.yaml"
+    file.write_text(RESOURCES.read_text())
+    apply_resources(file, pond=tmp_path / ".pond")
+    file.write_text(RESOURCES.read_text().replace("kind: HydroVu", "kind: HydroVoo", 1))
+    loaded = run(tmp_path, "-W", "ignore", "-c", OFFLINE)
+    assert loaded.returncode == 0
+    assert "resources.yaml:10" in loaded.stderr
+    assert "applied last is served" in loaded.stderr
+
+
 def test_dagster_s_own_check_accepts_them(tmp_path: Path) -> None:
     (tmp_path / "resources.yaml").write_text(RESOURCES.read_text())
     module = "pond_pipeline.definitions"
@@ -109,6 +121,7 @@ def test_the_shipped_file_makes_these_assets(definitions: dg.Definitions) -> Non
         *(f"raw/harbor/{each}" for each in INSTRUMENTS),
         *(f"raw/harbor/{each}" for each in ("locations", "parameters", "units")),
         *(f"reduced/harbor/sites/{site}/res={width}" for site in SITES for width in WIDTHS),
+        "sys/resources",
     ]
 
 

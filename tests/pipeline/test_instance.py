@@ -40,10 +40,27 @@ def test_nothing_is_sent_home(home: Path, instance: dg.DagsterInstance) -> None:
     assert yaml.safe_load((home / "dagster.yaml").read_text())["telemetry"] == {"enabled": False}
 
 
+def test_a_run_that_was_killed_gives_its_place_in_a_pool_back(instance: dg.DagsterInstance) -> None:
+    assert instance.run_monitoring_settings["free_slots_after_run_end_seconds"]
+    assert instance.run_monitoring_poll_interval_seconds <= 15
+
+
+def test_nobody_is_asked_to_sign_up(instance: dg.DagsterInstance) -> None:
+    assert instance.nux_enabled is False
+
+
 @pytest.mark.usefixtures("instance")
 def test_the_steps_of_one_pool_take_turns(home: Path) -> None:
     concurrency = yaml.safe_load((home / "dagster.yaml").read_text())["concurrency"]
     assert concurrency["pools"] == {"default_limit": 1, "granularity": "op"}
+
+
+def test_a_run_that_lost_its_process_is_made_again_and_one_that_failed_is_not(
+    instance: dg.DagsterInstance,
+) -> None:
+    assert instance.run_retries_enabled
+    assert instance.run_retries_max_retries == 3
+    assert not instance.run_retries_retry_on_asset_or_op_failure
 
 
 def test_the_event_log_is_ours(instance: dg.DagsterInstance) -> None:

@@ -11,9 +11,9 @@ import pytest
 from pond_core import DataError, Pond, Snapshot, content_hash
 from pond_pipeline.errors import PipelineError
 from pond_pipeline.io_manager import PondIOManager
-from pond_pipeline.months import Month
+from pond_pipeline.periods import Period
 from pond_pipeline.record import SeriesUpdate
-from pond_pipeline.steps import CheckedFiles, Verdict
+from pond_pipeline.steps import Arrival, CheckedFiles, Verdict
 from tests.pipeline.waters import rows_of, update_of, water
 
 MONTHLY = dg.MonthlyPartitionsDefinition(
@@ -135,7 +135,8 @@ def test_an_equal_table_is_no_transaction(pond: Pond, instance: dg.DagsterInstan
 
 
 def test_files_are_kept_bit_for_bit(pond: Pond, instance: dg.DagsterInstance) -> None:
-    files = CheckedFiles({"a.csv": b"\x00\xff"}, {"a.csv": Verdict("a.csv", "digest")})
+    verdict = Verdict("a.csv", "digest")
+    files = CheckedFiles([[Arrival(verdict, b"\x00\xff")]], {"a.csv": verdict})
     make(pond, instance, whole(files))
     assert pond.snapshot().read_data(f"{PATH}/a.csv") == b"\x00\xff"
     assert materializations(instance)[0].metadata["pond/new_files"].value == 1
@@ -236,7 +237,7 @@ def test_a_whole_table_is_loaded_whole(pond: Pond, instance: dg.DagsterInstance)
 
 def test_each_month_of_a_run_has_its_own_facts(pond: Pond, instance: dg.DagsterInstance) -> None:
     make(pond, instance, series(water(READINGS)), months="2025-02...2025-04")
-    month = Month(2025, 2)
+    month = Period.parse("2025-02")
     stored = pond.snapshot().read_series(PATH, month.window)
     assert metadata_of(instance, "2025-02") == {
         "dagster/partition_row_count": 1,
@@ -246,6 +247,9 @@ def test_each_month_of_a_run_has_its_own_facts(pond: Pond, instance: dg.DagsterI
         "pond/first": month.start.replace(day=10).timestamp(),
         "pond/last": month.start.replace(day=10).timestamp(),
         "pond/txn": 1,
+        "pond/show": "pond show 1",
+        "Temperature.C": "·······▅················  2 to 2",
+        "mean Temperature.C": 2.0,
     }
     assert metadata_of(instance, "2025-04")["dagster/partition_row_count"] == 0
 
@@ -260,11 +264,40 @@ def test_a_month_that_stayed_as_it_was_names_no_transaction(
     assert metadata_of(instance, "2025-02")["pond/txn"] == 2
 
 
+def test_the_newest_month_with_rows_has_the_columns_and_a_preview(
+    pond: Pond, instance: dg.DagsterInstance
+) -> None:
+    make(pond, instance, series(water(READINGS)), months="2025-02...2025-04")
+    told = {month: metadata_of(instance, month) for month in ("2025-02", "2025-03", "2025-04")}
+    with_columns = [month for month in told if "dagster/column_schema" in told[month]]
+    with_preview = [month for month in told if "pond/preview" in told[month]]
+    assert with_columns == with_preview == ["2025-03"]
+
+
+def test_a_month_that_stayed_as_it_was_has_columns_and_no_glance_at_its_content(
+    pond: Pond, instance: dg.DagsterInstance
+) -> None:
+    for _ in range(2):
+        make(pond, instance, series(water(READINGS)), months="2025-01")
+    told = metadata_of(instance, "2025-01")
+    assert "dagster/column_schema" in told
+    assert not {"pond/preview", "Temperature.C", "mean Temperature.C"} & set(told)
+
+
+def test_a_whole_table_has_its_columns_and_a_preview(
+    pond: Pond, instance: dg.DagsterInstance
+) -> None:
+    make(pond, instance, whole(pa.table({"id": [1, 2]})))
+    told = {name: each.value for name, each in materializations(instance)[0].metadata.items()}
+    assert (told["dagster/row_count"], told["pond/show"]) == (2, "pond show 1")
+    assert {"dagster/column_schema", "pond/preview"} <= set(told)
+
+
 def test_a_run_over_one_month_has_that_month_s_data_version(
     pond: Pond, instance: dg.DagsterInstance
 ) -> None:
     make(pond, instance, series(water(READINGS)), months="2025-02")
-    stored = pond.snapshot().read_series(PATH, Month(2025, 2).window)
+    stored = pond.snapshot().read_series(PATH, Period.parse("2025-02").window)
     (made,) = materializations(instance, "2025-02")
     assert _version(made) == content_hash(stored)
 

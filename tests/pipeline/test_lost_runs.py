@@ -71,6 +71,42 @@ def test_a_second_ui_on_one_home_is_refused(instance: dg.DagsterInstance) -> Non
         second.__enter__()
 
 
+def test_a_run_that_a_ui_leaves_when_it_is_stopped_is_failed_at_once(
+    instance: dg.DagsterInstance,
+) -> None:
+    with serving(instance):
+        run = _started(instance, tags={})
+    assert _status(instance, run) is dg.DagsterRunStatus.FAILURE
+
+
+def test_a_run_that_was_being_canceled_is_canceled(instance: dg.DagsterInstance) -> None:
+    run = _started(instance, tags={}, status=dg.DagsterRunStatus.CANCELING)
+    with serving(instance):
+        assert _status(instance, run) is dg.DagsterRunStatus.CANCELED
+
+
+def test_a_lost_run_is_one_that_dagster_makes_again_whole(instance: dg.DagsterInstance) -> None:
+    run = _started(instance, tags={})
+    with serving(instance):
+        pass
+    found = instance.get_run_by_id(run.run_id)
+    assert found is not None
+    assert found.tags["dagster/will_retry"] == "true"
+    assert found.tags["dagster/retry_strategy"] == "ALL_STEPS"
+
+
+def test_what_a_killed_ui_has_started_keeps_its_place(instance: dg.DagsterInstance) -> None:
+    waits = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    with serving(instance) as held:
+        left = subprocess.Popen(waits, stdin=subprocess.PIPE, pass_fds=[held])  # noqa: S603 -- ours
+    with left:
+        second = serving(instance)
+        with pytest.raises(ConfigError, match="already"):
+            second.__enter__()
+    with serving(instance):
+        pass
+
+
 def _tags_of_a_killed_process(instance: dg.DagsterInstance) -> dict[str, str]:
     killed = subprocess.run(  # noqa: S603 -- our own Python, our own text
         [sys.executable, "-c", _KILLED, instance.root_directory],
@@ -83,12 +119,17 @@ def _tags_of_a_killed_process(instance: dg.DagsterInstance) -> dict[str, str]:
     return {name: value}
 
 
-def _started(instance: dg.DagsterInstance, *, tags: dict[str, str]) -> dg.DagsterRun:
+def _started(
+    instance: dg.DagsterInstance,
+    *,
+    tags: dict[str, str],
+    status: dg.DagsterRunStatus = dg.DagsterRunStatus.STARTED,
+) -> dg.DagsterRun:
     @dg.job(name="any_job")
     def job() -> None:
         pass
 
-    return instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags)
+    return instance.create_run_for_job(job, status=status, tags=tags)
 
 
 def _status(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.DagsterRunStatus:

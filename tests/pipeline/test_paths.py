@@ -36,3 +36,8 @@ def test_paths_that_lose_characters_keep_names_of_their_own(other: str) -> None:
 
 def test_a_name_says_where_it_comes_from() -> None:
     assert safe_name("/reduced/res=1h").startswith("reduced_res_1h_")
+
+
+@pytest.mark.parametrize("word", ["if", "type", "context"])
+def test_a_word_that_is_reserved_is_a_name_with_a_digest(word: str) -> None:
+    assert safe_name(word).startswith(f"{word}_")

@@ -7,13 +7,17 @@ import pytest
 
 from pond_core import Pond
 from pond_pipeline import runs
-from pond_pipeline.config import read_documents
-from pond_pipeline.due import all_months, due_months
+from pond_pipeline.config import Severity, read_documents
+from pond_pipeline.due import all_periods, due_periods
 from pond_pipeline.errors import ConfigError
-from pond_pipeline.months import Month
+from pond_pipeline.freshness import FRESHNESS
+from pond_pipeline.hydrovu import client
+from pond_pipeline.paths import path_to_key
+from pond_pipeline.periods import Cadence, Period
 from pond_pipeline.plan import Plan, compile_plan
 from pond_pipeline.simulator import Faults, Simulator
 from tests.pipeline.harbor import harbor_plan, harbor_server, small_plan
+from tests.pipeline.pier import a_pier
 from tests.pipeline.steps.exports import write_export
 from tests.pipeline.waters import at, months_of
 
@@ -68,7 +72,7 @@ class Bay:
 
     def due(self, *select: str, now: datetime) -> list[str]:
         steps = runs.select_steps(self.plan, select)
-        return [m.key for m in due_months(self.plan, steps, pond=self.pond, now=now)]
+        return [m.key for m in due_periods(self.plan, steps, pond=self.pond, now=now)]
 
 
 @pytest.fixture
@@ -101,14 +105,14 @@ def test_a_glob_that_matches_nothing_is_named() -> None:
 
 
 def test_all_months_reach_from_the_start_to_the_one_that_is_running() -> None:
-    months = all_months(harbor_plan(), now=at("2025-02-01"))
+    months = all_periods(harbor_plan(), Cadence.MONTHLY, now=at("2025-02-01"))
     assert months == months_of("2024-11", "2024-12", "2025-01", "2025-02")
 
 
 def test_a_plan_without_sources_has_no_months(tmp_path: Path) -> None:
     plan = Plan(None, (), ())
-    assert all_months(plan, now=at("2025-01-01")) == []
-    assert due_months(plan, (), pond=tmp_path / "pond", now=at("2025-01-01")) == []
+    assert all_periods(plan, Cadence.MONTHLY, now=at("2025-01-01")) == []
+    assert due_periods(plan, (), pond=tmp_path / "pond", now=at("2025-01-01")) == []
 
 
 def test_without_a_pond_every_month_is_due(bay: Bay) -> None:
@@ -120,12 +124,12 @@ def test_without_a_pond_every_month_is_due(bay: Bay) -> None:
 def test_a_run_makes_every_asset(bay: Bay) -> None:
     (report,) = bay.run("2025-01")
     assert (report.failures, report.skipped, report.warnings) == ((), (), ())
-    assert report.months == (Month(2025, 1),)
+    assert report.periods == (Period.parse("2025-01"),)
     assert Pond.open(bay.pond).snapshot().exists("/reduced/bay/sites/Bay/res=7d")
 
 
 def test_what_was_made_is_not_due_but_for_the_month_that_is_running(bay: Bay) -> None:
-    months = all_months(bay.plan, now=at("2025-02-28"))
+    months = all_periods(bay.plan, Cadence.MONTHLY, now=at("2025-02-28"))
     bay.run(*[month.key for month in months])
     assert bay.due("/combined/**", now=at("2025-03-01 12:00")) == ["2025-03"]
     assert bay.due("/raw/bay/Pier", now=at("2025-03-01 12:00")) == ["2025-02", "2025-03"]
@@ -133,7 +137,7 @@ def test_what_was_made_is_not_due_but_for_the_month_that_is_running(bay: Bay) ->
 
 def test_months_with_a_gap_are_several_runs(bay: Bay) -> None:
     reports = bay.run("2025-02", "2024-11", "2024-12", select=["/raw/bay/Pier"])
-    assert [[m.key for m in each.months] for each in reports] == [
+    assert [[m.key for m in each.periods] for each in reports] == [
         ["2024-11", "2024-12"],
         ["2025-02"],
     ]
@@ -153,8 +157,11 @@ def test_each_step_that_ended_is_told(bay: Bay) -> None:
     assert len(bay.told) == len(bay.plan.steps)
 
 
-def test_a_failure_names_the_asset_and_what_it_holds_back(bay: Bay, server: Simulator) -> None:
+def test_a_failure_names_the_asset_and_what_it_holds_back(
+    bay: Bay, server: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bay.run("2025-01", select=["/raw/bay/units"])
+    monkeypatch.setattr(client, "_shared", {})  # a token that was granted would still do
     server.faults = Faults(token_status=401)
     (report,) = bay.run("2025-01", select=["/raw/bay/Pier", "/normalized/**", "/combined/**"])
     (failure,) = report.failures
@@ -162,7 +169,10 @@ def test_a_failure_names_the_asset_and_what_it_holds_back(bay: Bay, server: Simu
     assert set(report.skipped) == {"/normalized/bay/Pier", "/combined/bay/Bay"}
 
 
-def test_a_reason_is_what_went_wrong_without_a_traceback(bay: Bay, server: Simulator) -> None:
+def test_a_reason_is_what_went_wrong_without_a_traceback(
+    bay: Bay, server: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "_shared", {})  # a token that was granted would still do
     server.faults = Faults(token_status=401)
     (report,) = bay.run("2025-01", select=["/raw/bay/units"])
     (failure,) = report.failures
@@ -183,6 +193,40 @@ def test_a_check_that_failed_is_a_warning(
     (warning,) = report.warnings
     assert (warning.path, report.failures) == ("/raw/fb/files", ())
     assert "Dock-1" in warning.reason
+
+
+def test_a_run_leaves_freshness_to_its_schedule(bay: Bay) -> None:
+    bay.run("2025-01")
+    checks = bay.instance.event_log_storage.get_latest_asset_check_execution_by_key(
+        [
+            dg.AssetCheckKey(path_to_key("/normalized/bay/Pier"), name)
+            for name in ("order", FRESHNESS)
+        ]
+    )
+    assert [key.name for key in checks] == ["order"]
+
+
+def test_a_blocking_check_that_failed_is_a_failure_with_its_words(
+    tmp_path: Path, instance: dg.DagsterInstance
+) -> None:
+    blocking = "{gaps: {severity: error, blocking: true}}"
+    with a_pier(tmp_path, checks=blocking) as pier:
+        pier.write_hours("2025-01-01 00:00", "2025-01-02 00:00")
+        pier.write_hours("2025-01-03 00:00", "2025-01-31 23:00")
+        (report,) = runs.run(
+            pier.plan,
+            pier.plan.steps,
+            months_of("2025-01"),
+            root=tmp_path,
+            pond=tmp_path / "pond",
+            instance=instance,
+        )
+    (failure,) = report.failures
+    assert failure.path == "/normalized/bay/Pier"
+    assert "gaps" in failure.reason
+    (check,) = report.warnings
+    assert (check.path, check.check, check.severity) == (failure.path, "gaps", Severity.ERROR)
+    assert "/combined/bay/Bay" in report.skipped
 
 
 def test_a_refetch_asks_for_whole_months_again(bay: Bay, server: Simulator) -> None:

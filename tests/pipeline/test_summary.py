@@ -6,7 +6,14 @@ import pytest
 from pond_core import Pond
 from pond_pipeline.plan import Plan
 from pond_pipeline.summary import AssetSummary, summarize
-from tests.pipeline.steps.exports import FILES, TABLE, a_files_step, a_folder, an_export_step
+from tests.pipeline.steps.exports import (
+    FILES,
+    QUARANTINE,
+    TABLE,
+    a_files_step,
+    a_folder,
+    an_export_step,
+)
 from tests.pipeline.steps.station import a_dictionary
 from tests.pipeline.waters import at, store, water
 
@@ -25,7 +32,7 @@ def of(pond: Pond, path: str) -> AssetSummary:
 
 def test_every_output_is_told_in_the_order_of_the_plan(pond: Pond) -> None:
     paths = [each.path for each in summarize(PLAN, pond.snapshot())]
-    assert paths == [*a_dictionary().outputs, FILES, TABLE]
+    assert paths == [*a_dictionary().outputs, FILES, QUARANTINE, TABLE]
 
 
 def test_of_what_was_never_made_nothing_is_told(pond: Pond) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 
 from pond_core import Pond, Provenance, slice_window
-from pond_pipeline.months import Month
+from pond_pipeline.periods import Period
 from pond_pipeline.record import Recorded, SeriesUpdate, Slice, record
 
 INSTANT = pa.field("timestamp", pa.timestamp("us", tz="UTC"), nullable=False)
@@ -25,8 +25,8 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def months_of(*keys: str) -> list[Month]:
-    return [Month.parse(key) for key in keys]
+def months_of(*keys: str) -> list[Period]:
+    return [Period.parse(key) for key in keys]
 
 
 def update_of(table: pa.Table, *keys: str, fingerprint: str = "") -> SeriesUpdate:

@@ -7,11 +7,12 @@ import pytest
 
 from pond_core import WIDE_KEY, Pond, Provenance, content_hash, to_us
 from pond_pipeline.assets import REFETCH_TAG, build_assets
-from pond_pipeline.assets.factory import monthly, pool_of
+from pond_pipeline.assets.factory import partitions_of, pool_of
+from pond_pipeline.config import load_documents
 from pond_pipeline.hydrovu import RAW_KEY
-from pond_pipeline.months import Month, months_between
 from pond_pipeline.paths import path_to_key
-from pond_pipeline.plan import HydroVuSource, Plan
+from pond_pipeline.periods import Cadence, Period, periods_between
+from pond_pipeline.plan import HydroVuSource, Plan, compile_plan
 from pond_pipeline.record import SeriesUpdate, Slice, record
 from tests.pipeline.harbor import definitions_of, harbor_plan, harbor_server, small_plan
 
@@ -92,16 +93,16 @@ def test_a_step_is_one_op_that_is_named_after_its_first_output(
 def test_all_series_share_one_partitions_definition_that_holds_the_month_that_is_running(
     assets: dict[str, dg.AssetsDefinition],
 ) -> None:
-    partitions = monthly(harbor_plan())
+    partitions = partitions_of(harbor_plan(), Cadence.MONTHLY)
     assert partitions is not None
     keys = partitions.get_partition_keys()
     assert keys[0] == "2024-11"
-    assert Month.parse(keys[-1]).window.contains(to_us(datetime.now(UTC)))
+    assert Period.parse(keys[-1]).window.contains(to_us(datetime.now(UTC)))
     assert {each.partitions_def for each in _partitioned(assets)} == {partitions}
 
 
 def test_without_sources_there_are_no_partitions() -> None:
-    assert monthly(Plan(None, (), ())) is None
+    assert partitions_of(Plan(None, (), ()), Cadence.MONTHLY) is None
 
 
 def test_a_backfill_of_series_is_one_run(assets: dict[str, dg.AssetsDefinition]) -> None:
@@ -126,6 +127,13 @@ def test_a_pool_is_named_after_its_account() -> None:
     assert pool_of(source) == "hydrovu_harbor"
 
 
+def test_accounts_with_one_credential_share_a_pool_and_others_do_not() -> None:
+    account = "kind: HydroVu\nname: {0}\nspec: {{key: {1}, secret: s, start: 2025-01-01}}\n"
+    text = "---\n".join(account.format(*each) for each in ("ax", "bx", "cy"))
+    pools = [pool_of(s) for s in compile_plan(load_documents(text), root=Path("/")).sources]  # type: ignore[arg-type]  # all of HydroVu
+    assert pools == ["hydrovu_a", "hydrovu_a", "hydrovu_c"]
+
+
 def test_a_quarantine_is_no_asset(specs: dict[str, dg.AssetSpec]) -> None:
     assert not [path for path in specs if path.startswith("/quarantine/")]
 
@@ -146,7 +154,7 @@ def test_a_change_of_a_step_is_a_change_of_its_code_version(
 
 def test_each_month_of_a_run_has_its_own_data_version(bay: Bay) -> None:
     snapshot = bay.pond.snapshot()
-    months = months_between(Month(2023, 4), Month(2025, 2))
+    months = periods_between(Period.parse("2023-04"), Period.parse("2025-02"))
     for path in (RAW, "/normalized/bay/Pier", SITE, WEEKS):
         stored = {month.key: snapshot.read_series(path, month.window) for month in months}
         wanted = {key: content_hash(rows, ignore=("fetched_at",)) for key, rows in stored.items()}
@@ -184,6 +192,20 @@ def test_a_run_with_the_tag_asks_for_whole_months_again(bay: Bay) -> None:
     assert _rows(bay.pond, RAW) == rows
 
 
+def test_readings_of_a_wrong_clock_are_counted(bay: Bay) -> None:
+    quarantined = [_told(bay, month)["pond/quarantined"] for month in ("2023-03", "2025-01")]
+    stored = bay.pond.snapshot().read_series("/quarantine/bay/Pier").num_rows
+    assert stored > 0
+    assert quarantined == [stored, 0]
+    assert bay.run("2023-03", "/normalized/bay/Pier").success  # nothing is behind
+    assert _told(bay, "2023-03")["pond/quarantined"] == stored
+
+
+def _told(bay: Bay, month: str) -> dict[str, object]:
+    latest = bay.made("/normalized/bay/Pier", month)[0]
+    return {name: each.value for name, each in latest.metadata.items()}
+
+
 def _partitioned(assets: Mapping[str, dg.AssetsDefinition]) -> list[dg.AssetsDefinition]:
     return [asset for name, asset in assets.items() if name != "raw_harbor_units"]
 
@@ -194,7 +216,7 @@ def _rows(pond: Pond, path: str) -> int:
 
 def _take_away(pond: Pond, path: str, key: str) -> None:
     """Make a month of a series hold its first ten rows, as a step of its own would."""
-    month = Month.parse(key)
+    month = Period.parse(key)
     facts = pond.snapshot().node(path).marks[month.window]
     table = pond.snapshot().read_series(path, month.window).slice(0, 10)
     asked_for = facts["inputs"] if path == RAW else {}

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from pond_core import Pond, Provenance, Transaction, Window
 from pond_pipeline.cli.entry import pond as pond_command
-from pond_pipeline.months import Month
+from pond_pipeline.periods import Period
 from pond_pipeline.record import SeriesUpdate, Slice, record
 
 HOUR_US = 3_600_000_000
@@ -106,7 +106,7 @@ def build_pond(path: Path) -> Pond:
     pond = Pond.init(path, durability="process")
     with pond.transaction(Provenance(author="setup", message="directories")) as tx:
         tx.mkdir("/raw/noyo", parents=True)
-    months = [Month(2024, 11), Month(2024, 12)]
+    months = [Period.parse("2024-11"), Period.parse("2024-12")]
     batches = [[_slice(month, rows)] for month, rows in zip(months, (4, 2), strict=True)]
     made = Provenance(author="test", message="pull", run_id="run-1")
     list(record(pond, STATION, SeriesUpdate(batches), provenance=made))
@@ -130,7 +130,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def _slice(month: Month, rows: int) -> Slice:
+def _slice(month: Period, rows: int) -> Slice:
     table = readings(month.start, [10.0 + i for i in range(rows)])
     return Slice(month, table, span=month.window, reach=(month.window,))
 

@@ -10,10 +10,11 @@ import pytest
 
 from pond_pipeline.cli.command import PondCommand
 from pond_pipeline.cli.entry import COMMANDS, pond
-from pond_pipeline.cli.pipeline import Outcome
+from pond_pipeline.cli.outcome import Outcome
 from pond_pipeline.cli.render import json_text
-from pond_pipeline.months import Month
-from pond_pipeline.runs import Failure, RunReport
+from pond_pipeline.config import Severity
+from pond_pipeline.periods import Period
+from pond_pipeline.runs import FailedCheck, Failure, RunReport
 from pond_pipeline.summary import AssetSummary
 from tests.pipeline.cli.shell import STATION, Shell
 
@@ -74,13 +75,17 @@ def test_json_of_what_writes_has_the_documented_shape(nowhere: Shell) -> None:
     _check_shape(_documented("init"), nowhere.value("init"))
     applied = nowhere.value("apply", "-f", ROOT / "resources.yaml")
     _check_shape(_documented("apply"), applied)
+    _check_shape(_documented("get"), nowhere.value("get", "-f", ROOT / "resources.yaml"))
+    one = nowhere.value("get", "Combine", "harbor", "-f", ROOT / "resources.yaml")
+    _check_shape(_documented("get", number=1), one)
     copied = nowhere.value("copy", ROOT / "resources.yaml", "pond:/copy")
     _check_shape(_documented("copy"), copied)
 
 
 def test_json_of_a_run_has_the_documented_shape() -> None:
     failure = Failure("/raw/noyo/A", "it did not answer")
-    report = RunReport("id", (Month(2026, 11),), (failure,), ("/raw/noyo/B",), (failure,))
+    check = FailedCheck("/raw/noyo/A", "gaps", "1 gap", Severity.WARN)
+    report = RunReport("id", (Period.parse("2026-11"),), (failure,), ("/raw/noyo/B",), (check,))
     asset = AssetSummary("/raw/noyo/A", rows=1, first=datetime.now(UTC), txn=1)
     outcome = Outcome("/srv/noyo", (report,), (asset,), ("/raw/noyo/A",))
     _check_shape(_documented("run"), json.loads(json_text(outcome)))

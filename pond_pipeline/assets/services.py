@@ -1,0 +1,159 @@
+"""Backups and copies as assets: nothing of them is kept in the pond."""
+
+import time
+from collections.abc import Iterator
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from pond_core import Finding, from_us
+from pond_pipeline.assets.factory import POND
+from pond_pipeline.backups import back_up, folder_of, update_copy
+from pond_pipeline.config import read_environment
+from pond_pipeline.paths import path_to_key, safe_name
+from pond_pipeline.plan import Backup, Copy, Plan
+
+TXN = "pond/txn"
+"""Metadata: the newest transaction that the backup holds."""
+
+_GROUP = "backup"
+_COMPLETE = "backup_is_complete"
+_SHOWN = 20
+"""Findings that a check tells; `pond backup verify` tells all."""
+
+
+def service_key(service: Backup | Copy) -> dg.AssetKey:
+    """Return the asset key of a service."""
+    return path_to_key(f"/backup/{service.name}")
+
+
+def job_name(service: Backup | Copy) -> str:
+    """Return the name of the job that runs a service, by its schedule or after changes."""
+    return f"{safe_name(service.name)}_{'backup' if isinstance(service, Backup) else 'copy'}"
+
+
+def build_service_jobs(plan: Plan) -> list[UnresolvedAssetJobDefinition]:
+    """Return a job for each backup and copy."""
+    return [
+        dg.define_asset_job(
+            job_name(service),
+            selection=dg.AssetSelection.assets(service_key(service)),
+            description=service.description,
+        )
+        for service in plan.services
+        if isinstance(service, Backup | Copy)
+    ]
+
+
+def build_services(plan: Plan) -> list[dg.AssetsDefinition]:
+    """Return the assets of a plan's backups and copies."""
+    built = []
+    for service in plan.services:
+        match service:
+            case Backup():
+                built.append(_backup(service))
+            case Copy():
+                built.append(_copy(service))
+            case _:
+                pass  # an alert makes nothing
+    return built
+
+
+def build_service_schedules(plan: Plan) -> list[dg.ScheduleDefinition]:
+    """Return a schedule for each backup and copy that says when; on as soon as the daemon runs."""
+    return [
+        dg.ScheduleDefinition(
+            name=f"{job_name(service)}_schedule",
+            cron_schedule=service.schedule,
+            execution_timezone="UTC",
+            job_name=job_name(service),
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+        )
+        for service in plan.services
+        if isinstance(service, Backup | Copy) and service.schedule
+    ]
+
+
+def _backup(backup: Backup) -> dg.AssetsDefinition:
+    key = service_key(backup)
+    check = dg.AssetCheckSpec(
+        _COMPLETE, asset=key, description="All that the newest point needs is in the folder."
+    )
+
+    @dg.multi_asset(
+        name=safe_name(f"/backup/{backup.name}"),
+        specs=[_spec(backup)],
+        check_specs=[check],
+        required_resource_keys={POND},
+    )
+    def _op(
+        context: dg.AssetExecutionContext,
+    ) -> "Iterator[dg.MaterializeResult[object] | dg.AssetCheckResult]":
+        pond = context.resources.pond
+        environ = read_environment(backup.root).values
+        began_s = time.monotonic()
+        pushed = back_up(backup, pond, environ)
+        point = pushed.point
+        yield dg.MaterializeResult(
+            asset_key=key,
+            metadata={
+                TXN: point.txn,
+                "pond/point": f"{point.pond} {point.txn} {point.hash}",
+                "pond/committed": dg.MetadataValue.timestamp(from_us(point.ts_us)),
+                "pond/bytes_sent": pushed.bytes,
+                "pond/objects_sent": pushed.objects,
+                "pond/bytes": point.bytes,
+                **_common(backup, began_s),
+            },
+        )
+        inspection = folder_of(backup, environ).verify(pond=pond.id)
+        yield dg.AssetCheckResult(
+            asset_key=key,
+            check_name=_COMPLETE,
+            passed=inspection.ok,
+            description=_told(inspection.findings),
+            metadata={"segments": inspection.segments, "objects": inspection.objects},
+        )
+
+    return _op
+
+
+def _copy(copy: Copy) -> dg.AssetsDefinition:
+    @dg.multi_asset(name=safe_name(f"/backup/{copy.name}"), specs=[_spec(copy)])
+    def _op() -> "dg.MaterializeResult[object]":
+        began_s = time.monotonic()
+        copied = update_copy(copy, read_environment(copy.root).values)
+        return dg.MaterializeResult(
+            asset_key=service_key(copy),
+            metadata={
+                TXN: copied.txn,
+                "pond/parent": copied.parent,
+                "pond/bytes_fetched": copied.bytes,
+                "pond/objects_fetched": copied.objects,
+                "pond/to": str(copy.to),
+                **_common(copy, began_s),
+            },
+        )
+
+    return _op
+
+
+def _common(service: Backup | Copy, began_s: float) -> dict[str, float | str]:
+    """Return what both tell: how long it took, and the folder without what the environment says."""
+    return {"pond/seconds": time.monotonic() - began_s, "pond/folder": str(service.folder)}
+
+
+def _spec(service: Backup | Copy) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        service_key(service),
+        description=service.description,
+        group_name=_GROUP,
+        owners=list(service.owners),
+        kinds={"backup"},
+    )
+
+
+def _told(findings: tuple[Finding, ...]) -> str | None:
+    lines = [f"{each.where}: {each.what}, {each.detail}" for each in findings[:_SHOWN]]
+    more = len(findings) - len(lines)
+    return "\n".join([*lines, *([f"and {more} more"] if more else [])]) or None

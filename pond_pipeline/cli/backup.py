@@ -1,0 +1,258 @@
+"""The commands `backup push|list|verify|restore`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from pond_core import AsOf, BackupFolder, CorruptionError, Finding, Pond, from_us
+from pond_pipeline.backups import folder_of
+from pond_pipeline.cli.command import (
+    CommandGroup,
+    Invocation,
+    PondCommand,
+    json_option,
+    pass_invocation,
+    resources_option,
+    variables_option,
+)
+from pond_pipeline.cli.instant import AsOfType
+from pond_pipeline.cli.render import print_facts, print_json, print_lines, print_rows
+from pond_pipeline.cli.terminal import say
+from pond_pipeline.config import read_documents, read_environment
+from pond_pipeline.errors import ConfigError
+from pond_pipeline.plan import Backup, compile_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What `push` sent."""
+
+    folder: str
+    pond: str
+    txn: int
+    is_new: bool
+    objects: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPoint:
+    """A point, as `list` tells it."""
+
+    pond: str
+    txn: int
+    committed: datetime | None
+    horizon: int
+    segments: int
+    objects: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What `verify` looked at, and found; the fields are those of `pond_core.Inspection`."""
+
+    ok: bool
+    full: bool
+    points: int
+    segments: int
+    objects: int
+    bytes: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What `restore` made; the fields are those of `pond_core.Restored`."""
+
+    path: str
+    pond: str
+    parent: str
+    txn: int
+    objects: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a backup is: a folder that is named, or a resource that names one."""
+
+    folder: Path | None
+    name: str | None
+    file: Path
+    variables: tuple[tuple[str, str], ...]
+
+    def open(self) -> BackupFolder:
+        """Return the folder.
+
+        Raises:
+            ConfigError: The resources do not say which one.
+        """
+        if self.folder is not None:
+            return BackupFolder(self.folder)
+        root = self.file.absolute().parent
+        plan = compile_plan(read_documents(self.file, variables=dict(self.variables)), root=root)
+        backups = {each.name: each for each in plan.services if isinstance(each, Backup)}
+        chosen = list(backups) if self.name is None else [self.name]
+        if len(chosen) != 1 or chosen[0] not in backups:
+            names = ", ".join(backups) or "none"
+            what = "which backup is meant" if self.name is None else f"a backup {self.name!r}"
+            msg = f"{self.file} does not say {what}; it has {names}"
+            raise ConfigError(msg, hint="name one by --name, or the folder itself")
+        return folder_of(backups[chosen[0]], read_environment(root).values)
+
+
+def _place_options(flag: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the options that say where a backup is; the folder is named by `flag`."""
+    folder = click.option(
+        flag, "folder", type=click.Path(file_okay=False, path_type=Path), help="The folder."
+    )
+    name = click.option("--name", help="Which Backup resource; needed where there are several.")
+
+    def add(run: Callable[..., None]) -> Callable[..., None]:
+        return folder(name(resources_option(variables_option(run))))
+
+    return add
+
+
+_of_option = click.option("--of", "pond", metavar="UUID", help="Which pond the backup is of.")
+
+
+@click.group(cls=CommandGroup, example="pond backup push --to /media/stick/backup")
+def backup() -> None:
+    """Back the pond up into a folder, and restore it.
+
+    The folder is that of the Backup resource, or is named by --to or --from.
+    """
+
+
+@backup.command(cls=PondCommand, example="pond backup push --to /media/stick/backup")
+@_place_options("--to")
+@json_option
+@pass_invocation
+def push(invocation: Invocation, /, *, as_json: bool, **where: object) -> None:
+    """Send what the folder does not have yet."""
+    pond = Pond.open(invocation.pond)
+    folder = _place(where).open()
+    pushed = pond.push(folder)
+    report = Pushed(
+        folder=str(folder.path),
+        pond=pushed.point.pond,
+        txn=pushed.point.txn,
+        is_new=pushed.is_new,
+        objects=pushed.objects,
+        bytes=pushed.bytes,
+    )
+    if as_json:
+        print_json(report)
+    elif report.is_new:
+        say(f"{folder.path} holds the pond up to txn {report.txn}: {report.bytes:,} bytes sent")
+    else:
+        say(f"{folder.path} holds the pond up to txn {report.txn}: nothing is new")
+
+
+@backup.command("list", cls=PondCommand, example="pond backup list --from /media/stick/backup")
+@_place_options("--from")
+@_of_option
+@json_option
+def list_(*, pond: str | None, as_json: bool, **where: object) -> None:
+    """List the moments that can be restored, the oldest first."""
+    points = [
+        ListedPoint(
+            pond=point.pond,
+            txn=point.txn,
+            committed=from_us(point.ts_us) if point.txn else None,
+            horizon=point.horizon,
+            segments=len(point.segments),
+            objects=point.objects,
+            bytes=point.bytes,
+        )
+        for point in _place(where).open().points(pond)
+    ]
+    if as_json:
+        print_json(points)
+        return
+    rows = [(each.pond, each.txn, each.committed, each.horizon, each.bytes) for each in points]
+    print_rows(("pond", "txn", "committed", "from txn", "bytes"), rows)
+
+
+@backup.command(cls=PondCommand, example="pond backup verify --full")
+@_place_options("--from")
+@_of_option
+@click.option("--full", is_flag=True, help="Check every point, and read every byte.")
+@json_option
+def verify(*, pond: str | None, full: bool, as_json: bool, **where: object) -> None:
+    """Check whether all is there that the newest points need.
+
+    What is wrong is listed, and makes the command fail.
+    """
+    found = _place(where).open().verify(pond=pond, full=full)
+    report = Verified(
+        ok=found.ok,
+        full=full,
+        points=found.points,
+        segments=found.segments,
+        objects=found.objects,
+        bytes=found.bytes,
+        findings=found.findings,
+    )
+    if as_json:
+        print_json(report)
+    else:
+        _print_verified(report)
+    if report.findings:
+        msg = f"the backup is damaged: {len(report.findings)} findings"
+        raise CorruptionError(msg, hint="docs/backup.md says what can be done about it")
+
+
+@backup.command(cls=PondCommand, example="pond backup restore restored --as-of 2026-06-30")
+@click.argument("to", metavar="DIR", type=click.Path(path_type=Path))
+@_place_options("--from")
+@_of_option
+@click.option("--as-of", type=AsOfType(), help="A txn or a time; the newest if left out.")
+@json_option
+def restore(
+    to: Path, *, pond: str | None, as_of: AsOf | None, as_json: bool, **where: object
+) -> None:
+    """Make a new pond in DIR, with all history up to a moment.
+
+    DIR must not be there, or be empty. The new pond has a UUID of its own.
+    """
+    if isinstance(as_of, str):
+        raise click.UsageError("a backup is restored as of a txn or a time, not of a run")
+    done = _place(where).open().restore(to, pond=pond, as_of=as_of)
+    report = Restored(
+        path=str(to),
+        pond=done.pond,
+        parent=done.parent,
+        txn=done.txn,
+        objects=done.objects,
+        bytes=done.bytes,
+    )
+    if as_json:
+        print_json(report)
+    else:
+        say(f"{to} is pond {done.pond}: what {done.parent} held as of txn {done.txn}")
+
+
+def _place(options: dict[str, object]) -> Place:
+    return Place(**options)  # type: ignore[arg-type]  # click gives what `_place_options` declares
+
+
+def _print_verified(report: Verified) -> None:
+    print_facts(
+        {
+            "points": report.points,
+            "segments": report.segments,
+            "objects": report.objects,
+            "bytes": report.bytes,
+            "findings": len(report.findings),
+        }
+    )
+    if report.findings:
+        print_lines([""])
+        rows = [(finding.what, finding.where, finding.detail) for finding in report.findings]
+        print_rows(("finding", "where", "detail"), rows)

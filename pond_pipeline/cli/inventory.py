@@ -1,0 +1,132 @@
+"""The command `get`: which resources there are, and how each stands."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from pond_core import FS, MemoryBackend, NotAPondError, Pond, ReadFS
+from pond_pipeline.apply import applied_documents
+from pond_pipeline.cli.command import (
+    Invocation,
+    command,
+    json_option,
+    pass_invocation,
+    resources_option,
+    variables_option,
+)
+from pond_pipeline.cli.render import print_json, print_rows
+from pond_pipeline.cli.terminal import write
+from pond_pipeline.config import Kind, near_miss, read_documents
+from pond_pipeline.errors import ConfigError
+from pond_pipeline.plan import compile_plan
+from pond_pipeline.resources import ListedResource, document_yaml, list_resources
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What `get --json` prints of each resource."""
+
+    kind: str
+    name: str
+    state: str
+    id: str | None
+    desc: str
+    assets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What `get KIND NAME --json` prints: a row, and the resource."""
+
+    kind: str
+    name: str
+    state: str
+    id: str | None
+    desc: str
+    assets: tuple[str, ...]
+    resource: object
+
+
+@command(example="pond get Combine harbor")
+@click.argument("kind", required=False)
+@click.argument("name", required=False)
+@resources_option
+@variables_option
+@json_option
+@pass_invocation
+def get(
+    invocation: Invocation,
+    *,
+    kind: str | None,
+    name: str | None,
+    file: Path,
+    variables: tuple[tuple[str, str], ...],
+    as_json: bool,
+) -> None:
+    """List the resources, or show one as YAML.
+
+    Those of the file and those of the pond: applied, changed in the file since, not applied yet, or
+    gone from the file. Secrets are not shown.
+    """
+    kind = None if kind is None else _kind(kind)
+    listed = [
+        each
+        for each in _listed(file, dict(variables), pond=invocation.pond)
+        if kind in (None, each.kind)
+    ]
+    if kind is not None and name is not None:
+        _show(_named(listed, kind, name), as_json=as_json)
+    elif as_json:
+        print_json([Row(*_facts(each)) for each in listed])
+    else:
+        print_rows(
+            ("kind", "name", "state", "id", "assets", "description"),
+            [
+                (each.kind, each.name, each.state.value, each.id, len(each.assets), each.desc)
+                for each in listed
+            ],
+        )
+
+
+def _listed(file: Path, variables: Mapping[str, str], *, pond: Path) -> list[ListedResource]:
+    """Return the resources; without a file, what was applied last stands for it."""
+    try:
+        fs: ReadFS = Pond.open(pond).snapshot()
+    except NotAPondError:
+        fs = FS(MemoryBackend())
+    documents = None if file.exists() else applied_documents(fs)
+    if documents is None:
+        documents = read_documents(file, variables=variables)
+    return list_resources(fs, documents, compile_plan(documents, root=file.absolute().parent))
+
+
+def _kind(text: str) -> str:
+    known = {each.lower(): each.value for each in Kind}
+    if text.lower() not in known:
+        hint = near_miss(text, list(Kind), otherwise=f"write one of {', '.join(Kind)}")
+        raise ConfigError(f"{text!r} is no kind of resource", hint=hint)
+    return known[text.lower()]
+
+
+def _named(listed: Sequence[ListedResource], kind: str, name: str) -> ListedResource:
+    found = next((each for each in listed if each.name == name), None)
+    if found is None:
+        names = [each.name for each in listed]
+        otherwise = f"there are {', '.join(names)}" if names else "there is none of this kind"
+        hint = near_miss(name, names, otherwise=otherwise)
+        raise ConfigError(f"there is no {kind} named {name!r}", hint=hint)
+    return found
+
+
+def _show(resource: ListedResource, *, as_json: bool) -> None:
+    if as_json:
+        print_json(Whole(*_facts(resource), resource=json.loads(resource.text)))
+    else:
+        write(document_yaml(resource.text))
+
+
+def _facts(each: ListedResource) -> tuple[str, str, str, str | None, str, tuple[str, ...]]:
+    return each.kind, each.name, each.state.value, each.id, each.desc, each.assets

@@ -1,0 +1,77 @@
+"""What `pond run` came to, as it is printed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pond_pipeline.cli.render import print_rows
+from pond_pipeline.cli.terminal import say
+from pond_pipeline.config import Severity
+from pond_pipeline.errors import PipelineError
+from pond_pipeline.runs import RunReport
+from pond_pipeline.summary import AssetSummary
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What `pond run --json` prints.
+
+    Attributes:
+        pond: Its directory.
+        runs: What each Dagster run came to.
+        assets: What the assets hold now.
+        changed: The paths of assets whose content a run wrote.
+    """
+
+    pond: str
+    runs: tuple[RunReport, ...]
+    assets: tuple[AssetSummary, ...]
+    changed: tuple[str, ...]
+
+
+def print_outcome(outcome: Outcome) -> None:
+    """Print what the assets hold now, and tell which checks failed."""
+    print_rows(
+        ("asset", "rows", "first", "last", "txn", ""),
+        [
+            (
+                each.path,
+                f"{each.files} files"
+                if each.rows is None and each.files is not None
+                else each.rows,
+                _minute(each.first),
+                _minute(each.last),
+                each.txn,
+                "written" if each.path in outcome.changed else "unchanged",
+            )
+            for each in outcome.assets
+        ],
+    )
+    for report in outcome.runs:
+        for check in report.warnings:
+            say(f"check {check.check} of {check.path} failed: {check.reason}")
+
+
+def _minute(instant: datetime | None) -> str | None:
+    return None if instant is None else f"{instant:%Y-%m-%d %H:%M}Z"
+
+
+def raise_failures(outcome: Outcome) -> None:
+    """Raise what went wrong in the runs, if anything did.
+
+    Raises:
+        PipelineError: A step failed, or a check whose failure is an error.
+    """
+    failures = [failure for report in outcome.runs for failure in report.failures]
+    skipped = [path for report in outcome.runs for path in report.skipped]
+    checks = [check for report in outcome.runs for check in report.warnings]
+    unmet = sorted({check.path for check in checks if check.severity is Severity.ERROR})
+    if failures:
+        lines = [f"{failure.path}: {failure.reason}" for failure in failures]
+        if skipped:
+            lines.append(f"not made, since they come after: {', '.join(skipped)}")
+        raise PipelineError(
+            "\n".join(lines), hint="what was collected is kept; run it again to complete it"
+        )
+    if unmet:
+        msg = f"all is made, but checks failed: {', '.join(unmet)}"
+        raise PipelineError(msg, hint="see above")

@@ -1,0 +1,120 @@
+"""The command `up`."""
+
+import signal
+from pathlib import Path
+
+import click
+import dagster as dg
+
+from pond_core import PondError
+from pond_pipeline.apply import apply_resources
+from pond_pipeline.cli.bundled import simulator_if_needed
+from pond_pipeline.cli.command import (
+    Invocation,
+    command,
+    home_option,
+    pass_invocation,
+    resources_option,
+)
+from pond_pipeline.cli.terminal import say
+from pond_pipeline.file_watch import FileWatch
+from pond_pipeline.instance import open_instance
+from pond_pipeline.lost_runs import serving
+from pond_pipeline.old_runs import KEEP_RUNS, KEEP_RUNS_DAYS
+from pond_pipeline.plan import Plan
+from pond_pipeline.served import ServedPlan, serve_plan
+from pond_pipeline.server import Server
+from pond_pipeline.sync import sync_if_moved
+
+
+@command(example="pond up --port 3000")
+@resources_option
+@home_option
+@click.option("--port", default=3000, show_default=True, help="Where the UI is.")
+@click.option(
+    "--keep-runs",
+    type=click.IntRange(min=1),
+    metavar="DAYS",
+    envvar=KEEP_RUNS,
+    default=KEEP_RUNS_DAYS,
+    show_default=True,
+    help="How long runs stay in the UI; the pond keeps all.",
+)
+@pass_invocation
+def up(invocation: Invocation, *, file: Path, home: Path, port: int, keep_runs: int) -> None:
+    """Start the Dagster UI and daemon, on this machine only, until Ctrl-C.
+
+    When resources.yaml changes, they follow. Where it is wrong, they go on with what was applied
+    last. Where no HydroVu account is configured, the bundled simulator is started too.
+    """
+    folder = file.absolute().parent
+    watch = FileWatch(file)
+    served = _served(invocation, file)
+    with (
+        open_instance(home) as instance,
+        serving(instance) as lock,
+        simulator_if_needed(served.plan, folder) as environ,
+    ):
+        places = {
+            "POND": str(invocation.pond.absolute()),
+            "POND_RESOURCES": str(file.absolute()),
+            KEEP_RUNS: str(keep_runs),
+        }
+        _sync(instance, served.plan, invocation.pond)
+        server = Server(
+            home.absolute(),
+            port=port,
+            environ={**environ, **places},
+            folder=folder,
+            held=lock,
+        )
+        stop = _stop_signal()
+
+        def follow() -> None:
+            if watch.has_changed():
+                _reload(invocation, file, server)
+
+        try:
+            server.start(stopped=lambda: bool(stop))
+            if not stop:
+                say(f"Dagster is at {server.url}; Ctrl-C stops it")
+            server.serve(stopped=lambda: bool(stop), meanwhile=follow)
+        finally:
+            server.stop()
+    say("stopped")
+
+
+def _served(invocation: Invocation, file: Path) -> ServedPlan:
+    """Return what is served: recorded where the file is right, else told what is wrong with it."""
+    served = serve_plan(file, pond=invocation.pond)
+    if not served.problem:
+        apply_resources(file, pond=invocation.pond, author="pond up")
+    for line in served.problem.splitlines():
+        say(f"warning: {line}")
+    return served
+
+
+def _sync(instance: dg.DagsterInstance, plan: Plan, pond: Path) -> None:
+    synced = sync_if_moved(instance, plan, pond=pond)
+    if synced is not None and synced.assets:
+        say(f"Dagster knew something else of {len(synced.assets)} assets than the pond: corrected")
+
+
+def _reload(invocation: Invocation, file: Path, server: Server) -> None:
+    """Follow a file that has changed; nothing that is wrong with it ends what runs."""
+    try:
+        served = _served(invocation, file)
+        server.reload()
+    except PondError as exc:
+        say(f"warning: {exc}")
+        return
+    if not served.problem:
+        say(f"{file} has changed, and is loaded")
+
+
+def _stop_signal() -> list[int]:
+    """Return a list that holds something once somebody wants us to stop."""
+    received: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: received.append(number))
+    return received

@@ -1,0 +1,41 @@
+"""The compiler as a Dagster component: for a project of one's own that has more than a pond.
+
+    type: pond_pipeline.component.PondComponent
+    attributes:
+      resources: resources.yaml
+      pond: .pond
+
+A code location has one pond, and so one of these.
+"""
+
+from typing import Literal
+
+import dagster as dg
+from typing_extensions import override
+
+from pond_pipeline.executor import executor_named
+from pond_pipeline.location import load_location
+
+
+class PondComponent(dg.Component, dg.Resolvable, dg.Model):
+    """The assets, jobs, schedules and sensors of a `resources.yaml`, and the pond they live in.
+
+    Attributes:
+        resources: The YAML file; counts from the project's folder.
+        pond: The pond's directory; counts from the project's folder. Nothing need be there.
+        executor: How all runs of the code location are carried out: `in_process` or
+            `multiprocess`; None: as the project says elsewhere.
+    """
+
+    resources: str = "resources.yaml"
+    pond: str = ".pond"
+    executor: Literal["in_process", "multiprocess"] | None = "in_process"
+
+    @override
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Compile the resources into assets."""
+        return load_location(
+            context.project_root / self.resources,
+            pond=context.project_root / self.pond,
+            executor=None if self.executor is None else executor_named(self.executor),
+        )

@@ -1,0 +1,33 @@
+"""All that DuckPond gives Dagster for one `resources.yaml` and one pond: a code location."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from pond_pipeline.build import build_definitions
+from pond_pipeline.old_runs import purge_definitions
+from pond_pipeline.resources_check import resources_definitions
+from pond_pipeline.served import serve_plan
+
+
+def load_location(
+    file: Path, *, pond: Path, executor: dg.ExecutorDefinition | None
+) -> dg.Definitions:
+    """Compile a file and return its definitions, with those that look after the file and the runs.
+
+    Args:
+        file: `resources.yaml`; where it is wrong, what was applied last is served instead.
+        pond: The pond's directory; nothing need be there.
+        executor: How the steps of a run are carried out; None: as the code location says.
+
+    Raises:
+        ConfigError: The file is wrong, and nothing was ever applied.
+    """
+    served = serve_plan(file, pond=pond)
+    if served.problem:
+        dg.get_dagster_logger("pond").warning(served.problem)
+    return dg.Definitions.merge(
+        build_definitions(served.plan, root=file.parent, pond=pond, executor=executor),
+        resources_definitions(served, file=file, pond=pond),
+        purge_definitions(),
+    )

@@ -1,0 +1,43 @@
+"""How long a sensor may wait for those that it tells.
+
+Dagster's daemon cuts a tick off after 60 s (`DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS`). What such a
+tick has told is forgotten then, and told again by the next one, for ever.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+
+_WINDOW_S = 60.0
+
+_LEFT_S = 20.0
+"""What may be spent in a window: a tick may reach into the next one, and spend as much there."""
+
+
+class Patience:
+    """Seconds that are left for slow receivers in this minute.
+
+    Args:
+        clock: Tells seconds since any moment.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._began_s = clock()
+        self._spent_s = 0.0
+
+    @property
+    def left_s(self) -> float:
+        """What is left; not above 0 when nothing is."""
+        if self._clock() - self._began_s >= _WINDOW_S:
+            self._began_s, self._spent_s = self._clock(), 0.0
+        return _LEFT_S - self._spent_s
+
+    @contextlib.contextmanager
+    def spending(self) -> Iterator[None]:
+        """Count the time of a block."""
+        began_s = self._clock()
+        try:
+            yield
+        finally:
+            self._spent_s += self._clock() - began_s

@@ -1,0 +1,74 @@
+"""What `docs/operations.md` and the files beside it say can be taken as it stands."""
+
+import re
+import shutil
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pond_pipeline.config import load_documents
+from pond_pipeline.instance import open_instance
+from pond_pipeline.plan import Plan, compile_plan
+
+DOCS = Path(__file__).parents[2] / "docs"
+RECIPES = re.findall(
+    r"<!-- recipe -->\n```yaml\n(.*?)^```$",
+    (DOCS / "operations.md").read_text(encoding="utf-8"),
+    re.MULTILINE | re.DOTALL,
+)
+UNITS = sorted((DOCS / "systemd").glob("duckpond*"))
+OWN = {"storage", "concurrency"}
+"""What the example for PostgreSQL has of its own; a new home's event log goes with its storage."""
+
+
+def plan_of(recipe: str) -> Plan:
+    return compile_plan(load_documents(recipe), root=Path())
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_recipe_is_a_file_that_can_be_applied(recipe: str) -> None:
+    assert plan_of(recipe).steps
+
+
+def test_every_recipe_changes_the_file() -> None:
+    assert len(RECIPES) == 5
+    assert all(before != after for before, after in pairwise(RECIPES))
+
+
+def test_after_a_replacement_the_site_has_one_column_of_both() -> None:
+    scopes = {part.scope for part in plan_of(RECIPES[2]).steps[-1].parts}  # type: ignore[union-attr]  # the site is last
+    assert scopes == {"Sonde"}
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
+    program = shutil.which("true") or ""
+    for unit in UNITS:
+        text = unit.read_text().replace("/opt/duckpond/.venv/bin/pond", program)
+        (tmp_path / unit.name).write_text(text)
+    command = ["systemd-analyze", "verify", *(str(tmp_path / unit.name) for unit in UNITS)]
+    verified = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- our own files
+    assert (verified.returncode, verified.stderr) == (0, "")
+
+
+def test_the_example_for_postgresql_differs_from_a_new_home_in_its_storage_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", "to be restored")
+    open_instance(tmp_path).dispose()
+    new = yaml.safe_load((tmp_path / "dagster.yaml").read_text())
+    example = yaml.safe_load((DOCS / "examples" / "postgres" / "dagster.yaml").read_text())
+    assert new.pop("event_log_storage")
+    assert {k: v for k, v in example.items() if k not in OWN} == {
+        k: v for k, v in new.items() if k not in OWN
+    }
+    assert example["concurrency"]["pools"] == new["concurrency"]["pools"]
+
+
+def test_the_variables_of_the_example_are_listed() -> None:
+    folder = DOCS / "examples" / "postgres"
+    asked = set(re.findall(r"env: (\w+)", (folder / "dagster.yaml").read_text()))
+    assert asked == set(re.findall(r"^(\w+)=", (folder / "env.example").read_text(), re.MULTILINE))

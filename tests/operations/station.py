@@ -1,0 +1,154 @@
+"""A small account behind a server that can be held, and the `resources.yaml` for it."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from typing_extensions import override
+
+from pond_pipeline.simulator import Location, Names, Readings, Simulator, World
+
+PIER = 5_103_667_482_910_720
+BUOY = 5_590_284_771_635_200
+SONDE = 6_845_330_117_242_880
+
+FIRST = datetime(2024, 11, 1, tzinfo=UTC)
+"""When the harbor's readings begin."""
+
+RESOURCES = f"""
+kind: HydroVu
+name: bay
+spec:
+  key: demo
+  secret: demo
+  base_url: {{url}}
+  start: {FIRST:%Y-%m-%d}
+  devices: [{{{{name: Pier, id: {PIER}, scope: Pier, interval: 1h}}}}]
+---
+kind: HydroVu
+name: reef
+spec:
+  key: demo
+  secret: demo
+  base_url: {{url}}
+  start: {FIRST:%Y-%m-%d}
+  devices: [{{{{name: Buoy, id: {BUOY}, interval: 1h}}}}]
+---
+kind: HydroVu
+name: cove
+spec:
+  key: demo
+  secret: demo
+  base_url: {{url}}
+  start: {FIRST:%Y-%m-%d}
+  devices: [{{{{name: Sonde, id: {SONDE}, interval: 1h}}}}]
+---
+kind: LakeTech
+name: exports
+spec:
+  pattern: inbox/*.csv
+  timezone: UTC
+  start: {FIRST:%Y-%m-%d}
+  locations: [{{{{name: Dock, match: "Dock-*"}}}}]
+---
+kind: Combine
+name: bay
+spec:
+  sites: [{{{{name: Bay, inputs: [{{{{pattern: /normalized/bay/Pier}}}}]}}}}]
+---
+kind: Reduce
+name: bay
+spec:
+  collections:
+    - name: sites
+      resolutions: [1d]
+      datasets: [{{{{in_pattern: "/combined/bay/*", out_pattern: "$0"}}}}]
+"""
+"""Three accounts of one instrument, which the tests need not share, and a folder of exports."""
+
+
+class Gate(World):
+    """A world that can be told to let only so many pages of one location through.
+
+    Args:
+        world: What is behind it.
+        location_id: Whose pages are counted.
+    """
+
+    def __init__(self, world: World, location_id: int) -> None:
+        self._world = world
+        self._location_id = location_id
+        self._left: int | None = None
+        self._open = threading.Event()
+        self.held = threading.Event()
+
+    def close_after(self, pages: int) -> None:
+        """Hold the server at the next page but so many, until `open`."""
+        self._open.clear()
+        self._left = pages
+
+    def open(self) -> None:
+        """Let everything through."""
+        self._left = None
+        self._open.set()
+
+    @override
+    def locations(self) -> Sequence[Location]:
+        return self._world.locations()
+
+    @override
+    def names(self) -> Names:
+        return self._world.names()
+
+    @override
+    def readings(self, location_id: int, start_s: int, end_s: int, *, now_s: int) -> Readings:
+        if location_id == self._location_id and self._left is not None:
+            if not self._left:
+                self.held.set()
+                self._open.wait()
+            else:
+                self._left -= 1
+        return self._world.readings(location_id, start_s, end_s, now_s=now_s)
+
+    @override
+    def first_at(self, location_id: int, start_s: int, *, now_s: int) -> int | None:
+        return self._world.first_at(location_id, start_s, now_s=now_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A range that the API was asked for, and the number of its pages.
+
+    Attributes:
+        start: The earliest instant.
+        end: The latest one; None where it is open.
+        pages: How many pages were asked for.
+    """
+
+    start: datetime
+    end: datetime | None
+    pages: int
+
+
+def questions(simulator: Simulator, location_id: int, *, since: int = 0) -> list[Question]:
+    """Return the ranges that were asked for of a location, in order.
+
+    Args:
+        simulator: The server.
+        location_id: Of whom.
+        since: How many requests of its log are left out.
+    """
+    pages: dict[tuple[str, str], int] = {}
+    for served in simulator.log[since:]:
+        if served.path.endswith(f"/{location_id}/data"):
+            asked = served.query.get("startTime", "0"), served.query.get("endTime", "")
+            pages[asked] = pages.get(asked, 0) + 1
+    return [
+        Question(_instant(start), _instant(end) if end else None, count)
+        for (start, end), count in pages.items()
+    ]
+
+
+def _instant(seconds: str) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)

@@ -1,0 +1,177 @@
+"""What a person does in the UI: one start of `pond up` serves all of it."""
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pond_core import Pond, Snapshot, from_us
+from pond_pipeline.periods import Period, periods_between
+from pond_pipeline.simulator import Simulator, harbor
+from tests.operations import station
+from tests.operations.browser import browse, metadata, press
+from tests.operations.station import BUOY, PIER, Gate, questions
+from tests.operations.up import Up
+from tests.operations.waiting import until
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and process groups are POSIX's")
+
+MONTHS = periods_between(Period.parse("2024-11"), Period.parse("2026-10"))
+"""Two years: what is backfilled."""
+
+KEYS = [month.key for month in MONTHS]
+PAGE_DAYS = 31
+PAGES_BEFORE_THE_KILL = 10
+
+CLOCK_FLOOR = datetime(2000, 1, 1, tzinfo=UTC)
+"""Readings before it come from a logger without a clock; they are asked for on their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What the tests share.
+
+    Attributes:
+        up: UI and daemon.
+        simulator: The API that they ask.
+        gate: Holds the API's answers about the buoy.
+        inbox: Where exports are put.
+    """
+
+    up: Up
+    simulator: Simulator
+    gate: Gate
+    inbox: Path
+
+    @property
+    def pond(self) -> Pond:
+        return Pond.open(self.up.pond)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.pond.snapshot()
+
+    def months_of(self, path: str) -> list[Period]:
+        """Return the months that a series has, in order."""
+        marks = self.snapshot.node(path).marks.values()
+        return sorted(Period.parse(str(facts["partition"])) for facts in marks)
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    folder = tmp_path_factory.mktemp("office")
+    gate = Gate(harbor(now=MONTHS[-1].next().next().start), BUOY)
+    with Simulator(gate, page_days=PAGE_DAYS, rate_per_minute=100_000) as simulator:
+        resources = station.RESOURCES.format(url=simulator.base_url)
+        with Up(folder, resources) as up:
+            try:
+                yield Office(up, simulator, gate, folder / "inbox")
+            finally:
+                gate.open()
+
+
+def test_a_month_that_is_materialized_shows_what_it_holds_and_who_wrote_it(office: Office) -> None:
+    ui, path = office.up.ui, "/raw/cove/Sonde"
+    run = ui.launch(path, "2025-04")
+    assert ui.end_of(run) == "SUCCESS"
+    [shown] = ui.materializations(path, "2025-04")
+    marks = office.snapshot.node(path).marks[Period.parse("2025-04").window]
+    [header] = [each for each in office.pond.log() if each.provenance.asset == path]
+    assert shown["run_id"] == run
+    assert shown["dagster/partition_row_count"] == marks["rows"] == 8 * 30 * 24
+    assert shown["pond/txn"] == header.txn
+    assert shown["pond/first"] == Period.parse("2025-04").start.timestamp()
+    assert shown["pond/last"] == Period.parse("2025-05").start.timestamp() - 3600
+    assert header.provenance.run_id == run
+    assert header.provenance.partitions == ("2025-04",)
+    assert {"MaterializationEvent", "RunSuccessEvent"} <= {kind for kind, _ in ui.events(run)}
+
+
+def test_a_backfill_of_two_years_runs_each_group_of_assets_once(office: Office) -> None:
+    ui, before = office.up.ui, len(office.simulator.log)
+    paths = [path for path, group in ui.groups().items() if group == "bay"]
+    status, runs = ui.backfill(paths, KEYS)
+    assert status == "COMPLETED_SUCCESS"
+    assert sorted(path for run in runs for path in run.paths) == sorted(paths)
+    assert {run.span for run in runs} == {("", ""), (KEYS[0], KEYS[-1])}
+    assert len(runs) == 3  # dictionaries; the pull; what is made of both
+
+    long_ago, asked = questions(office.simulator, PIER, since=before)
+    assert (long_ago.start, long_ago.end) == (from_us(0), CLOCK_FLOOR)
+    assert (asked.start, asked.end) == (MONTHS[0].start, MONTHS[-1].next().start)
+
+    snapshot = office.snapshot
+    for path in ("/raw/bay/Pier", "/normalized/bay/Pier", "/combined/bay/Bay"):
+        assert office.months_of(path) == MONTHS
+    hours = int((MONTHS[-1].next().start - MONTHS[0].start).total_seconds()) // 3600
+    lost = snapshot.read_series("/quarantine/bay/Pier")["timestamp"].unique()
+    assert snapshot.read_series("/combined/bay/Bay").num_rows == hours - len(lost)
+    assert office.pond.verify().ok
+
+
+def test_a_run_whose_process_is_killed_goes_on_where_it_was(office: Office) -> None:
+    ui, path = office.up.ui, "/raw/reef/Buoy"
+    office.gate.close_after(PAGES_BEFORE_THE_KILL)
+    killed = ui.launch(path, *KEYS)
+    until(office.gate.held.is_set, "page that is held")
+    os.kill(ui.worker(killed), signal.SIGKILL)
+    office.gate.open()
+    assert ui.end_of(killed) == "FAILURE"
+    kept = office.months_of(path)
+    before = len(office.simulator.log)
+    assert 1 < len(kept) < len(MONTHS) - 1
+    assert kept == MONTHS[: len(kept)]
+
+    assert ui.end_of(ui.rerun_from_failure(killed)) == "SUCCESS"
+    [asked] = questions(office.simulator, BUOY, since=before)
+    assert kept[-1].start < asked.start < kept[-1].next().start
+    assert asked.pages <= len(MONTHS) - len(kept) + 1
+    assert office.months_of(path) == MONTHS
+    assert office.pond.verify().ok
+
+
+def test_checks_of_exports_pass_and_fail_in_the_ui(office: Office) -> None:
+    ui, path = office.up.ui, "/raw/exports/files"
+    office.inbox.mkdir()
+    header = "Timestamp,Location,Parameter,Value"
+    (office.inbox / "a.csv").write_text(f"{header}\n2025-01-01 00:00,Dock-1,Temp (C),5\n")
+    assert ui.make(path) == "SUCCESS"
+    assert {status for status, _ in ui.checks(path).values()} == {"SUCCEEDED"}
+
+    (office.inbox / "b.csv").write_text(f"{header}\n2025-01-01 00:00,Weir-1,Temp (C),5\n")
+    assert ui.make(path) == "SUCCESS"
+    checks = ui.checks(path)
+    assert checks["exports_are_readable"] == ("SUCCEEDED", "")
+    status, told = checks["locations_are_declared"]
+    assert status == "FAILED"
+    assert 'b.csv: add to `locations` of exports: {name: Weir-1, match: "Weir-1"}' in told
+    names = [node.name for node in office.snapshot.ls(path)]
+    assert names == ["a.csv", "b.csv"]
+
+
+def test_an_asset_is_materialized_in_a_browser(office: Office, tmp_path: Path) -> None:
+    ui, path = office.up.ui, "/raw/cove/Sonde"
+    known = {run.run_id for run in ui.runs()}
+    with browse(office.up.url, tmp_path / "profile") as page:
+        page.goto("/assets")
+        page.get_by_label("Search and filter assets").focus()
+        page.keyboard.type("Sonde")
+        page.get_by_role("link").filter(has_text=re.compile("raw.*cove.*Sonde")).first.click()
+        press(page, "Materialize")
+        press(page, "Latest")
+        press(page, "Launch 1 run")
+        until(lambda: {run.run_id for run in ui.runs()} - known, "run")
+        [run] = [run for run in ui.runs() if run.run_id not in known]
+        assert ui.end_of(run.run_id) == "SUCCESS"
+        [month, _] = run.span
+        shown = metadata(page, f"/assets{path}?view=partitions&partition={month}")
+        marks = office.snapshot.node(path).marks[Period.parse(month).window]
+        [newest, *_] = [each for each in office.pond.log() if each.provenance.asset == path]
+        assert newest.provenance.run_id == run.run_id
+        assert shown["pond/txn"] == str(newest.txn)
+        assert shown["dagster/partition_row_count"] == str(marks["rows"])

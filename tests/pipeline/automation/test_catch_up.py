@@ -1,0 +1,128 @@
+"""The sensor that finds what is behind: real ticks, real runs, a real pond."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pyarrow as pa
+import pytest
+
+from pond_core import Pond, Provenance
+from pond_pipeline.record import record
+from tests.pipeline.automation.lake import (
+    CHARTS,
+    DAYS,
+    FIRST,
+    RAW,
+    SECOND,
+    SITE,
+    SITES,
+    SOURCE,
+    THIRD,
+    Lake,
+)
+from tests.pipeline.waters import update_of
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Iterator[Lake]:
+    (tmp_path / "home").mkdir()
+    with dg.DagsterInstance.local_temp(str(tmp_path / "home")) as instance:
+        yield Lake(tmp_path, instance)
+
+
+def correct(lake: Lake, path: str, month: str) -> None:
+    """Change one reading of a month, as a vendor's correction does."""
+    pond = lake.pond
+    table = pond.snapshot().read_series(path)
+    column = table.column_names[1]
+    in_month = [str(each).startswith(month) for each in table["timestamp"].to_pylist()]
+    values = [
+        value + 1 if inside else value
+        for value, inside in zip(table[column].to_pylist(), in_month, strict=True)
+    ]
+    changed = table.set_column(1, table.schema.field(1), pa.array(values))
+    list(record(pond, path, update_of(changed, month), provenance=Provenance()))
+
+
+def test_without_a_pond_there_is_nothing_to_do(lake: Lake) -> None:
+    assert lake.tick() == []
+    assert lake.said == "there is no pond yet"
+
+
+def test_what_nothing_was_collected_for_is_not_asked_for(lake: Lake) -> None:
+    Pond.init(lake.path)
+    assert lake.tick() == []
+
+
+def test_what_was_collected_is_asked_for_with_all_that_is_made_of_it(lake: Lake) -> None:
+    lake.make(RAW, FIRST, SECOND)
+    assert lake.tick() == [({SITE, DAYS}, "2025-01..2025-02")]
+    assert lake.stale() == []
+
+
+def test_months_with_a_gap_between_them_are_runs_of_their_own(lake: Lake) -> None:
+    lake.make(RAW, FIRST)
+    lake.make(RAW, THIRD)
+    assert [span for _, span in lake.tick()] == ["2025-01..2025-01", "2025-03..2025-03"]
+
+
+def test_when_all_is_up_to_date_nothing_is_asked_and_the_pond_is_not_looked_at_again(
+    lake: Lake,
+) -> None:
+    lake.make(RAW, FIRST)
+    lake.tick()
+    assert lake.tick() == []
+    assert lake.said == "all is up to date"
+    assert lake.tick() == []
+    assert lake.said.startswith("up to date as of txn")
+
+
+def test_a_correction_of_one_month_is_brought_to_that_month_alone(lake: Lake) -> None:
+    lake.make((*RAW, SITE, DAYS), FIRST, SECOND, THIRD)
+    correct(lake, RAW[0], "2025-02")
+    before = lake.pond.snapshot().txn
+    assert lake.tick() == [({SITE, DAYS}, "2025-02..2025-02")]
+    written = {
+        (header.provenance.asset, header.provenance.partitions)
+        for header in lake.pond.log()
+        if header.txn > before
+    }
+    assert written == {(SITE, ("2025-02",)), (DAYS, ("2025-02",))}
+
+
+def test_a_resource_that_is_new_is_made_where_there_is_something_to_make_it_of(
+    lake: Lake,
+) -> None:
+    lake.resources = SOURCE + SITES
+    lake.make((*RAW, SITE), FIRST, SECOND)
+    lake.tick()
+    lake.resources = SOURCE + SITES + CHARTS
+    assert lake.tick() == [({DAYS}, "2025-01..2025-02")]
+
+
+def test_what_a_run_is_at_work_on_is_left_to_it(lake: Lake) -> None:
+    lake.make(RAW, FIRST)
+    job = lake.definitions.resolve_implicit_global_asset_job_def()
+    run = lake.instance.create_run_for_job(job)
+    assert lake.tick() == []
+    assert lake.said == "a run is at work on what is behind"
+    lake.instance.report_run_failed(run)
+    assert len(lake.tick()) == 1
+
+
+def test_an_attempt_that_failed_is_not_repeated_at_once(lake: Lake) -> None:
+    lake.resources = lake.resources.replace("scope: B", "scope: A")  # both give one column
+    lake.make(RAW, FIRST)
+    assert len(lake.tick(fails=True)) == 1
+    assert lake.tick() == []
+    assert lake.said.startswith("the last attempt failed")
+
+
+def test_an_attempt_that_failed_is_repeated_once_the_pond_has_changed(lake: Lake) -> None:
+    good = lake.resources
+    lake.resources = good.replace("scope: B", "scope: A")
+    lake.make(RAW, FIRST)
+    lake.tick(fails=True)
+    lake.resources = good
+    assert lake.tick() == [({SITE, DAYS}, "2025-01..2025-01")]

@@ -1,0 +1,126 @@
+"""`pond backup`: what a person does at a prompt to keep a pond, and to get it back."""
+
+import json
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from pond_core import BackupFolder, Pond
+from pond_pipeline.cli.backup import backup
+from pond_pipeline.cli.command import PondCommand
+from tests.pipeline.cli.shell import Shell
+from tests.pipeline.cli.test_documented import SECTIONS, _check_shape
+
+RESOURCES = """
+kind: Backup
+name: stick
+spec: {folder: "${env:STICK:-stick}/backup"}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "stick").mkdir()
+    return tmp_path / "stick" / "backup"
+
+
+def resources(shell: Shell, text: str = RESOURCES) -> Path:
+    file = shell.directory / "resources.yaml"
+    file.write_text(text)
+    return file
+
+
+def section(name: str) -> str:
+    return SECTIONS["backup"].split(f"### `pond backup {name}`")[1].split("\n### ")[0]
+
+
+def documented(name: str) -> object:
+    shape: object = json.loads(re.findall(r"```json\n(.*?)```", section(name), re.DOTALL)[0])
+    return shape
+
+
+def test_a_pond_is_pushed_listed_verified_and_restored(shell: Shell, folder: Path) -> None:
+    for name, arguments in {
+        "push": ("--to", folder),
+        "list": ("--from", folder),
+        "verify": ("--from", folder),
+        "restore": (shell.directory / "restored", "--from", folder),
+    }.items():
+        _check_shape(documented(name), shell.value("backup", name, *arguments))
+    before, after = (Pond.open(p).snapshot() for p in (shell.pond, shell.directory / "restored"))
+    assert [node.path for node in after.walk("/")] == [node.path for node in before.walk("/")]
+
+
+def test_the_folder_is_that_of_the_resource(shell: Shell, folder: Path) -> None:
+    file = resources(shell)
+    pushed = shell.row("backup", "push", "-f", file)
+    head = Pond.open(shell.pond).snapshot().txn
+    assert (pushed["folder"], pushed["txn"], pushed["is_new"]) == (str(folder), head, True)
+    assert shell.row("backup", "push", "-f", file, "--name", "stick")["is_new"] is False
+
+
+@pytest.mark.parametrize("arguments", [(), ("--name", "other")])
+def test_a_resource_that_is_not_there_is_named(shell: Shell, arguments: tuple[str, ...]) -> None:
+    text = RESOURCES + "---" + RESOURCES.replace("name: stick", "name: second")
+    result = shell.run("backup", "push", "-f", resources(shell, text), *arguments)
+    assert result.exit_code == 2
+    assert "it has stick, second" in result.stderr
+
+
+def test_a_push_says_what_it_sent(shell: Shell, folder: Path) -> None:
+    first = shell.run("backup", "push", "--to", folder)
+    again = shell.run("backup", "push", "--to", folder)
+    assert "bytes sent" in first.stderr
+    assert "nothing is new" in again.stderr
+
+
+def test_points_are_listed_in_columns(shell: Shell, folder: Path) -> None:
+    shell.out("backup", "push", "--to", folder)
+    [header, line] = shell.out("backup", "list", "--from", folder).splitlines()
+    assert header.split() == ["pond", "txn", "committed", "from", "txn", "bytes"]
+    assert line.startswith(Pond.open(shell.pond).id)
+
+
+def test_damage_is_listed_and_fails(shell: Shell, folder: Path) -> None:
+    shell.out("backup", "push", "--to", folder)
+    [point] = BackupFolder(folder).points()
+    digest = point.segments[0].sha256
+    (folder / "segments" / digest[:2] / digest).unlink()
+    result = shell.run("backup", "verify", "--from", folder)
+    assert result.exit_code == 1
+    assert "segment missing" in result.stdout
+    assert "the backup is damaged: 1 findings" in result.stderr
+
+
+def test_a_moment_of_the_past_is_restored(shell: Shell, folder: Path) -> None:
+    shell.out("backup", "push", "--to", folder)
+    place = shell.directory / "restored"
+    assert shell.row("backup", "restore", place, "--from", folder, "--as-of", "2")["txn"] == 2
+    assert not Pond.open(place).snapshot().exists("/files")
+
+
+def test_a_run_is_no_moment_of_a_backup(shell: Shell, folder: Path) -> None:
+    shell.out("backup", "push", "--to", folder)
+    result = shell.run("backup", "restore", "x", "--from", folder, "--as-of", "run:run-1")
+    assert (result.exit_code, "not of a run" in result.stderr) == (2, True)
+
+
+def test_a_pond_is_not_restored_over(shell: Shell, folder: Path) -> None:
+    shell.out("backup", "push", "--to", folder)
+    result = shell.run("backup", "restore", shell.pond, "--from", folder)
+    assert result.exit_code == 1
+    assert "is not empty" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["push", "list", "verify", "restore"])
+def test_every_command_and_option_is_documented(name: str) -> None:
+    assert isinstance(backup, click.Group)
+    command = backup.commands[name]
+    assert isinstance(command, PondCommand)
+    assert command.get_help(click.Context(command)).endswith(f"Example:\n  {command.example}")
+    assert command.example in SECTIONS["backup"]
+    options = [each.opts[-1] for each in command.params if isinstance(each, click.Option)]
+    missing = [o for o in options if f"`{o}" not in SECTIONS["backup"] and o != "--json"]
+    assert missing == []

@@ -1,0 +1,121 @@
+"""A copy follows its backup, and nothing that is no copy is ever replaced."""
+
+from pathlib import Path
+
+import pytest
+
+from pond_core import NotFoundError, Pond, StorageError
+from pond_pipeline.backups import back_up, update_copy
+from pond_pipeline.errors import ConfigError
+from pond_pipeline.plan import Backup, Copy
+from tests.pipeline.services import plan_of, plug_in, write
+
+
+@pytest.fixture
+def pond(tmp_path: Path) -> Pond:
+    plug_in(tmp_path)
+    pond = Pond.init(tmp_path / "pond", durability="process")
+    write(pond, "/a", b"1")
+    return pond
+
+
+@pytest.fixture
+def backup(tmp_path: Path) -> Backup:
+    return next(each for each in plan_of(tmp_path).services if isinstance(each, Backup))
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Copy:
+    return next(each for each in plan_of(tmp_path).services if isinstance(each, Copy))
+
+
+def content(place: Path) -> bytes:
+    return Pond.open(place).snapshot().read_data("/a")
+
+
+def test_the_folder_is_beside_the_resources_and_may_come_from_the_environment(
+    pond: Pond, backup: Backup, tmp_path: Path
+) -> None:
+    back_up(backup, pond, {})
+    assert (tmp_path / "stick" / "backup" / "ponds" / pond.id).is_dir()
+    (tmp_path / "other").mkdir()
+    back_up(backup, pond, {"STICK": str(tmp_path / "other")})
+    assert (tmp_path / "other" / "backup" / "ponds" / pond.id).is_dir()
+
+
+def test_a_disk_that_is_not_plugged_in_is_not_mistaken_for_an_empty_one(
+    pond: Pond, backup: Backup, tmp_path: Path
+) -> None:
+    (tmp_path / "stick").rmdir()
+    with pytest.raises(StorageError, match=r"there is no .*stick to make a backup in"):
+        back_up(backup, pond, {})
+    assert not (tmp_path / "stick").exists()
+
+
+def test_a_backup_inside_the_pond_is_refused(pond: Pond, backup: Backup) -> None:
+    with pytest.raises(ConfigError, match="in the pond itself"):
+        back_up(backup, pond, {"STICK": str(pond.path)})
+
+
+def test_a_copy_is_made_and_follows(pond: Pond, backup: Backup, copy: Copy, tmp_path: Path) -> None:
+    back_up(backup, pond, {})
+    first = update_copy(copy, {})
+    assert (first.txn, first.parent, first.is_new) == (1, pond.id, True)
+    assert content(tmp_path / "twin") == b"1"
+    write(pond, "/a", b"2")
+    assert not update_copy(copy, {}).is_new
+    back_up(backup, pond, {})
+    assert update_copy(copy, {}).txn == 2
+    assert content(tmp_path / "twin") == b"2"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["pond", "stick", "twin"]
+
+
+def test_a_copy_that_was_written_to_is_left_alone(
+    pond: Pond, backup: Backup, copy: Copy, tmp_path: Path
+) -> None:
+    back_up(backup, pond, {})
+    update_copy(copy, {})
+    write(Pond.open(tmp_path / "twin"), "/mine", b"mine")
+    write(pond, "/a", b"2")
+    back_up(backup, pond, {})
+    with pytest.raises(ConfigError, match="something else than a copy"):
+        update_copy(copy, {})
+    assert Pond.open(tmp_path / "twin").snapshot().read_data("/mine") == b"mine"
+
+
+def test_another_pond_is_never_replaced(
+    pond: Pond, backup: Backup, copy: Copy, tmp_path: Path
+) -> None:
+    back_up(backup, pond, {})
+    other = Pond.init(tmp_path / "twin")
+    with pytest.raises(ConfigError, match="something else"):
+        update_copy(copy, {})
+    assert Pond.open(tmp_path / "twin").id == other.id
+
+
+def test_a_run_that_died_between_its_renames_is_made_up_for(
+    pond: Pond, backup: Backup, copy: Copy, tmp_path: Path
+) -> None:
+    back_up(backup, pond, {})
+    update_copy(copy, {})
+    write(pond, "/a", b"2")
+    back_up(backup, pond, {})
+    (tmp_path / "twin").rename(tmp_path / ".twin.old")
+    Pond.init(tmp_path / ".twin.new")
+    assert update_copy(copy, {}).txn == 2
+    assert content(tmp_path / "twin") == b"2"
+
+
+def test_a_copy_of_nothing_says_so(copy: Copy) -> None:
+    with pytest.raises(NotFoundError, match="no backup"):
+        update_copy(copy, {})
+
+
+def test_a_folder_of_several_ponds_is_refused(
+    pond: Pond, backup: Backup, copy: Copy, tmp_path: Path
+) -> None:
+    back_up(backup, pond, {})
+    other = Pond.init(tmp_path / "other")
+    back_up(backup, other, {})
+    with pytest.raises(ConfigError, match="of 2 ponds"):
+        update_copy(copy, {})
