@@ -1,5 +1,6 @@
 """How it is measured: in turns, as medians, in fresh processes, and what is said of it."""
 
+import gc
 import json
 import resource
 import statistics
@@ -68,6 +69,13 @@ def within(id_: str, what: str, ours: float, *, limit: float, unit: str = "") ->
     return Result(id_, what, show(ours), "-", round(ratio, 2), f"<= {show(limit)}", ratio <= 1)
 
 
+def at_least(id_: str, what: str, ours: float, *, limit: float, unit: str) -> Result:
+    """Return the result of a figure that must not be below an absolute limit."""
+    ratio = ours / limit
+    texts = (f"{ours:,.0f} {unit}", "-")
+    return Result(id_, what, *texts, round(ratio, 2), f">= {limit:,.0f} {unit}", ratio >= 1)
+
+
 def duration(seconds: float) -> str:
     """Return seconds as a person reads them."""
     return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
@@ -78,6 +86,17 @@ def seconds_of(run: Callable[[], object]) -> float:
     start = time.perf_counter()
     run()
     return time.perf_counter() - start
+
+
+def core_seconds_of(run: Callable[[], object]) -> float:
+    """Return how long a call keeps cores of this process busy: what others do does not count.
+
+    It begins without garbage: collecting that of the call before would double short ones.
+    """
+    gc.collect()
+    start = time.process_time()
+    run()
+    return time.process_time() - start
 
 
 def in_turns(runs: Mapping[str, Callable[[], float]], *, rounds: int) -> dict[str, list[float]]:

@@ -1,6 +1,6 @@
 """Measure the budgets, print them as a table, and keep them as `results.json`.
 
-    python benchmarks/run.py                 everything: a quarter of an hour on two idle cores
+    python benchmarks/run.py                 everything: half an hour on two idle cores
     python benchmarks/run.py B1 B5           some of it; the other rows of results.json stay
     python benchmarks/run.py --data DIR      keep the inputs there, and use them again
     python benchmarks/run.py --small --output FILE      shows that it runs; its figures mean nothing
@@ -21,7 +21,18 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import commits, downsampling, opening, reading, updating, writers
+from benchmarks import (
+    commits,
+    decoding,
+    downsampling,
+    opening,
+    pipelines,
+    reading,
+    ticking,
+    updating,
+    writers,
+    year,
+)
 from benchmarks.inputs import Inputs
 from benchmarks.measure import Result
 from benchmarks.scale import FULL, SMALL
@@ -35,7 +46,12 @@ _BENCHES: dict[tuple[str, ...], Callable[[Inputs], list[Result]]] = {
     ("B5", "B6"): reading.measure,
     ("B7",): downsampling.measure,
     ("B8",): updating.measure,
+    ("B9",): pipelines.running,
+    ("B10",): decoding.measure,
     ("B11",): writers.measure,
+    ("B12",): year.measure,
+    ("load",): pipelines.loading,
+    ("tick",): ticking.measure,
 }
 """What measures which budgets. One function measures several where they share their runs."""
 
@@ -71,7 +87,7 @@ _WIDTH = 160
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measure the budgets of the store.")
+    parser = argparse.ArgumentParser(description="Measure the budgets.")
     parser.add_argument("ids", nargs="*", metavar="ID", help=f"one of {', '.join(_IDS)}; all")
     parser.add_argument("--data", type=Path, help="keep the inputs in this directory")
     parser.add_argument("--small", action="store_true", help="small inputs, no budgets")
@@ -100,7 +116,7 @@ def _keep(path: Path, results: Sequence[Result]) -> None:
     measured = {_budget(each.id) for each in results}
     rows = [row for row in known if _budget(row["id"]) not in measured]
     rows += [asdict(each) for each in results]
-    rows.sort(key=lambda row: int(_budget(row["id"])[1:]))
+    rows.sort(key=lambda row: _IDS.index(_budget(row["id"])))
     path.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -23,6 +23,10 @@ class Scale:
         days: Days that come one by one to the series of 15-minute data.
         processes: Writers at once.
         transactions: Transactions of each writer.
+        decoded_months: Months of eight parameters that come as JSON.
+        sources: Sources of 100 assets each, in the large pipeline.
+        partitions: Months of each series of a pipeline.
+        hours: How long a series is pulled every hour.
     """
 
     rounds: int = 5
@@ -40,6 +44,10 @@ class Scale:
     days: int = 31
     processes: int = 8
     transactions: int = 100
+    decoded_months: int = 12
+    sources: int = 20
+    partitions: int = 24
+    hours: int = 28 * 24
 
 
 FULL = Scale()
@@ -61,5 +69,9 @@ SMALL = Scale(
     days=2,
     processes=2,
     transactions=4,
+    decoded_months=1,
+    sources=2,
+    partitions=2,
+    hours=24,
 )
 """Shows that the benchmarks run; its figures mean nothing."""

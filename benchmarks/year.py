@@ -1,0 +1,183 @@
+"""B12: weeks of hourly pulls and all that is made of them, to one load of the same time.
+
+One instrument of the bundled simulator, over HTTP, whose clock goes on by an hour: seven minutes
+past each hour the months that are behind are pulled, made wide, put into a site and downsampled at
+five resolutions, as the schedule's run does, but without Dagster. Every midnight the pond is
+maintained, as the nightly timer does; its files are made a day older before, since what a merge
+replaced is deleted by its age. Beside it, a pond in which all that is collected and made at once.
+Both end with a maintenance; bytes are those of every file in the pond. The first figure is that of
+a pond that keeps every version, the second that of the same pond after all versions but the present
+one were dropped. Four weeks stand for a year, which would take an hour; the one load has an offset
+of some 60 KB, so that the ratio of a year is larger.
+
+Once a day the same is asked again at the same instant: the API answers the overlap's three days
+once more, nothing has changed, and no transaction may come of it.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+import pyarrow as pa
+
+from benchmarks.inputs import Inputs
+from benchmarks.lake import plan_of
+from benchmarks.measure import MIB, Result
+from benchmarks.stored import files
+from pond_core import Pond, Provenance
+from pond_pipeline.due import due_periods
+from pond_pipeline.hydrovu import HydroVuClient, RateLimit
+from pond_pipeline.periods import Period
+from pond_pipeline.plan import DictionariesStep, PullStep, Step
+from pond_pipeline.record import SeriesUpdate, record
+from pond_pipeline.simulator import Simulator, harbor
+from pond_pipeline.steps import Request, make
+from pond_pipeline.steps.dictionaries import dictionaries
+from pond_pipeline.steps.pull import pull
+
+_START = datetime(2025, 1, 1, tzinfo=UTC)
+_LATE = timedelta(minutes=7)
+_DAY_S = 86_400
+_DAY_H = 24
+_NOON_H = 12
+_MORE = 3
+_RESOURCES = """
+kind: HydroVu
+name: bay
+spec:
+  key: demo
+  secret: demo
+  start: 2025-01-01
+  devices: [{name: Wharf, id: 4811790026301440, scope: Wharf, interval: 1h}]
+---
+kind: Combine
+name: bay
+spec:
+  sites: [{name: Wharf, inputs: [{pattern: /normalized/bay/Wharf}]}]
+---
+kind: Reduce
+name: bay
+spec:
+  collections:
+    - name: charts
+      resolutions: [1h, 2h, 4h, 12h, 24h]
+      datasets: [{in_pattern: "/combined/bay/*", out_pattern: "$0"}]
+"""
+
+
+def measure(inputs: Inputs) -> list[Result]:
+    """Return B12."""
+    hours = inputs.scale.hours
+    with inputs.scratch() as scratch, _Station(scratch / "hourly") as hourly:
+        idle = 0
+        for hour in range(hours):
+            hourly.now = _START + timedelta(hours=hour) + _LATE
+            hourly.collect()
+            if hour % _DAY_H == _NOON_H:
+                idle += hourly.txns_of(hourly.collect)
+            if hour % _DAY_H == _DAY_H - 1:
+                hourly.maintain()
+        with _Station(scratch / "once") as once:
+            once.now = hourly.now
+            once.collect()
+            kept, baseline = hourly.size(), once.size()
+        made = hourly.pond.snapshot().txn
+        hourly.pond.maintain(forget_before=made)
+        present = hourly.size()
+    what = f"{hours:,} hourly pulls in {made:,} txns, to one load of the same time"
+    return [
+        _larger("B12", what, kept, baseline),
+        _larger("B12 present", "the same, without history", present, baseline),
+        Result(
+            "B12 idle", "txns of runs that brought nothing", str(idle), "-", idle, "0", not idle
+        ),
+    ]
+
+
+def _larger(id_: str, what: str, ours: int, baseline: int) -> Result:
+    ratio = ours / baseline
+    sizes = (f"{ours / MIB:.2f} MiB", f"{baseline / MIB:.2f} MiB")
+    return Result(id_, what, *sizes, round(ratio, 2), f"<= {_MORE}x", ratio <= _MORE)
+
+
+class _Station:
+    """A pond, its resources, and a simulator whose clock is that of the pond's machine."""
+
+    def __init__(self, path: Path) -> None:
+        self.now = _START
+        self.pond = Pond.init(path)
+        self._plan = plan_of(_RESOURCES)
+        self._simulator = Simulator(
+            harbor(), clock=self._clock, page_days=31, rate_per_minute=1_000_000
+        )
+
+    def __enter__(self) -> Self:
+        self._simulator.__enter__()
+        self._client = HydroVuClient(
+            self._simulator.base_url,
+            "demo",
+            "demo",
+            clock=self._clock,
+            rate=RateLimit(per_minute=1_000_000),
+        )
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._client.close()
+        self._simulator.close()
+
+    def _clock(self) -> datetime:
+        return self.now
+
+    def collect(self) -> None:
+        """Pull what is behind, and make all that is made of it."""
+        pulls = [step for step in self._plan.steps if isinstance(step, PullStep)]
+        periods = due_periods(self._plan, pulls, pond=self.pond.path, now=self.now)
+        for step in self._plan.steps:
+            self._make(step, periods)
+
+    def txns_of(self, work: Callable[[], object]) -> int:
+        """Return how many transactions come of some work."""
+        before = self.pond.snapshot().txn
+        work()
+        return self.pond.snapshot().txn - before
+
+    def maintain(self) -> None:
+        """Do the nightly upkeep."""
+        for path, times in ((path, path.stat()) for path in files(self.pond.path)):
+            os.utime(path, (times.st_atime - _DAY_S, times.st_mtime - _DAY_S))
+        self.pond.maintain()
+
+    def size(self) -> int:
+        """Return the bytes of the pond, maintained until no merge leaves anything behind."""
+        self.maintain()
+        self.maintain()
+        return sum(files(self.pond.path).values())
+
+    def _make(self, step: Step, periods: Sequence[Period]) -> None:
+        fs, request = self.pond.snapshot(), Request(now=self.now)
+        match step:
+            case DictionariesStep():
+                for path, table in dictionaries(step, fs, self._client).items():
+                    self._keep(path, table)
+            case PullStep():
+                self._record(step.outputs[0], pull(step, fs, self._client, periods, request))
+            case _:
+                for path, update in make(step, fs, periods, request).items():
+                    assert isinstance(update, SeriesUpdate)  # noqa: S101 -- all else are series
+                    self._record(path, update)
+
+    def _record(self, path: str, update: SeriesUpdate) -> None:
+        for beside, other in update.beside.items():
+            self._record(beside, other)
+        for _ in record(self.pond, path, update, provenance=Provenance(asset=path)):
+            pass
+
+    def _keep(self, path: str, table: pa.Table) -> None:
+        fs = self.pond.snapshot()
+        if not fs.exists(path) or not fs.read_table(path).equals(table):
+            with self.pond.transaction() as tx:
+                tx.mkdir(path.rpartition("/")[0], parents=True, exist_ok=True)
+                tx.write_table(path, table)
