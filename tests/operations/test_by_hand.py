@@ -16,6 +16,7 @@ from pond_pipeline.simulator import Simulator, harbor
 from tests.operations import station
 from tests.operations.browser import browse, metadata, press
 from tests.operations.station import BUOY, PIER, Gate, questions
+from tests.operations.ui import Run
 from tests.operations.up import Up
 from tests.operations.waiting import until
 
@@ -165,8 +166,12 @@ def test_an_asset_is_materialized_in_a_browser(office: Office, tmp_path: Path) -
         press(page, "Materialize")
         press(page, "Latest")
         press(page, "Launch 1 run")
-        until(lambda: {run.run_id for run in ui.runs()} - known, "run")
-        [run] = [run for run in ui.runs() if run.run_id not in known]
+
+        def launched() -> list[Run]:  # sensors ask for what comes after it
+            return [r for r in ui.runs() if r.run_id not in known and r.paths == (path,)]
+
+        until(launched, "run")
+        [run] = launched()
         assert ui.end_of(run.run_id) == "SUCCESS"
         [month, _] = run.span
         shown = metadata(page, f"/assets{path}?view=partitions&partition={month}")
