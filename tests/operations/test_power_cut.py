@@ -66,6 +66,7 @@ def cut_the_power(up: Up) -> None:
         except ProcessLookupError:
             continue
     up.process.wait()
+    up.ui.close()
     until(lambda: not up.descendants(), "end of all processes")
 
 
