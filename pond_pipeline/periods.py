@@ -109,9 +109,9 @@ def periods_between(first: Period, last: Period) -> list[Period]:
 
 
 def contiguous(periods: Iterable[Period]) -> list[Sequence[Period]]:
-    """Return periods as runs without gaps, in order."""
+    """Return periods as runs of one cadence without gaps, in order; each cadence by itself."""
     runs: list[list[Period]] = []
-    for period in sorted(set(periods)):
+    for period in sorted(set(periods), key=lambda each: (each.cadence, each.first)):
         if runs and runs[-1][-1].next() == period:
             runs[-1].append(period)
         else:

@@ -16,7 +16,7 @@ from pond_pipeline.errors import ConfigError
 from pond_pipeline.freshness import freshness_keys
 from pond_pipeline.lost_runs import running
 from pond_pipeline.paths import key_to_path, path_to_key
-from pond_pipeline.periods import Cadence, Period, contiguous
+from pond_pipeline.periods import Period, contiguous
 from pond_pipeline.plan import Plan, Step
 from pond_pipeline.reason import reason_of
 from pond_pipeline.tags import span_tags
@@ -135,7 +135,7 @@ def run(
     }
     asked = {tag: "true" for tag, is_set in flags.items() if is_set}
     with running(instance) as tags:
-        for block in _blocks(periods):
+        for block in contiguous(periods) or [[]]:  # without periods, one run of none
             keys = set(_keys(steps, block))
             own = definitions.resolve_asset_graph().get_check_keys_for_assets(keys)
             # Freshness is about the present, whatever the run is about.
@@ -149,16 +149,6 @@ def run(
                 raise_on_error=False,
             )
             yield _report(result, tuple(block), definitions)
-
-
-def _blocks(periods: Sequence[Period]) -> list[Sequence[Period]]:
-    """Return periods of one cadence without a gap; without periods one block of none."""
-    blocks = [
-        block
-        for cadence in Cadence
-        for block in contiguous(each for each in periods if each.cadence is cadence)
-    ]
-    return blocks or [[]]
 
 
 def _keys(steps: Sequence[Step], block: Sequence[Period]) -> list[dg.AssetKey]:

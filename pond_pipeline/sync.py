@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.data_version import DATA_VERSION_TAG
 
 from pond_core import EntryType, Pond, ReadFS, Snapshot
 from pond_pipeline.assets import version_tags
@@ -25,7 +26,6 @@ from pond_pipeline.record import describe
 from pond_pipeline.steps import stored_verdicts, versions_of
 
 _CURSOR = "pond/synced"
-_VERSION_TAG = "dagster/data_version"  # dagster 1.13, definitions/data_version.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +179,9 @@ def _known_versions(
     if not partitioned:
         event = instance.get_latest_materialization_event(key)
         found = None if event is None else event.asset_materialization
-        return {} if found is None else {None: (found.tags or {}).get(_VERSION_TAG, "")}
+        return {} if found is None else {None: (found.tags or {}).get(DATA_VERSION_TAG, "")}
     made = instance.get_materialized_partitions(key)
     tags = instance.event_log_storage.get_latest_tags_by_partition(
-        key, dg.DagsterEventType.ASSET_MATERIALIZATION, [_VERSION_TAG]
+        key, dg.DagsterEventType.ASSET_MATERIALIZATION, [DATA_VERSION_TAG]
     )
-    return {each: tags.get(each, {}).get(_VERSION_TAG, "") for each in made}
+    return {each: tags.get(each, {}).get(DATA_VERSION_TAG, "") for each in made}

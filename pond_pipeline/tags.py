@@ -13,12 +13,15 @@ ROOT_RUN = "dagster/root_run_id"
 BACKFILL = "dagster/backfill"
 """Of which backfill a run is part."""
 
+RANGE_START = "dagster/asset_partition_range_start"
+"""Of a single run over several partitions: the first."""
+
+RANGE_END = "dagster/asset_partition_range_end"
+"""Of a single run over several partitions: the last."""
+
 
 def span_tags(periods: Sequence[Period]) -> dict[str, str]:
     """Return the tags of a single run over periods without a gap; none for no periods."""
     if not periods:
         return {}
-    return {
-        "dagster/asset_partition_range_start": periods[0].key,
-        "dagster/asset_partition_range_end": periods[-1].key,
-    }
+    return {RANGE_START: periods[0].key, RANGE_END: periods[-1].key}

@@ -50,7 +50,8 @@ def provenance_tags(
         if version is None and known is not None and known.data_version is not None:
             version = known.data_version.value
         if version is not None:
-            pointer = NULL_EVENT_POINTER if known is None else str(known.storage_id)
+            storage_id = None if known is None else known.storage_id
+            pointer = NULL_EVENT_POINTER if storage_id is None else str(storage_id)
             tags[get_input_data_version_tag(key)] = version
             tags[get_input_event_pointer_tag(key)] = pointer
     return tags

@@ -81,7 +81,7 @@ def _requests(
     """Yield a run for each range of periods without a gap, of what is behind and made of it."""
     tags = {CATCH_UP_TAG: state}
     periods = {each.period for each in behind if each.period is not None}
-    for block in _blocks(periods):
+    for block in contiguous(periods):
         inside = [each.step for each in behind if each.period is None or each.period in block]
         yield dg.RunRequest(
             run_key=f"{state} {block[0]} {now.isoformat()}",
@@ -95,15 +95,6 @@ def _requests(
             asset_selection=_keys([step for step in whole if step.cadence is None]),
             tags=tags,
         )
-
-
-def _blocks(periods: set[Period]) -> list[Sequence[Period]]:
-    cadences = {period.cadence for period in periods}
-    return [
-        block
-        for cadence in sorted(cadences)
-        for block in contiguous(period for period in periods if period.cadence is cadence)
-    ]
 
 
 def _keys(steps: Sequence[Step], period: Period | None = None) -> list[dg.AssetKey]:

@@ -17,6 +17,7 @@ from pond_pipeline.paths import key_to_path
 from pond_pipeline.plan import Alert, Plan
 from pond_pipeline.reason import reason_of
 from pond_pipeline.sensors.patience import Patience
+from pond_pipeline.tags import RANGE_END, RANGE_START
 from pond_pipeline.webhook import post
 
 _LOGGER = logging.getLogger(__name__)
@@ -25,8 +26,6 @@ _INTERVAL_S = 30
 
 # Dagster's own names (dagster 1.13, storage/tags.py), which its face does not export.
 _PARTITION = "dagster/partition"
-_RANGE_START = "dagster/asset_partition_range_start"
-_RANGE_END = "dagster/asset_partition_range_end"
 
 
 def build_failure_sensors(plan: Plan, *, root: Path) -> list[dg.SensorDefinition]:
@@ -116,4 +115,4 @@ def _assets(context: dg.RunFailureSensorContext, steps: Sequence[str]) -> list[s
 def _partitions(tags: Mapping[str, str]) -> list[str]:
     if _PARTITION in tags:
         return [tags[_PARTITION]]
-    return [tags[_RANGE_START], tags[_RANGE_END]] if _RANGE_START in tags else []
+    return [tags[RANGE_START], tags[RANGE_END]] if RANGE_START in tags else []

@@ -80,3 +80,10 @@ def test_runs_of_months_have_no_gaps_and_lose_none(months: list[Period]) -> None
 def test_a_gap_parts_months() -> None:
     december, january, march = (Period.parse(key) for key in ("2024-12", "2025-01", "2025-03"))
     assert contiguous([march, december, january, january]) == [[december, january], [march]]
+
+
+@given(periods=st.lists(PERIODS, max_size=8))
+def test_a_run_has_one_cadence_and_none_is_lost(periods: list[Period]) -> None:
+    runs = contiguous(periods)
+    assert {period for run in runs for period in run} == set(periods)
+    assert all(len({period.cadence for period in run}) == 1 for run in runs)
