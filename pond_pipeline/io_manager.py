@@ -118,9 +118,6 @@ def _as_update(table: pa.Table, periods: Sequence[Period]) -> SeriesUpdate:
 def _keep_series(
     context: dg.OutputContext, pond: Pond, path: str, update: SeriesUpdate, who: Provenance
 ) -> None:
-    for beside, other in update.beside.items():
-        for _ in record(pond, beside, other, provenance=who):
-            pass
     for _ in record(pond, path, update, provenance=who):
         pass
     snapshot = pond.snapshot()
@@ -143,7 +140,7 @@ def _keep_series(
     for recorded in update.recorded.values():
         update.told[recorded.period] = {
             **event_metadata(recorded),
-            **_beside_metadata(snapshot, update, recorded.period),
+            **_apart_metadata(snapshot, update, recorded.period),
             **_content_metadata(snapshot, path, update, recorded, newest=newest),
         }
     for period in periods:
@@ -176,11 +173,11 @@ def _content_metadata(
     return metadata
 
 
-def _beside_metadata(snapshot: Snapshot, update: SeriesUpdate, period: Period) -> Metadata:
+def _apart_metadata(snapshot: Snapshot, update: SeriesUpdate, period: Period) -> Metadata:
     """Return how many readings of a period were kept apart, of a series that has such."""
-    if not update.beside:
+    if not update.apart:
         return {}
-    found = [describe(snapshot, path, period) for path in update.beside]
+    found = [describe(snapshot, path, period) for path in update.apart]
     rows = sum(each.rows for each in found if each is not None)
     return {"pond/quarantined": dg.MetadataValue.int(rows)}
 

@@ -8,6 +8,7 @@ inputs that it was made from, which `pond_pipeline.versions` tells of what is th
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 import pyarrow as pa
@@ -34,7 +35,10 @@ FETCHED_AT = "fetched_at"
 """The column of raw readings that says when we asked; it never makes a difference."""
 
 
-_SHORT = 16
+_VERSION = 32
+"""Hexadecimal digits of a data version: 128 bits, of which a mark of each write keeps some."""
+
+SHORT = 16
 """Hexadecimal digits of a digest that only tells a change."""
 
 EDGE = 96
@@ -73,7 +77,7 @@ class Recorded:
 
     Attributes:
         period: The partition.
-        data_version: Hash of the content, without `fetched_at`.
+        data_version: Hash of the content, without `fetched_at`: 32 hexadecimal digits.
         rows: Rows in it.
         first: The earliest reading; None without rows.
         last: The latest.
@@ -102,7 +106,9 @@ class SeriesUpdate:
         key: What rows are unique on.
         fingerprint: The step's version. A change puts every period of a derived series behind; a
             pull goes by what its periods were asked for.
-        beside: Series that are persisted first, by path: a table's quarantine.
+        beside: Series that are persisted in the same transactions, by path: a table's quarantine,
+            the other resolutions of a downsample. The n-th batches of all are one transaction.
+        apart: Paths of series that hold what was kept apart from this one.
         origins: Which columns of other series each column comes from; None: nobody knows.
         is_judged: Whether the profile by which checks judge is kept with each period.
         recorded: By period, what the pond holds now; filled in as periods are persisted.
@@ -113,6 +119,7 @@ class SeriesUpdate:
     key: tuple[str, ...] = ("timestamp",)
     fingerprint: str = ""
     beside: "Mapping[str, SeriesUpdate]" = field(default_factory=dict)
+    apart: tuple[str, ...] = ()
     origins: Origins | None = None
     is_judged: bool = False
     recorded: dict[Period, Recorded] = field(default_factory=dict)
@@ -124,27 +131,39 @@ def record(
 ) -> Iterator[Recorded]:
     """Persist an update batch by batch, and yield what each period holds now.
 
-    A batch whose periods all hold what they shall is no transaction.
+    A batch whose periods all hold what they shall is no transaction. Periods that were persisted
+    beside another series come first.
     """
-    for batch in update.batches:
+    yield from tuple(update.recorded.values())
+    updates = {path: update, **update.beside}
+    for batches in zip_longest(*(each.batches for each in updates.values()), fillvalue=()):
+        parts = dict(zip(updates, batches, strict=True))
         who = Provenance(
             author=provenance.author,
             message=provenance.message,
             run_id=provenance.run_id,
             asset=path,
-            partitions=tuple(dict.fromkeys(s.period.key for s in batch)),
+            partitions=tuple(dict.fromkeys(s.period.key for part in batches for s in part)),
         )
         written, header = pond.transact(
-            lambda tx, batch=batch: _write(tx, path, batch, update),  # type: ignore[misc]  # a default binds the loop's batch
+            lambda tx, parts=parts: {  # type: ignore[misc]  # a default binds the loop's batches
+                each: _write(tx, each, batch, updates[each])
+                for each, batch in parts.items()
+                if batch
+            },
             who,
         )
         snapshot = pond.snapshot()
-        for period, is_written in written.items():
-            txn = header.txn if header is not None and is_written else None
-            recorded = describe(snapshot, path, period, txn=txn)
-            if recorded is not None:
-                update.recorded[period] = recorded
-                yield recorded
+        for each, by_period in written.items():
+            for period, is_written in by_period.items():
+                txn = header.txn if header is not None and is_written else None
+                recorded = describe(snapshot, each, period, txn=txn)
+                if recorded is not None:
+                    updates[each].recorded[period] = recorded
+                    if each == path:
+                        yield recorded
+    for each in updates.values():
+        each.batches = ()
 
 
 def describe(fs: ReadFS, path: str, period: Period, *, txn: int | None = None) -> Recorded | None:
@@ -216,7 +235,7 @@ def _content_facts(
     return {
         **facts,
         "partition": period.key,
-        "data_version": content_hash(table, ignore=(FETCHED_AT,)),
+        "data_version": content_hash(table, ignore=(FETCHED_AT,))[:_VERSION],
         "rows": table.num_rows,
         "columns": table.num_columns - 1,
         "first_us": times["min"],
@@ -228,7 +247,7 @@ def _content_facts(
 
 
 def _edge(table: pa.Table, window: Window) -> str:
-    return content_hash(slice_window(table, window), ignore=(FETCHED_AT,))[:_SHORT]
+    return content_hash(slice_window(table, window), ignore=(FETCHED_AT,))[:SHORT]
 
 
 @dataclass(frozen=True, slots=True)

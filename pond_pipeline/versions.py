@@ -9,7 +9,7 @@ from itertools import accumulate
 from math import inf
 
 from pond_core import EntryType, Node, ReadFS, Window
-from pond_pipeline.record import EDGE
+from pond_pipeline.record import EDGE, SHORT
 
 Versions = Callable[[Window], str]
 """From a range to the version of an input's content in it."""
@@ -84,8 +84,11 @@ def _edges(marks: Iterable[Mapping[str, object]], end: str, instants: int) -> li
 
 
 def digest_of(value: object) -> str:
-    """Return the SHA-256, in hexadecimal, of a value that JSON can tell."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+    """Return a short digest, in hexadecimal, of a value that JSON can tell.
+
+    Each mark keeps one of each input, for ever: they are told from that before, and no more.
+    """
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:SHORT]
 
 
 def _of_directory(fs: ReadFS, path: str, of: Callable[[ReadFS, str], Versions]) -> Versions:

@@ -102,8 +102,9 @@ def read_header(row: Operation) -> tuple[Header | None, list[Finding]]:
         header = Header.from_operation(row)
     except CorruptionError as exc:
         return None, [Finding("header unreadable", where, str(exc))]
-    if header.hash != row.sha256 or row.op is not OpKind.HEADER or row.seq != 0:
-        return header, [Finding("header altered", where, "it does not have its hash")]
+    if row.sha256 not in (None, header.hash) or row.op is not OpKind.HEADER or row.seq != 0:
+        detail = "it does not have the hash that it has beside it, or is in the wrong place"
+        return header, [Finding("header altered", where, detail)]
     return header, []
 
 

@@ -143,8 +143,8 @@ def _complete(step: Step, update: SeriesUpdate) -> None:
 
     update.origins = origins
     update.is_judged = isinstance(step, Judged)
-    if step.kind == "normalize":  # also where nothing is behind, and so nothing put aside
-        update.beside = {**dict.fromkeys(step.outputs[1:], SeriesUpdate([])), **update.beside}
+    if step.kind == "normalize":
+        update.apart = step.outputs[1:]
 
 
 def _report_periods(

@@ -73,8 +73,9 @@ def normalize(
         made = result(window, reach)
         wide = flagged(treated(made.table, step.treatment), window, tests, around, table)
         tables.append(Slice(each.period, wide, span, (each.period.window,), each.inputs))
-        asides.append(Slice(each.period, made.quarantine, reach, (reach,), each.inputs))
-    aside = SeriesUpdate([asides], key=RAW_KEY, fingerprint=step.fingerprint)
+        # The table's mark says what both are made from.
+        asides.append(Slice(each.period, made.quarantine, reach, (reach,)))
+    aside = SeriesUpdate([asides], key=RAW_KEY)
     return SeriesUpdate([tables], fingerprint=step.fingerprint, beside={quarantine: aside})
 
 

@@ -36,12 +36,16 @@ def reduce(
     """Return, by path, what each resolution shall hold in the periods that are behind.
 
     A bucket that reaches over the edge of a period is computed in whole, from both sides of it.
+    All resolutions are persisted with the first: a reading is in all of them, or in none.
     """
     due = _due_by_path(step, fs, periods, again=again)
-    return {
+    updates = {
         path: SeriesUpdate(made, fingerprint=step.fingerprint)
         for path, made in _batches(step, fs, due).items()
     }
+    first, *others = step.outputs
+    updates[first].beside = {path: updates[path] for path in others}
+    return updates
 
 
 def reduce_due(step: ReduceStep, fs: ReadFS, periods: Sequence[Period]) -> list[Due]:

@@ -67,7 +67,7 @@ class PlainPond:
             assert facts["previous"] == previous
             assert facts["rows_hash"] == _hash([[row[c] for c in HASHED] for row in operations])
             previous = _hash([txn, ts, facts])
-            assert header["sha256"] == previous
+            assert header["sha256"] in (None, previous)
         return previous
 
     def snapshot(self, txn: int) -> dict[str, Told]:

@@ -90,9 +90,16 @@ def test_the_headers_of_a_log_make_a_chain(log: OpLog) -> None:
     assert [finding.where for finding in links.missing(upto=5)] == ["txn 4", "txn 5"]
 
 
-def test_an_altered_header_does_not_have_its_hash(log: OpLog) -> None:
+def test_an_altered_header_is_not_the_one_that_the_next_one_names(log: OpLog) -> None:
     row = replace(dict(headers(log))[2], ts_us=dict(headers(log))[2].ts_us + 1)
-    assert followed(log, {2: row}) == [("header altered", "txn 2"), ("chain broken", "txn 3")]
+    assert followed(log, {2: row}) == [("chain broken", "txn 3")]
+
+
+def test_a_header_with_a_hash_beside_it_has_that_one(log: OpLog) -> None:
+    """Those of the first ponds of format 2 have."""
+    row, header = dict(headers(log))[2], log.headers()[1]
+    assert followed(log, {2: replace(row, sha256=header.hash)}) == []
+    assert followed(log, {2: replace(row, sha256="0" * 64)}) == [("header altered", "txn 2")]
 
 
 def test_a_header_of_another_history_breaks_the_chain(log: OpLog) -> None:

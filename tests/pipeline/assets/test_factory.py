@@ -157,7 +157,9 @@ def test_each_month_of_a_run_has_its_own_data_version(bay: Bay) -> None:
     months = periods_between(Period.parse("2023-04"), Period.parse("2025-02"))
     for path in (RAW, "/normalized/bay/Pier", SITE, WEEKS):
         stored = {month.key: snapshot.read_series(path, month.window) for month in months}
-        wanted = {key: content_hash(rows, ignore=("fetched_at",)) for key, rows in stored.items()}
+        wanted = {
+            key: content_hash(rows, ignore=("fetched_at",))[:32] for key, rows in stored.items()
+        }
         assert {key: bay.version(path, key) for key in stored} == wanted
 
 

@@ -179,8 +179,6 @@ class Station:
             [Period.parse(each) for each in months],
             now=at(now),
         )
-        for path, beside in update.beside.items():
-            list(record(self.pond, path, beside, provenance=Provenance()))
         return self.store(TABLE, update)
 
     def store(self, path: str, update: SeriesUpdate) -> list[Recorded]:

@@ -70,6 +70,22 @@ def test_a_reading_of_a_wrong_clock_is_in_the_quarantine_alone(station: Station)
     assert station.stamps(QUARANTINE) == ["1970-01-01 01:00"]
 
 
+def test_a_table_and_its_quarantine_are_one_transaction_and_marked_only_where_they_change(
+    station: Station,
+) -> None:
+    station.ledger.write("1970-01-01 01:00", "2025-01-10 00:00")
+    collected(station, "2025-01")
+    before = station.pond.snapshot().txn
+    station.normalize("2025-01", now=MARCH)
+    assert station.pond.snapshot().txn == before + 1
+    aside = station.node(QUARANTINE)
+    station.ledger.write("2025-01-11 00:00")
+    station.pull("2025-01", now=MARCH)
+    station.normalize("2025-01", now=MARCH)
+    assert station.stamps(TABLE) == ["2025-01-10 00:00", "2025-01-11 00:00"]
+    assert station.node(QUARANTINE) == aside
+
+
 def test_a_reading_from_the_future_is_in_the_quarantine_of_the_month_that_is_running(
     station: Station,
 ) -> None:

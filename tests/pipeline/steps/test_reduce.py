@@ -58,6 +58,13 @@ def test_each_resolution_is_a_series_of_its_own(pond: Pond) -> None:
     assert rows_of(pond, "/reduced/bay/Site/res=1d", AVERAGE) == {"2025-01-01 00:00": 2}
 
 
+def test_all_resolutions_are_one_transaction(pond: Pond) -> None:
+    store(pond, SITE, water(TWO_MONTHS), "2025-01", "2025-02")
+    recorded = run(pond, a_reduction("1h", "1d", "1y"), "2025-01", "2025-02")
+    assert pond.snapshot().txn == 2
+    assert {each.txn for by_path in recorded.values() for each in by_path} == {2}
+
+
 def test_only_the_columns_asked_for_are_reduced(pond: Pond) -> None:
     store(pond, SITE, water({"2025-01-01 00:00": 1}), "2025-01")
     run(pond, a_reduction("1d", columns=("Depth.m",)), "2025-01")
