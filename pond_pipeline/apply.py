@@ -3,18 +3,19 @@
 `/sys/resources/<uuid>` holds a resource as JSON, which YAML readers read; a symlink
 `/sys/resources/by-name/<kind>.<name>` leads to it. What is recorded names the variables that hold
 secrets; a secret that is written in the clear is not recorded. `/sys/resources/applied` names those
-of the last file that was right, in its order: the plan that goes on when the file is damaged.
+of the last file that was right, in its order: the plan that goes on when the file is damaged. So
+the texts of template files are recorded, too, as the attribute `templates`.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
 from pond_core import FS, MemoryBackend, NotAPondError, Pond, Provenance, ReadFS, Transaction
-from pond_pipeline.config import Document, load_documents, read_documents
-from pond_pipeline.plan import Plan, compile_plan
+from pond_pipeline.config import Document, TemplateSpec, load_documents, read_documents
+from pond_pipeline.plan import Plan, TemplateStep, compile_plan
 from pond_pipeline.resources import (
     BY_NAME,
     RESOURCES,
@@ -29,6 +30,7 @@ from pond_pipeline.resources import (
 from pond_pipeline.resources.recorded import link_of
 
 _APPLIED = f"{RESOURCES}/applied"
+_TEMPLATES = "templates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +121,17 @@ def applied_documents(fs: ReadFS) -> list[Document] | None:
     if not fs.exists(_APPLIED):
         return None
     ids = json.loads(fs.read_data(_APPLIED))
-    return [
-        document
-        for each in ids
-        for document in load_documents(
-            fs.read_data(f"{RESOURCES}/{each}").decode(), file=f"{RESOURCES}/{each}"
-        )
-    ]
+    return [document for each in ids for document in _recorded(fs, f"{RESOURCES}/{each}")]
+
+
+def _recorded(fs: ReadFS, path: str) -> Iterator[Document]:
+    """Yield the resource that is recorded, with the texts that its template files had."""
+    texts = fs.node(path).attributes.get(_TEMPLATES)
+    for document in load_documents(fs.read_data(path).decode(), file=path):
+        if isinstance(document.spec, TemplateSpec) and isinstance(texts, dict):
+            yield replace(document, spec=document.spec.with_texts(texts))
+        else:
+            yield document
 
 
 def _checked(file: Path, variables: Mapping[str, str] | None) -> tuple[list[Document], Plan]:
@@ -165,7 +171,8 @@ def _record_all(
     recorded = []
     for document, foreseen in zip(documents, outlook.resources, strict=False):
         resource = _record(tx, foreseen, document_json(document))
-        _set_paths(tx, resource, outlook, is_pruned=pruning)
+        texts = _texts_of_files(document, plan)
+        _set_facts(tx, resource, outlook, texts, is_pruned=pruning)
         recorded.append(resource)
     _set_applied(tx, [str(each.id) for each in recorded])
     return replace(outlook, resources=(*recorded, *gone))
@@ -183,12 +190,32 @@ def _record(tx: Transaction, resource: AppliedResource, text: str) -> AppliedRes
     return resource
 
 
-def _set_paths(
-    tx: Transaction, resource: AppliedResource, outlook: Outlook, *, is_pruned: bool
+def _texts_of_files(document: Document, plan: Plan) -> dict[str, str]:
+    """Return by collection the texts that a resource has from template files."""
+    if not isinstance(document.spec, TemplateSpec):
+        return {}
+    of_files = {each.name for each in document.spec.collections if each.template_file is not None}
+    steps = [step for step in plan.steps if isinstance(step, TemplateStep)]
+    return {
+        step.collection: step.template
+        for step in steps
+        if step.group == document.name and step.collection in of_files
+    }
+
+
+def _set_facts(
+    tx: Transaction,
+    resource: AppliedResource,
+    outlook: Outlook,
+    texts: Mapping[str, str],
+    *,
+    is_pruned: bool,
 ) -> None:
     key, path = (resource.kind, resource.name), f"{RESOURCES}/{resource.id}"
     left = () if is_pruned else outlook.left.get(key, ())
-    facts = {"assets": list(outlook.assets[key]), "left": list(left)}
+    facts: dict[str, object] = {"assets": list(outlook.assets[key]), "left": list(left)}
+    if texts:
+        facts[_TEMPLATES] = dict(texts)
     if tx.node(path).attributes != facts:
         tx.mark(path, facts)
 

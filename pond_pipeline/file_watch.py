@@ -1,33 +1,44 @@
 """Noticing that a file was changed."""
 
+from collections.abc import Iterable
 from pathlib import Path
+
+_State = tuple[int, int, int] | None
 
 
 class FileWatch:
-    """Looks at a file when it is asked to; what was there first is no change.
+    """Looks at files when it is asked to; what was there first is no change.
 
-    A change is told once two looks saw the same: whoever writes the file may not be done at the
+    A change is told once two looks saw the same: whoever writes a file may not be done at the
     first. A file that comes or goes has changed.
 
     Args:
-        file: The file; it need not be there.
+        files: The files; they need not be there.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._seen = self._told = _state(file)
+    def __init__(self, *files: Path) -> None:
+        self._told: dict[Path, _State] = {}
+        self._seen: dict[Path, _State] = {}
+        self.look_at(files)
+
+    def look_at(self, files: Iterable[Path]) -> None:
+        """Look at these files from now on; what was not told of one that it knows still is."""
+        self._told = {
+            file: self._told[file] if file in self._told else _state(file) for file in files
+        }
+        self._seen = {file: self._seen.get(file, state) for file, state in self._told.items()}
 
     def has_changed(self) -> bool:
         """Look, and say whether there is a change that was not told yet."""
-        state = _state(self._file)
-        settled, self._seen = state == self._seen, state
-        if not settled or state == self._told:
+        states = {file: _state(file) for file in self._told}
+        settled, self._seen = states == self._seen, states
+        if not settled or states == self._told:
             return False
-        self._told = state
+        self._told = states
         return True
 
 
-def _state(file: Path) -> tuple[int, int, int] | None:
+def _state(file: Path) -> _State:
     try:
         found = file.stat()
     except OSError:

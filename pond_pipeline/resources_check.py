@@ -5,6 +5,7 @@ that is wrong fails the check, whose description says what to do.
 """
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import dagster as dg
@@ -53,7 +54,7 @@ def resources_definitions(served: ServedPlan, *, file: Path, pond: Path) -> dg.D
         description="Records resources.yaml in the pond when it changes, or says what is wrong.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        digest = _digest(file)
+        digest = _digest(served.files)
         if context.cursor == digest:
             return dg.SkipReason(f"{file.name} is as it was")
         txn, problem = _judged(file, pond)
@@ -85,7 +86,11 @@ def _metadata(txn: int | None) -> dict[str, int]:
     return {} if txn is None else {"pond/txn": txn}
 
 
-def _digest(file: Path) -> str:
+def _digest(files: Sequence[Path]) -> str:
+    return " ".join(_digest_of(file) for file in files)
+
+
+def _digest_of(file: Path) -> str:
     try:
         return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError:

@@ -4,12 +4,13 @@ One typo must not stop collection. Where the file is wrong or gone, the plan tha
 last is served, and what is wrong is told wherever somebody may look.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from pond_core import NotAPondError, Pond
 from pond_pipeline.apply import applied_documents
-from pond_pipeline.config import EnvText, read_documents
+from pond_pipeline.config import Document, EnvText, TemplateSpec, read_documents
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.plan import Plan, Source, compile_plan
 
@@ -20,10 +21,13 @@ class ServedPlan:
 
     Attributes:
         plan: What to make.
+        files: `resources.yaml` and its template files, as far as they are known: a change of one
+            makes another plan.
         problem: What is wrong with the file, and what is served instead; empty when nothing is.
     """
 
     plan: Plan
+    files: tuple[Path, ...]
     problem: str = ""
 
 
@@ -40,18 +44,33 @@ def serve_plan(file: Path, *, pond: Path) -> ServedPlan:
         ConfigError: The file is wrong, and nothing was ever applied.
     """
     root = file.absolute().parent
+    files: tuple[Path, ...] = (file,)
     try:
-        return ServedPlan(compile_plan(read_documents(file), root=root))
+        documents = read_documents(file)
+        files += tuple(root / name for name in _template_files(documents))
+        return ServedPlan(compile_plan(documents, root=root), files)
     except ConfigError as exc:
         plan = _applied_plan(pond, root)
         if plan is None:
             raise
-        return ServedPlan(plan, _told(exc, plan))
+        return ServedPlan(plan, files, _told(exc, plan))
 
 
 def problem_text(error: ConfigError) -> str:
     """Return what is wrong with the file and what to do, as text for people."""
     return f"{error}\n{error.hint}" if error.hint else str(error)
+
+
+def _template_files(documents: Sequence[Document]) -> tuple[str, ...]:
+    """Return the template files that resources name, each once."""
+    collections = (
+        collection
+        for document in documents
+        if isinstance(document.spec, TemplateSpec)
+        for collection in document.spec.collections
+    )
+    named = (each.template_file for each in collections)
+    return tuple(dict.fromkeys(name for name in named if name is not None))
 
 
 def _applied_plan(pond: Path, root: Path) -> Plan | None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from pond_core import EntryType, FactoryError, NodePath, ReadFS, concat, to_us
+from pond_core import EntryType, FactoryError, NodePath, ReadFS, to_us
 from pond_pipeline.cli.instant import iso
 from pond_pipeline.cli.terminal import say
+from pond_pipeline.columns import columns_of
 from pond_pipeline.periods import Period
 from pond_pipeline.record import describe as recorded_period
 
@@ -196,25 +197,10 @@ def _rows(node: NodePath, spans: Iterable[tuple[int, int, int]]) -> int | None:
 def _known_schema(node: NodePath) -> Iterable[pa.Field]:
     """Return the columns of a node; none of what cannot be computed, of which the rest is told."""
     try:
-        return _schema(node)
+        return columns_of(node)  # type: ignore[no-any-return]  # pyarrow is untyped
     except FactoryError as error:
         say(f"its columns are not known: {error}")
         return ()
-
-
-def _schema(node: NodePath) -> Iterable[pa.Field]:
-    match node.entry_type:
-        case EntryType.TABLE:
-            return node.read_table().schema  # type: ignore[no-any-return]  # pyarrow is untyped
-        case EntryType.SERIES if node.node.recipe is not None:
-            return node.read_series().schema  # type: ignore[no-any-return]  # pyarrow is untyped
-        case EntryType.SERIES:
-            # One window at a time: a long series need not fit into memory.
-            pieces = [piece for piece in node.node.pieces if piece.rows]
-            schemas = [node.read_series(piece.window).schema for piece in pieces]
-            return concat(schema.empty_table() for schema in schemas).schema  # type: ignore[no-any-return]  # pyarrow is untyped
-        case _:
-            return ()
 
 
 def _column(field: pa.Field) -> Column:

@@ -1,6 +1,7 @@
 """The command `up`."""
 
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -44,12 +45,14 @@ from pond_pipeline.sync import sync_if_moved
 def up(invocation: Invocation, *, file: Path, home: Path, port: int, keep_runs: int) -> None:
     """Start the Dagster UI and daemon, on this machine only, until Ctrl-C.
 
-    When resources.yaml changes, they follow. Where it is wrong, they go on with what was applied
-    last. Where no HydroVu account is configured, the bundled simulator is started too.
+    When resources.yaml or a template file changes, they follow. Where it is wrong, they go on with
+    what was applied last. Where no HydroVu account is configured, the bundled simulator is started
+    too.
     """
     folder = file.absolute().parent
     watch = FileWatch(file)
     served = _served(invocation, file)
+    watch.look_at(served.files)
     with (
         open_instance(home) as instance,
         serving(instance) as lock,
@@ -72,7 +75,7 @@ def up(invocation: Invocation, *, file: Path, home: Path, port: int, keep_runs: 
 
         def follow() -> None:
             if watch.has_changed():
-                _reload(invocation, file, server)
+                watch.look_at(_reload(invocation, file, server))
 
         try:
             server.start(stopped=lambda: bool(stop))
@@ -100,16 +103,21 @@ def _sync(instance: dg.DagsterInstance, plan: Plan, pond: Path) -> None:
         say(f"Dagster knew something else of {len(synced.assets)} assets than the pond: corrected")
 
 
-def _reload(invocation: Invocation, file: Path, server: Server) -> None:
-    """Follow a file that has changed; nothing that is wrong with it ends what runs."""
+def _reload(invocation: Invocation, file: Path, server: Server) -> Sequence[Path]:
+    """Follow a file that has changed; nothing that is wrong with it ends what runs.
+
+    Returns:
+        The files of which a change makes another plan.
+    """
     try:
         served = _served(invocation, file)
         server.reload()
     except PondError as exc:
         say(f"warning: {exc}")
-        return
+        return (file,)
     if not served.problem:
         say(f"{file} has changed, and is loaded")
+    return served.files
 
 
 def _stop_signal() -> list[int]:

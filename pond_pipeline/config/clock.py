@@ -21,6 +21,9 @@ _FIRST_YEAR = 1970  # instruments and the HydroVu API count from the epoch
 _DURATION = re.compile(r"([0-9]{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
+_LONGEST = timedelta(days=36_500)
+"""A century: an instant of today and this still are in the calendar."""
+
 _OFFSET = re.compile(r"UTC[+-](0\d|1[0-4]):[0-5]\d")
 
 # The five fields of a cron schedule and their ranges (crontab(5)).
@@ -54,7 +57,10 @@ def _duration(text: str) -> timedelta:
     found = _DURATION.fullmatch(text)
     if found is None or int(found[1]) == 0:
         raise ConfigError(f"{text!r} is no duration", hint="write 15m, 1h, 3d or 2w")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    duration = timedelta(**{_UNITS[found[2]]: int(found[1])})
+    if duration > _LONGEST:
+        raise ConfigError(f"{text!r} is longer than {_LONGEST.days} days", hint="shorten it")
+    return duration
 
 
 @cache

@@ -257,3 +257,13 @@ class TemplateSpec(Model):
     """
 
     collections: tuple[TemplateCollection, ...] = Field(min_length=1)
+
+    def with_texts(self, texts: Mapping[str, str]) -> Self:
+        """Return it with the text of some collections, by name, in the place of their files."""
+        collections = (
+            each.model_copy(update={"template": texts[each.name], "template_file": None})
+            if each.name in texts
+            else each
+            for each in self.collections
+        )
+        return self.model_copy(update={"collections": tuple(collections)})

@@ -10,12 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import yaml
+from typing_extensions import override
 
 from pond_pipeline.config.problem import Keys, Location, Problems
 from pond_pipeline.errors import ConfigError
 
 _MAX_VALUES = 100_000
 """A document this large is a bomb of nested aliases; thousands of devices need a tenth of it."""
+
+_MAX_CHARACTERS = 4_000_000
+"""A longer text is no file of resources: it would be read for half a minute and be refused."""
 
 _TAG = "tag:yaml.org,2002:"
 _SCALAR_TAGS = frozenset(_TAG + kind for kind in ("str", "int", "float", "bool", "null"))
@@ -29,6 +33,15 @@ class _Loader(yaml.SafeLoader):
         first: [(tag, regexp) for tag, regexp in resolvers if not tag.endswith(":timestamp")]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+    @override
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Put what `<<` merges into a mapping, as long as that does not explode."""
+        super().flatten_mapping(node)
+        if len(node.value) > _MAX_VALUES:
+            raise yaml.constructor.ConstructorError(
+                None, None, "merged mappings hold too many values", node.start_mark
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +72,9 @@ def parse_trees(
     Raises:
         ConfigError: The text is no YAML, or a value is none that can be read; the line is named.
     """
+    if len(text) > _MAX_CHARACTERS:
+        msg = f"{file}: {len(text):,} characters; {_MAX_CHARACTERS:,} are the most"
+        raise ConfigError(msg, hint="is it a file of resources?")
     try:
         loader = _Loader(text)
         nodes = []
@@ -106,7 +122,9 @@ class _Reader:
             return self.sequence(node, keys, outer=inner)
         if isinstance(node, yaml.ScalarNode) and node.tag in _SCALAR_TAGS:
             return self.scalar(node, keys)
-        raise self.error(node, f"the YAML tag {node.tag!r} means nothing here")
+        # Not the tag itself: a secret without quotes may begin with `!`.
+        hint = "a text that begins with '!' is written in quotes"
+        raise self.error(node, "a YAML tag means nothing here", hint=hint)
 
     def mapping(
         self, node: yaml.MappingNode, keys: Keys, *, outer: frozenset[int]
@@ -118,6 +136,7 @@ class _Reader:
         result = {}
         for key_node, value in node.value:
             key = self.key(key_node)
+            self.refuse_glued(key_node, value)
             self.lines[*keys, key] = _line(key_node)
             result[key] = self.read(value, (*keys, key), outer=outer)
         return result
@@ -140,6 +159,12 @@ class _Reader:
                 what = f"is given twice; first in line {seen[key]}"
                 self.problems.add(self.location, (*keys, key), what, hint="remove one of them")
             seen.setdefault(key, _line(key_node))
+
+    def refuse_glued(self, key: yaml.Node, value: yaml.Node) -> None:
+        """Refuse `{secret:abc}`, which is one key to YAML: an error about it would show it."""
+        is_nothing = isinstance(value, yaml.ScalarNode) and value.value == "" and not value.style
+        if is_nothing and isinstance(key, yaml.ScalarNode) and not key.style and ":" in key.value:
+            raise self.error(key, "a key without a value", hint="write a blank after the ':'")
 
     def key(self, node: yaml.Node) -> str:
         """Return a key as it is written: `on` and `1` are text here."""
@@ -184,6 +209,10 @@ def _syntax_error(exc: yaml.YAMLError, text: str, file: str) -> ConfigError:
         return ConfigError(f"{file}:{line}: a character that YAML does not allow")
     mark = exc.problem_mark if isinstance(exc, yaml.MarkedYAMLError) else None
     where = f"{file}:{mark.line + 1}" if mark is not None else file
+    if isinstance(exc, yaml.composer.ComposerError):
+        # It quotes the alias, and a secret without quotes may begin with `*`.
+        hint = "a text that begins with '*' or '&' is written in quotes"
+        return ConfigError(f"{where}: an alias without its anchor, or an anchor twice", hint=hint)
     what = exc.problem if isinstance(exc, yaml.MarkedYAMLError) else "no YAML"
     hint = "YAML indents with spaces, never with tabs" if "'\\t'" in (what or "") else ""
     return ConfigError(f"{where}: {what}", hint=hint)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from logging import WARNING, getLogger
+from logging import getLogger
 from typing import TypeVar
 
 import httpx
@@ -19,6 +19,8 @@ ATTEMPTS = 5
 
 LONGEST_WAIT_S = 300.0
 """What a server may make us wait at most; a larger `Retry-After` becomes a failure to look at."""
+
+_LOG = getLogger(__name__)
 
 _BACKOFF = tenacity.wait_exponential_jitter(initial=1, max=30, jitter=1)
 
@@ -48,7 +50,7 @@ def retried(attempt: Callable[[], T], *, attempts: int, sleep: Callable[[float],
         stop=tenacity.stop_after_attempt(attempts),
         wait=_wait_s,
         sleep=sleep,
-        before_sleep=tenacity.before_sleep_log(getLogger(__name__), WARNING),
+        before_sleep=_tell,
         reraise=True,
     )
     return caller(attempt)
@@ -89,6 +91,12 @@ def _wait_s(state: tenacity.RetryCallState) -> float:
     if isinstance(error, TransientError) and error.wait_s is not None:
         return error.wait_s
     return _BACKOFF(state)
+
+
+def _tell(state: tenacity.RetryCallState) -> None:
+    """Log what failed, in words for an operator."""
+    error = state.outcome.exception() if state.outcome else None
+    _LOG.warning("%s; asked again in %.0f s", error, state.upcoming_sleep)
 
 
 def _asked_wait_s(headers: httpx.Headers, *, now: datetime, default: float | None) -> float | None:

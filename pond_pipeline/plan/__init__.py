@@ -30,6 +30,7 @@ from pond_pipeline.plan.step import (
     TemplateStep,
     Treatment,
 )
+from pond_pipeline.plan.text import page_name
 
 __all__ = [
     "Alert",
@@ -63,4 +64,5 @@ __all__ = [
     "Treatment",
     "compile_plan",
     "explain",
+    "page_name",
 ]

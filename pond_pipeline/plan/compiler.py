@@ -5,10 +5,11 @@ But for the files that templates are in: they are read here, as parts of the res
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from pond_core import Window, cover_all
 from pond_pipeline.config import (
     AlertSpec,
     BackupSpec,
@@ -25,7 +26,7 @@ from pond_pipeline.config import (
     ScribbleSpec,
     TemplateSpec,
 )
-from pond_pipeline.periods import Cadence
+from pond_pipeline.periods import Cadence, Period
 from pond_pipeline.plan.catalog import Catalog
 from pond_pipeline.plan.derived import (
     combine_steps,
@@ -54,6 +55,8 @@ from pond_pipeline.plan.text import template_steps
 _SOURCES = (HydroVuSpec, LakeTechSpec, InboxSpec, ScribbleSpec)
 _SERVICES = (BackupSpec, CopySpec)
 
+_INSTANT = timedelta(microseconds=1)
+
 
 def compile_plan(documents: Sequence[Document], *, root: Path) -> Plan:
     """Compile documents into a plan; the same documents always give the same plan.
@@ -73,7 +76,7 @@ def compile_plan(documents: Sequence[Document], *, root: Path) -> Plan:
     sources, steps = _incoming(documents, catalog, root=root)
     steps += _derived(documents, catalog, root=root)
     ordered = _paced(_ordered(steps, catalog), catalog)
-    start = _first_month(documents)
+    start = _first_month(documents, ordered)
     if start is None:
         _refuse_partitions(ordered, catalog)
     services = _services(documents, root=root)
@@ -198,10 +201,19 @@ def _paced(steps: Sequence[Step], catalog: Catalog) -> list[Step]:
     return paced
 
 
-def _first_month(documents: Sequence[Document]) -> date | None:
+def _first_month(documents: Sequence[Document], steps: Sequence[Step]) -> date | None:
+    """Return the month in which the earliest source begins, or the first bucket made of it.
+
+    The week, local day or year in which a source begins may have begun in the month before: without
+    a partition there, nobody would count its bucket, nor notice that it changed.
+    """
     starts: list[datetime | None] = [getattr(each.spec, "start", None) for each in documents]
     start = min((start for start in starts if start is not None), default=None)
-    return None if start is None else date(start.year, start.month, 1)
+    if start is None:
+        return None
+    widths = [width for step in steps if isinstance(step, ReduceStep) for width in step.resolutions]
+    first = cover_all(set(widths), Window.of(start, start + _INSTANT)).start or start
+    return Period.of(first).first
 
 
 def _refuse_partitions(steps: Sequence[Step], catalog: Catalog) -> None:

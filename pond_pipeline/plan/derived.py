@@ -25,7 +25,7 @@ from pond_pipeline.derive import check_query
 from pond_pipeline.periods import Cadence
 from pond_pipeline.plan.catalog import TO_GO_ON_WITH, Catalog, Content, Declared, Match
 from pond_pipeline.plan.fingerprint import fingerprint
-from pond_pipeline.plan.judging import refuse_senseless
+from pond_pipeline.plan.judging import judged_by, refuse_senseless
 from pond_pipeline.plan.label import described, owners_of
 from pond_pipeline.plan.step import (
     CombineInput,
@@ -103,7 +103,9 @@ def combine_steps(document: Document, spec: CombineSpec, catalog: Catalog) -> It
             outputs=(_site_path(document, site),),
             inputs=inputs,
             cadence=Cadence.MONTHLY,
-            fingerprint=fingerprint("combine", parts=facts, units=site.units, quality=site.quality),
+            fingerprint=fingerprint(
+                "combine", parts=facts, units=site.units, **judged_by(site.quality, site.interval)
+            ),
             site=site.name,
             parts=parts,
             treatment=Treatment(units=site.units, quality=site.quality),

@@ -1,10 +1,24 @@
-"""QARTOD tests that no reading could be put to: told when the file is read, not in a run."""
+"""QARTOD tests of a step: what they depend on, and which could be put to no reading."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from pond_pipeline.config import Document, Keys, Problems, QualityRule
 from pond_pipeline.errors import ConfigError
+
+
+def judged_by(
+    rules: Sequence[QualityRule], interval: timedelta | None
+) -> dict[str, tuple[QualityRule, ...] | timedelta | None]:
+    """Return what flags depend on, as facts of a fingerprint.
+
+    Args:
+        rules: The tests.
+        interval: How often the series is expected to read: it counts where a flat line says none.
+    """
+    flat_lines = (rule.flat_line for rule in rules)
+    asks = any(each is not None and each.interval is None for each in flat_lines)
+    return {"quality": tuple(rules), **({"interval": interval} if asks else {})}
 
 
 def refuse_senseless(

@@ -15,8 +15,8 @@ class Plan:
     """What `resources.yaml` asks for.
 
     Attributes:
-        start: The first of the month, in UTC, in which the earliest source begins; None without
-            sources.
+        start: The first of the month, in UTC, in which the earliest source begins, or the earliest
+            bucket that is made of it; None without sources.
         sources: In the order of the file.
         steps: In an order in which each comes after those whose outputs it reads.
         services: Backups, copies and alerts, in the order of the file.

@@ -1,6 +1,7 @@
 """What is done with the pond as a whole; none of it writes into the pond."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from pond_pipeline.config import (
@@ -69,11 +70,13 @@ class Alert:
         name: The resource's name.
         conditions: Of what.
         channels: Where.
+        grace: How long it must have lasted.
     """
 
     name: str
     conditions: tuple[Condition, ...]
     channels: tuple[Channel, ...]
+    grace: timedelta
 
 
 Service = Backup | Copy | Alert
@@ -86,7 +89,12 @@ def service_of(
     """Return the service that a resource describes."""
     match spec:
         case AlertSpec():
-            return Alert(name=document.name, conditions=spec.conditions, channels=spec.channels)
+            return Alert(
+                name=document.name,
+                conditions=spec.conditions,
+                channels=spec.channels,
+                grace=spec.grace,
+            )
         case BackupSpec():
             return Backup(
                 name=document.name,

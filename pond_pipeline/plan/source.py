@@ -15,7 +15,7 @@ from pond_pipeline.config import (
 )
 from pond_pipeline.plan.catalog import Catalog, Content, Declared
 from pond_pipeline.plan.fingerprint import fingerprint
-from pond_pipeline.plan.judging import refuse_senseless
+from pond_pipeline.plan.judging import judged_by, refuse_senseless
 from pond_pipeline.plan.label import described, owners_of
 from pond_pipeline.plan.origin import (
     Folder,
@@ -246,7 +246,7 @@ def _normalize(
             clock=device.clock,
             clock_floor=source.clock_floor,
             units=spec.units,
-            quality=spec.quality,
+            **judged_by(spec.quality, device.interval),
         ),
         source=source,
         device=device.name,
@@ -280,7 +280,7 @@ def _export(
             subtract_offset=source.subtract_offset,
             window=window,
             units=spec.units,
-            quality=spec.quality,
+            **judged_by(spec.quality, location.interval),
         ),
         source=source,
         location=location.name,

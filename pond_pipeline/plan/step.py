@@ -323,12 +323,14 @@ class TemplateStep(_Step):
     """Writes text that is rendered for each of its inputs, as a directory of files.
 
     Attributes:
+        collection: The collection's name.
         pattern: Which inputs: a glob, looked for when it runs.
         out_pattern: What each file is called, with `$0`, `$1`.
         template: The text.
     """
 
     kind: ClassVar[str] = "template"
+    collection: str
     pattern: str
     out_pattern: str
     template: str

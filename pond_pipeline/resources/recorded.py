@@ -1,7 +1,8 @@
 """What a pond records of resources, and which paths are theirs.
 
 `/sys/resources/<uuid>` is the resource as JSON. Its attributes are `assets`, the paths that it
-declared when it was last applied, and `left`, those that it declared before and does not any more.
+declared when it was last applied, `left`, those that it declared before and does not any more, and
+where there are any `templates`, by collection the texts of its template files.
 """
 
 from collections.abc import Collection, Mapping
@@ -19,7 +20,7 @@ BY_NAME = f"{RESOURCES}/by-name"
 
 _STAGES: Mapping[str, tuple[str, ...]] = {
     Kind.HYDROVU: ("raw", "normalized", "quarantine"),
-    Kind.LAKETECH: ("raw", "normalized"),
+    Kind.LAKETECH: ("raw", "normalized", "quarantine"),
     Kind.INBOX: ("raw",),
     Kind.SCRIBBLE: ("raw",),
     Kind.DERIVE: ("derived",),

@@ -1,10 +1,14 @@
 """A resource as text: as its file has it, but for secrets."""
 
 import json
+import re
 
 import yaml
 
 from pond_pipeline.config import Document, written
+
+_UNPRINTABLE = re.compile(r"[\x7f-\x9f\ufffe\uffff]")
+"""Characters that JSON takes as they are, and YAML only when they are escaped."""
 
 
 def document_json(document: Document) -> str:
@@ -20,7 +24,8 @@ def document_json(document: Document) -> str:
         "metadata": document.metadata,
         "spec": document.spec,
     }
-    return json.dumps(written(facts), indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(written(facts), indent=2, ensure_ascii=False)
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
 def document_yaml(recorded: str) -> str:

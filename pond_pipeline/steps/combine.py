@@ -70,25 +70,34 @@ def _input(
     table = correct(fs.read_series(path, window), [each.entry() for each in part.corrections])
     if step.treatment.quality:
         table = drop_flagged(table, ())
-    table = _converted(table, step.treatment.units)
+    called = _names_in_units(table, step.treatment.units)
+    table = _converted(table, called, step.treatment.units)
+    # `rename` may name a column as the instrument has it, or as it is called in the site's units.
+    rename = {called.get(old, old): new for old, new in part.rename.items()}
     return JoinInput(
         table,
         label=path,
         scope=part.scope,
         window=part.window,
-        rename=_with_flags(part.rename, table),
+        rename=_with_flags(rename, table),
         priority=part.priority,
     )
 
 
-def _converted(table: pa.Table, units: Mapping[str, str]) -> pa.Table:
+def _names_in_units(table: pa.Table, units: Mapping[str, str]) -> dict[str, str]:
+    """Return what the columns that are called otherwise in other units are called there."""
+    nothing = table.slice(0, 0)
+    called: dict[str, str] = {}
+    for name in table.column_names[1:]:
+        new = convert_table(nothing.select(["timestamp", name]), units).column_names[1]
+        called |= {name: new} if new != name else {}
+    return called
+
+
+def _converted(table: pa.Table, called: Mapping[str, str], units: Mapping[str, str]) -> pa.Table:
     """Return a table in other units, the flags of each column named as it is called then."""
     converted = convert_table(table, units)
-    rename = {}
-    for column in flags_of(table.schema):
-        alone = table.select(["timestamp", column]).slice(0, 0)
-        rename[column] = convert_table(alone, units).column_names[1]
-    names = _with_flags({old: new for old, new in rename.items() if old != new}, table)
+    names = _with_flags(called, table)
     return converted.rename_columns([names.get(name, name) for name in converted.column_names])
 
 

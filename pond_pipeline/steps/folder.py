@@ -122,9 +122,13 @@ def list_folder(pattern: Path, *, now: datetime) -> Listing:
         now: The present instant: what changed within `SETTLE` before it waits.
 
     Raises:
-        SourceError: The folder is not there, or cannot be read.
+        SourceError: The folder is not there or cannot be read, or the glob means no files.
     """
     folder = fixed_folder(pattern)
+    wanted = pattern.relative_to(folder).parts
+    if not wanted or ".." in wanted:
+        msg = f"{pattern} means no files"
+        raise SourceError(msg, hint="end `pattern` as in inbox/*.csv, without '..' in its end")
     if not folder.is_dir():
         msg = f"there is no folder {folder}"
         raise SourceError(msg, hint="make it, mount its disk, or mend `pattern` in resources.yaml")
@@ -134,7 +138,7 @@ def list_folder(pattern: Path, *, now: datetime) -> Listing:
         msg = f"{folder}: {exc.strerror}"
         raise SourceError(msg, hint="make the folder readable") from exc
     look = _Look(folder, now_ns=to_us(now) * 1000)
-    look.descend("", pattern.relative_to(folder).parts)
+    look.descend("", wanted)
     return look.listing()
 
 
@@ -260,7 +264,10 @@ def _problem_of_kind(status: os.stat_result) -> tuple[str, str] | None:
     if stat.S_ISLNK(status.st_mode):
         return "a symlink is not followed", "put the file itself there"
     if stat.S_ISDIR(status.st_mode):
-        return "a folder, named like a file", "rename it, or make `pattern` narrower"
+        hint = (
+            "for what is in it, end `pattern` with /*; else rename it, or make `pattern` narrower"
+        )
+        return "a folder, named like a file", hint
     if not stat.S_ISREG(status.st_mode):
         return "no file, but a device or a pipe", "move it away"
     if status.st_size > LARGEST_BYTES:

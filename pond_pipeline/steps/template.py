@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pond_core import ALWAYS, EntryType, ReadFS, render
+from pond_core import ALWAYS, EntryType, ReadFS
+from pond_pipeline.columns import columns_of
 from pond_pipeline.errors import ConfigError
-from pond_pipeline.plan import TemplateStep
+from pond_pipeline.plan import TemplateStep, page_name
 from pond_pipeline.record import Totals
 from pond_pipeline.steps.inputs import Found, inputs_of
 from pond_pipeline.template import Page, render_page
@@ -30,12 +31,12 @@ def template(step: TemplateStep, fs: ReadFS) -> RenderedFiles:
     """Return the text for each input.
 
     Raises:
-        ConfigError: Two inputs give one file.
+        ConfigError: Two inputs give one file, or one gives none.
         TemplateError: The template cannot be rendered; its line is named.
     """
     contents: dict[str, bytes] = {}
     for found in inputs_of(fs, step.pattern, step.inputs):
-        name = render(step.out_pattern, found.captures)
+        name = page_name(step.out_pattern, found.captures)
         if name in contents:
             msg = f"two inputs of {step.outputs[0]} give the file {name!r}"
             raise ConfigError(msg, hint="use more of $0, $1 in out_pattern")
@@ -64,17 +65,18 @@ def _rendered(step: TemplateStep, fs: ReadFS, found: Found, name: str) -> bytes:
 
 def _content(fs: ReadFS, found: Found) -> dict[str, Any]:
     """Return what a page is told of its input."""
+    node = fs.lookup(found.path)
     match found.entry_type:
         case EntryType.SERIES:
-            totals = Totals.of(fs.node(found.path))
+            totals = Totals.of(node.node)
             return {
-                "schema": fs.read_series(found.path).schema,
+                "schema": columns_of(node),
                 "rows": totals.rows,
                 "first": totals.first,
                 "last": totals.last,
             }
         case EntryType.TABLE:
-            table = fs.read_table(found.path)
-            return {"schema": table.schema, "rows": table.num_rows}
+            rows = sum(piece.rows or 0 for piece in node.node.pieces)
+            return {"schema": columns_of(node), "rows": rows}
         case _:
             return {}

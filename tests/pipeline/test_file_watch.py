@@ -41,3 +41,20 @@ def test_a_file_that_goes_and_comes_has_changed_twice(file: Path) -> None:
     assert [watch.has_changed(), watch.has_changed()] == [False, True]
     file.write_text("a")
     assert [watch.has_changed(), watch.has_changed()] == [False, True]
+
+
+def test_each_of_several_files_is_looked_at(file: Path) -> None:
+    page = file.with_name("page.md")
+    watch = FileWatch(file, page)
+    page.write_text("a")
+    assert [watch.has_changed(), watch.has_changed(), watch.has_changed()] == [False, True, False]
+
+
+def test_what_was_not_told_of_a_file_is_told_though_another_one_is_looked_at_beside_it(
+    file: Path,
+) -> None:
+    watch, page = FileWatch(file), file.with_name("page.md")
+    file.write_text("other")
+    page.write_text("a")
+    watch.look_at([file, page])
+    assert [watch.has_changed(), watch.has_changed(), watch.has_changed()] == [False, True, False]

@@ -65,6 +65,20 @@ def test_a_file_that_is_as_it_was_is_not_looked_into_again(file: Path) -> None:
     assert isinstance(_evaluate(cursor), dg.SensorResult)
 
 
+def test_a_template_file_that_changes_is_looked_into_with_the_file(file: Path) -> None:
+    page = file.with_name("page.md")
+    page.write_text("{{ rows }}")
+    pages = "{name: a, in_pattern: /normalized/**, out_pattern: $0, template_file: page.md}"
+    file.write_text(f"{RIGHT}---\nkind: Template\nname: p\nspec: {{collections: [{pages}]}}\n")
+    cursor = _tick().cursor
+    page.write_text("{{ rows")
+    result = _evaluate(cursor)
+    assert isinstance(result, dg.SensorResult)
+    (judged,) = result.asset_events
+    assert isinstance(judged, dg.AssetCheckEvaluation)
+    assert not judged.passed
+
+
 def test_a_file_that_is_gone_fails_the_check(file: Path) -> None:
     _tick()
     served = defs()

@@ -26,6 +26,14 @@ name: bay
 spec:
   sites: [{name: Bay, inputs: [{pattern: /normalized/bay/Pier}]}]
 """
+PAGES = """
+---
+kind: Template
+name: pages
+spec:
+  collections:
+    - {name: sites, in_pattern: /combined/bay/*, out_pattern: $0.md, template_file: page.md}
+"""
 TYPO = TEXT.replace("devices:", "devcies:")
 
 
@@ -109,6 +117,45 @@ def test_a_source_whose_secret_stood_in_the_clear_is_named_and_cannot_be_asked(f
     with pytest.raises(ConfigError, match="is not recorded"):
         source.secret.resolve({})
     assert source.key.resolve({"BAY_KEY": "a"}) == "a"
+
+
+@pytest.mark.parametrize("damaged", ["{{ rows", None])
+def test_a_template_file_that_is_damaged_or_gone_leaves_the_plan_that_was_applied(
+    file: Path, damaged: str | None
+) -> None:
+    page = file.parent / "page.md"
+    page.write_text("{{ rows }} rows")
+    file.write_text(TEXT + PAGES)
+    right = _applied(file)
+    if damaged is None:
+        page.unlink()
+    else:
+        page.write_text(damaged)
+    served = _serve(file)
+    assert served.plan == right
+    assert "spec.collections[0].template_file" in served.problem
+
+
+def test_another_text_in_a_template_file_is_applied(file: Path) -> None:
+    page = file.parent / "page.md"
+    page.write_text("{{ rows }} rows")
+    file.write_text(TEXT + PAGES)
+    _applied(file)
+    page.write_text("{{ rows }} readings")
+    right = _applied(file)
+    page.unlink()
+    assert _serve(file).plan == right
+
+
+def test_the_files_that_make_a_plan_are_told_also_while_one_of_them_is_damaged(file: Path) -> None:
+    page = file.parent / "page.md"
+    page.write_text("{{ rows }} rows")
+    file.write_text(TEXT + PAGES)
+    _applied(file)
+    page.write_text("{{ rows")
+    assert _serve(file).files == (file, page)
+    file.write_text(TYPO)
+    assert _serve(file).files == (file,)
 
 
 def _applied(file: Path) -> Plan:

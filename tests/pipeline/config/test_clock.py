@@ -86,6 +86,11 @@ def test_what_is_no_duration_is_an_error(text: str) -> None:
     assert problem(DURATION, text) == f"{text!r} is no duration; write 15m, 1h, 3d or 2w"
 
 
+@pytest.mark.parametrize("text", ["36501d", "999999w"])
+def test_a_duration_that_leads_out_of_the_calendar_is_an_error(text: str) -> None:
+    assert problem(DURATION, text) == f"{text!r} is longer than 36500 days; shorten it"
+
+
 @pytest.mark.parametrize("text", ["UTC", "utc"])
 def test_utc_may_be_written_small(text: str) -> None:
     assert ZONE.validate_python(text) == "UTC"

@@ -1,5 +1,6 @@
 """The client against a real HTTP server with every fault that the API is known for."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -306,3 +307,13 @@ def chain_of(error: BaseException | None) -> str:
         text += f"{error!r} {error} {getattr(error, 'hint', '')}\n"
         error = error.__cause__ or error.__context__
     return text
+
+
+def test_each_wait_is_logged_with_what_failed(caplog: pytest.LogCaptureFixture) -> None:
+    with account(Faults(status_500_on_page=2)) as it:
+        it.raw()
+    (line,) = caplog.messages
+    assert re.fullmatch(
+        rf"GET /public-api/v1/locations/{LOCATION}/data answered HTTP 500; asked again in \d s",
+        line,
+    )

@@ -85,3 +85,52 @@ def test_a_site_has_an_interval_of_its_own() -> None:
         if isinstance(each, CombineStep)
     )
     assert step.judgement.interval is not None
+
+
+SITE = """\
+---
+kind: Combine
+name: b
+spec:
+  sites:
+    - name: s
+      interval: 1h
+      quality: [{column: Depth.m, flat_line: {tolerance: 0.1, suspect_after: 2h}}]
+      inputs: [{pattern: /normalized/n/A}]
+"""
+EXPORTS = f"""\
+kind: LakeTech
+name: n
+spec:
+  pattern: inbox/*
+  start: 2024-03-01
+  quality: [{FLAT}]
+  locations: [{{name: A, match: "A-*", interval: 1h}}]
+"""
+
+
+def changed(before: str, after: str) -> set[str]:
+    """Return the first outputs of the steps whose fingerprints differ."""
+    old, new = (
+        {step.outputs[0]: step.fingerprint for step in compiled(text).steps}
+        for text in (before, after)
+    )
+    return {path for path, fingerprint in new.items() if old[path] != fingerprint}
+
+
+def test_another_interval_is_another_work_where_a_flat_line_goes_by_it() -> None:
+    text = account(FLAT, "name: A, id: 1, interval: 1h", "name: B, id: 2, interval: 1h")
+
+    assert changed(text, text.replace("id: 1, interval: 1h", "id: 1, interval: 30m")) == {
+        "/normalized/n/A"
+    }
+    assert changed(EXPORTS, EXPORTS.replace("interval: 1h", "interval: 30m")) == {"/normalized/n/A"}
+    assert changed(text + SITE, text + SITE.replace("interval: 1h", "interval: 30m")) == {
+        "/combined/b/s"
+    }
+
+
+def test_another_interval_is_the_same_work_where_no_test_goes_by_it() -> None:
+    own = account(FLAT.replace("2h}", "2h, interval: 1h}"), "name: A, id: 1, interval: 1h")
+
+    assert changed(own, own.replace("id: 1, interval: 1h", "id: 1, interval: 30m")) == set()

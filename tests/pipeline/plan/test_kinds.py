@@ -1,6 +1,6 @@
 """How inboxes, made-up readings, queries, pivots, templates and services compile."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -257,9 +257,24 @@ def test_text_is_rendered_for_whatever_there_is(pattern: str) -> None:
     assert (step.pattern, step.out_pattern, step.template) == (pattern, "$0", "x")
 
 
+@pytest.mark.parametrize("name", ["../x", "/x", "a//$0", "$0/", "$0/../x", "."])
+def test_a_page_that_would_lie_outside_of_its_collection_is_an_error(name: str) -> None:
+    text = (MADE_UP + template("/raw/m/*")).replace("out_pattern: $0", f"out_pattern: {name}")
+    message = refused(text)
+
+    assert "spec.collections[0].out_pattern: " in message
+    assert "is no path below the collection" in message
+
+
+def test_a_page_s_name_that_asks_for_a_missing_capture_is_an_error() -> None:
+    text = (MADE_UP + template("/raw/m/*")).replace("out_pattern: $0", "out_pattern: $1")
+
+    assert "spec.collections[0].out_pattern: '$1' asks for $1" in refused(text)
+
+
 def test_a_template_may_be_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "page.md").write_text("# {{ name }}")
-    text = MADE_UP + template("/raw/m/a", "template_file: page.md")
+    text = MADE_UP + template("/raw/m/*", "template_file: page.md")
     before = only(compiled(text, root=tmp_path), TemplateStep)
     (tmp_path / "page.md").write_text("## {{ name }}")
     after = only(compiled(text, root=tmp_path), TemplateStep)
@@ -271,7 +286,7 @@ def test_a_template_may_be_in_a_file(tmp_path: Path) -> None:
 
 
 def test_a_template_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    text = MADE_UP + template("/raw/m/a", "template_file: page.md")
+    text = MADE_UP + template("/raw/m/*", "template_file: page.md")
 
     assert refused(text, root=tmp_path) == (
         "8: spec.collections[0].template_file: page.md: No such file or directory; "
@@ -279,9 +294,15 @@ def test_a_template_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     )
 
 
+def test_a_template_file_whose_name_cannot_be_is_an_error(tmp_path: Path) -> None:
+    text = MADE_UP + template("/raw/m/*", 'template_file: "a\\0b"')
+
+    assert "is no name of a file" in refused(text, root=tmp_path)
+
+
 def test_a_template_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "page.md").write_bytes(b"\xff")
-    text = MADE_UP + template("/raw/m/a", "template_file: page.md")
+    text = MADE_UP + template("/raw/m/*", "template_file: page.md")
 
     assert "page.md: is not UTF-8" in refused(text, root=tmp_path)
 
@@ -363,6 +384,7 @@ def test_services_write_nothing_into_the_pond() -> None:
     assert isinstance(backup, Backup)
     assert isinstance(copy, Copy)
     assert isinstance(alert, Alert)
+    assert alert.grace == timedelta(minutes=30)
     assert (backup.root, backup.schedule, backup.after_changes) == (ROOT, "0 3 * * *", True)
     assert (backup.owners, backup.description) == (("team:lab",), "A backup of the pond.\n\nAway")
     assert (copy.folder.template, copy.to.template) == ("backup", "copy")

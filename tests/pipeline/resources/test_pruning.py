@@ -119,3 +119,11 @@ def test_what_was_left_of_a_renamed_resource_is_pruned_under_its_old_name(shore:
 
     assert applied.pruned == ("/combined/shore/Cove", DAYS)
     assert shore.paths("/combined/*/*") == ["/combined/beach/Pier"]
+
+
+def test_the_quarantine_of_exports_goes_with_their_resource(empty: Shore) -> None:
+    exports = "kind: LakeTech\nname: fb\nspec: {pattern: x/*, start: 2024-03-01}\n"
+    empty.apply(exports)
+    write(empty, "/quarantine/fb/files/a.htm")
+
+    assert empty.apply("", pruning=True).pruned == ("/quarantine/fb/files",)

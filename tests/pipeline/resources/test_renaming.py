@@ -192,7 +192,7 @@ def test_a_dry_run_tells_of_a_renaming_and_moves_nothing(shore: Shore) -> None:
     ("kind", "trees"),
     [
         ("HydroVu", ("/raw/n", "/normalized/n", "/quarantine/n")),
-        ("LakeTech", ("/raw/n", "/normalized/n")),
+        ("LakeTech", ("/raw/n", "/normalized/n", "/quarantine/n")),
         ("Inbox", ("/raw/n",)),
         ("Scribble", ("/raw/n",)),
         ("Derive", ("/derived/n",)),
@@ -213,3 +213,14 @@ def test_no_kind_is_forgotten() -> None:
     services = {Kind.BACKUP, Kind.COPY, Kind.ALERT}
 
     assert {kind for kind in Kind if not trees_of(kind, "n")} == services
+
+
+def test_the_quarantine_of_exports_is_renamed_with_them(empty: Shore) -> None:
+    exports = "kind: LakeTech\nname: fb\nspec: {pattern: x/*, start: 2024-03-01}\n"
+    empty.apply(exports)
+    with Pond.open(empty.pond).transaction(Provenance(author="test")) as tx:
+        tx.mkdir("/quarantine/fb/files", parents=True)
+        tx.write_data("/quarantine/fb/files/a.htm", b"x")
+    empty.apply(exports.replace("name: fb", "name: bay\nmetadata: {renamedFrom: fb}"))
+
+    assert empty.paths("/quarantine/*/*/*") == ["/quarantine/bay/files/a.htm"]

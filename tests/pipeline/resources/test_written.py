@@ -85,3 +85,15 @@ def test_a_record_is_yaml_in_the_order_of_the_file() -> None:
 
     assert list(keys) == ["apiVersion", "kind", "name", "desc", "metadata", "spec"]
     assert keys["spec"]["quality"][0]["flat_line"] == {"tolerance": 0.1, "fail_after": "90m"}
+
+
+@pytest.mark.parametrize(
+    "character", ["\x07", "\x7f", "\x85", "\x9f", "\u2028", "\ufffe", "\U0001f30a"]
+)
+def test_any_character_reads_back_as_itself(character: str) -> None:
+    spec = "{start: 2024-11-01, series: [n]}"
+    text = f'kind: Scribble\nname: n\ndesc: "\\U{ord(character):08x}"\nspec: {spec}\n'
+    (document,) = load_documents(text)
+    (again,) = load_documents(document_json(document))
+
+    assert again.desc == document.desc == character

@@ -92,6 +92,14 @@ def test_a_column_can_be_renamed(pond: Pond) -> None:
     assert rows_of(pond, SITE, "Water.C") == {"2025-01-01 00:00": 1}
 
 
+@pytest.mark.parametrize("old", ["Temperature.C", "Temperature.F"])
+def test_a_column_in_another_unit_is_renamed_by_either_of_its_names(pond: Pond, old: str) -> None:
+    store(pond, LEFT, with_flags({"2025-01-01 00:00": (10, 1)}), "2025-01")
+    step = a_site(CombineInput(path=LEFT, asset=LEFT, rename={old: "Water.F"}))
+    run(pond, replace(step, treatment=Treatment(units={"Temperature": "F"})), "2025-01")
+    assert rows_of(pond, SITE, "Water.F") == {"2025-01-01 00:00": 50}
+
+
 def test_only_months_whose_instruments_changed_are_joined_again(pond: Pond) -> None:
     table = water({"2025-01-01 00:00": 1, "2025-02-01 00:00": 2})
     store(pond, LEFT, table, "2025-01", "2025-02")

@@ -278,3 +278,16 @@ def test_a_pipe_that_took_a_file_s_place_is_not_waited_for(inbox: Path) -> None:
     file.unlink()
     os.mkfifo(file)
     assert read_seen(seen) is None
+
+
+@pytest.mark.parametrize("pattern", ["/", "/data/*/../x.csv", "/data/**/.."])
+def test_a_pattern_that_can_mean_no_file_is_an_error(pattern: str) -> None:
+    with pytest.raises(SourceError, match="means no files") as caught:
+        list_folder(Path(pattern), now=NOW)
+    assert caught.value.hint == "end `pattern` as in inbox/*.csv, without '..' in its end"
+
+
+def test_a_pattern_that_names_a_folder_says_how_its_files_are_meant(inbox: Path) -> None:
+    problems = list_folder(inbox, now=NOW).problems
+
+    assert "end `pattern` with /*" in problems["inbox"]
