@@ -1,13 +1,9 @@
-"""A small account behind a server that can be held, and the `resources.yaml` for it."""
+"""A `resources.yaml` for instruments of the harbor, and what the API was asked of them."""
 
-import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from typing_extensions import override
-
-from pond_pipeline.simulator import Location, Names, Readings, Simulator, World
+from pond_pipeline.simulator import Simulator
 
 PIER = 5_103_667_482_910_720
 BUOY = 5_590_284_771_635_200
@@ -66,54 +62,6 @@ spec:
       datasets: [{{{{in_pattern: "/combined/bay/*", out_pattern: "$0"}}}}]
 """
 """Three accounts of one instrument, which the tests need not share, and a folder of exports."""
-
-
-class Gate(World):
-    """A world that can be told to let only so many pages of one location through.
-
-    Args:
-        world: What is behind it.
-        location_id: Whose pages are counted.
-    """
-
-    def __init__(self, world: World, location_id: int) -> None:
-        self._world = world
-        self._location_id = location_id
-        self._left: int | None = None
-        self._open = threading.Event()
-        self.held = threading.Event()
-
-    def close_after(self, pages: int) -> None:
-        """Hold the server at the next page but so many, until `open`."""
-        self._open.clear()
-        self._left = pages
-
-    def open(self) -> None:
-        """Let everything through."""
-        self._left = None
-        self._open.set()
-
-    @override
-    def locations(self) -> Sequence[Location]:
-        return self._world.locations()
-
-    @override
-    def names(self) -> Names:
-        return self._world.names()
-
-    @override
-    def readings(self, location_id: int, start_s: int, end_s: int, *, now_s: int) -> Readings:
-        if location_id == self._location_id and self._left is not None:
-            if not self._left:
-                self.held.set()
-                self._open.wait()
-            else:
-                self._left -= 1
-        return self._world.readings(location_id, start_s, end_s, now_s=now_s)
-
-    @override
-    def first_at(self, location_id: int, start_s: int, *, now_s: int) -> int | None:
-        return self._world.first_at(location_id, start_s, now_s=now_s)
 
 
 @dataclass(frozen=True, slots=True)

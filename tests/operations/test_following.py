@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from pond_core import Pond
-from tests.operations.harbor_gate import Gate, gated_harbor
+from pond_pipeline.simulator import harbor
+from tests.operations.gate import Gate
 from tests.operations.up import Up
 from tests.operations.waiting import until
-from tests.pipeline.harbor import RESOURCES
+from tests.pipeline.harbor import NOW, RESOURCES, account_of, harbor_server
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and process groups are POSIX's")
 
@@ -20,24 +21,23 @@ CHECK = """{ assetCheckExecutions(assetKey: {path: ["sys", "resources"]},
 
 @pytest.fixture
 def gate() -> Gate:
-    return Gate(passes=2)
+    return Gate(harbor(now=NOW))
 
 
 @pytest.fixture
 def up(gate: Gate, tmp_path: Path) -> Iterator[Up]:
     with (
-        gated_harbor(gate) as account,
-        Up(tmp_path, RESOURCES.read_text(), account=account) as running,
+        harbor_server(gate) as server,
+        Up(tmp_path, RESOURCES.read_text(), account=account_of(server)) as running,
+        gate,
     ):
-        try:
-            yield running
-        finally:
-            gate.open()
+        yield running
 
 
 def test_an_edited_file_is_followed_a_typo_is_told_and_runs_go_on(up: Up, gate: Gate) -> None:
+    gate.close_after(1)
     run_id = up.ui.launch("/raw/harbor/WharfAT500_1", "2024-11", "2025-01")
-    until(gate.reached.is_set, "request of the run")
+    until(gate.held.is_set, "page that is held")
     file = up.pond.parent / "resources.yaml"
     text = file.read_text()
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from pond_core import Pond
-from tests.operations.harbor_gate import Gate, gated_harbor
+from pond_pipeline.simulator import harbor
+from tests.operations.gate import Gate
 from tests.operations.up import Up
 from tests.operations.waiting import until
-from tests.pipeline.harbor import RESOURCES
+from tests.pipeline.harbor import NOW, RESOURCES, account_of, harbor_server
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/environ").exists(), reason="finds every process by its environment"
@@ -24,14 +25,15 @@ def test_after_a_power_cut_runs_are_failed_the_pond_is_sound_and_all_is_complete
     tmp_path: Path,
 ) -> None:
     # Some months of the run are through; the next, and all of the backfill, wait for ever.
-    gate = Gate(passes=4)
-    with gated_harbor(gate) as account:
-        resources = RESOURCES.read_text()
+    gate = Gate(harbor(now=NOW))
+    gate.close_after(2)
+    with harbor_server(gate) as server, gate:
+        resources, account = RESOURCES.read_text(), account_of(server)
         first = Up(tmp_path, resources, account=account)
         try:
             first.wait()
             cut = first.ui.launch(SURFACE, "2024-11", "2025-01")
-            until(gate.reached.is_set, "run in the middle")
+            until(gate.held.is_set, "run in the middle")
             backfill = first.ui.start_backfill([VULINK], ["2024-11", "2024-12"])
             until(lambda: len(first.ui.runs()) == 2, "run of the backfill")
         finally:

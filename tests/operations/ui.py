@@ -22,7 +22,7 @@ _RERUN = f"""mutation($params: ReexecutionParams!) {{
 _BACKFILL = f"""mutation($params: LaunchBackfillParams!) {{
     launchPartitionBackfill(backfillParams: $params) {{
         {_ERROR} ... on LaunchBackfillSuccess {{ backfillId }} }} }}"""
-_RUN = """runId status startTime tags { key value } assetSelection { path }"""
+_RUN = """runId status jobName startTime tags { key value } assetSelection { path }"""
 _RUNS_OF_BACKFILL = f"""query($id: String!) {{ partitionBackfillOrError(backfillId: $id) {{
     ... on PartitionBackfill {{ status runs(limit: 100) {{ {_RUN} }} }} }} }}"""
 _RUNS = f"""{{ runsOrError {{ ... on Runs {{ results {{ {_RUN} }} }} }} }}"""
@@ -41,6 +41,8 @@ _CHECKS = """query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ..
         executionForLatestMaterialization { status evaluation { description } } } } } } } }"""
 _TICKS = """query($schedule: ScheduleSelector!) { scheduleOrError(scheduleSelector: $schedule) {
     ... on Schedule { scheduleState { status ticks { status runIds error { message } } } } } }"""
+_SENSOR = """query($sensor: SensorSelector!) { sensorOrError(sensorSelector: $sensor) {
+    ... on Sensor { sensorState { ticks(limit: 1) { skipReason } } } } }"""
 
 _ENDS = {"SUCCESS", "FAILURE", "CANCELED"}
 _BACKFILL_ENDS = {"COMPLETED_SUCCESS", "COMPLETED_FAILED", "COMPLETED", "FAILED", "CANCELED"}
@@ -54,12 +56,14 @@ class Run:
     Attributes:
         run_id: Its id.
         status: E.g. `SUCCESS`.
+        job: What was run; what is materialized by hand is a job of Dagster's own.
         tags: What it is tagged with.
         paths: The assets that it was about.
     """
 
     run_id: str
     status: str
+    job: str
     tags: Mapping[str, str]
     paths: tuple[str, ...]
 
@@ -97,8 +101,14 @@ class Ui:
         nodes = _at(self._repository(), "assetNodes")
         return {_path(_at(node, "assetKey")): str(_at(node, "groupName")) for node in _list(nodes)}
 
-    def launch(self, path: str, *months: str, tags: Mapping[str, str] | None = None) -> str:
-        """Materialize an asset; of several months, the range from the first to the last."""
+    def launch(
+        self,
+        path: str,
+        *months: str,
+        also: Sequence[str] = (),
+        tags: Mapping[str, str] | None = None,
+    ) -> str:
+        """Materialize assets; of several months, the range from the first to the last."""
         span = {"dagster/partition": months[0]} if months else {}
         if len(months) > 1:
             span = {_RANGE_START: months[0], _RANGE_END: months[-1]}
@@ -107,7 +117,7 @@ class Ui:
             "selector": {
                 **self._selector(),
                 "jobName": "__ASSET_JOB",
-                "assetSelection": [_key(path)],
+                "assetSelection": [*map(_key, (path, *also))],
             },
             "executionMetadata": {"tags": _tags({**span, **(tags or {})})},
         }
@@ -190,6 +200,12 @@ class Ui:
         told = [(str(_at(t, "status")), [str(r) for r in _list(_at(t, "runIds"))]) for t in ticks]
         return str(_at(state, "status")), told
 
+    def said(self, sensor: str) -> str:
+        """Return why a sensor asked for nothing at its last tick; empty where it did ask."""
+        selector = {**self._selector(), "sensorName": sensor}
+        state = _at(self.ask(_SENSOR, sensor=selector), "sensorOrError", "sensorState")
+        return next((str(_at(each, "skipReason") or "") for each in _list(_at(state, "ticks"))), "")
+
     def _repository(self) -> object:
         return _at(self.ask(_REPOSITORY), "repositoriesOrError", "nodes", 0)
 
@@ -204,7 +220,8 @@ class Ui:
 def _run(value: object) -> Run:
     tags = {str(_at(t, "key")): str(_at(t, "value")) for t in _list(_at(value, "tags"))}
     paths = tuple(_path(key) for key in _list(_at(value, "assetSelection") or []))
-    return Run(str(_at(value, "runId")), str(_at(value, "status")), tags, paths)
+    run_id, status, job = (str(_at(value, key)) for key in ("runId", "status", "jobName"))
+    return Run(run_id, status, job, tags, paths)
 
 
 def _metadata(value: object) -> dict[str, object]:
@@ -220,7 +237,8 @@ def _verdict(check: object) -> tuple[str, str]:
     execution = _at(check, "executionForLatestMaterialization")
     if execution is None:
         return "NONE", ""
-    description = _at(execution, "evaluation", "description")
+    evaluation = _at(execution, "evaluation")  # None while a run is at it
+    description = None if evaluation is None else _at(evaluation, "description")
     return str(_at(execution, "status")), str(description or "")
 
 

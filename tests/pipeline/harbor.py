@@ -8,7 +8,7 @@ import dagster as dg
 from pond_pipeline.build import build_definitions
 from pond_pipeline.config import read_documents
 from pond_pipeline.plan import Plan, compile_plan
-from pond_pipeline.simulator import Simulator, harbor
+from pond_pipeline.simulator import Simulator, World, harbor
 
 ROOT = Path(__file__).parents[2]
 RESOURCES = ROOT / "resources.yaml"
@@ -57,5 +57,11 @@ def definitions_of(plan: Plan, folder: Path) -> dg.Definitions:
     return build_definitions(plan, root=folder, pond=folder / "pond")
 
 
-def harbor_server() -> Simulator:
-    return Simulator(harbor(now=NOW), page_days=31, rate_per_minute=100_000)
+def harbor_server(world: World | None = None) -> Simulator:
+    """Return a server with pages of a month; of the harbor, where no other world is given."""
+    return Simulator(world or harbor(now=NOW), page_days=31, rate_per_minute=100_000)
+
+
+def account_of(server: Simulator) -> dict[str, str]:
+    """Return the variables of the environment that `RESOURCES` names."""
+    return {"HYDROVU_URL": server.base_url, "HYDROVU_KEY": "demo", "HYDROVU_SECRET": "demo"}

@@ -93,6 +93,8 @@ def receiving() -> Iterator[Receiver]:
         receiver = Receiver(f"http://127.0.0.1:{server.server_port}/hook/s3cret")
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield receiver
-        server.shutdown()
-        thread.join()
+        try:
+            yield receiver
+        finally:
+            server.shutdown()
+            thread.join()
