@@ -28,6 +28,9 @@ _FIRST_ROWS = 2
 _LAST_ROWS = 3
 """What a preview shows at most."""
 
+_DIGITS = 12
+"""How much of a hash is shown, here and by `pond describe`."""
+
 _LONGEST_SCHEMA = 64
 """Wider tables are told without their columns."""
 
@@ -38,7 +41,7 @@ def event_metadata(recorded: Recorded) -> Metadata:
         "dagster/partition_row_count": dg.MetadataValue.int(recorded.rows),
         "pond/columns": dg.MetadataValue.int(recorded.columns),
         "pond/bytes": dg.MetadataValue.int(recorded.bytes),
-        "pond/data_version": dg.MetadataValue.text(recorded.data_version),
+        "pond/data_version": dg.MetadataValue.text(recorded.data_version[:_DIGITS]),
     }
     if recorded.first is not None and recorded.last is not None:
         metadata["pond/first"] = dg.MetadataValue.timestamp(recorded.first)
@@ -67,7 +70,7 @@ def line_metadata(table: pa.Table, period: Period) -> Metadata:
         line = sparkline(table["timestamp"], table[column.name], period.window)
         text = f"{line}  {min(finite):.4g} to {max(finite):.4g}"
         metadata[column.name] = dg.MetadataValue.text(text)
-        metadata[f"mean {column.name}"] = dg.MetadataValue.float(fmean(finite))
+        metadata[f"mean {column.name}"] = dg.MetadataValue.float(float(f"{fmean(finite):.6g}"))
     return metadata
 
 

@@ -21,6 +21,7 @@ from pond_pipeline.assets.series import SEVERITIES, Judged
 from pond_pipeline.paths import path_to_key, safe_name
 from pond_pipeline.plan import CombineStep, NormalizeStep, Plan, PullStep, Step
 from pond_pipeline.quality import check_freshness
+from pond_pipeline.unfinished import unfinished_run
 from pond_pipeline.wording import duration_text, instant_text
 
 FRESHNESS = "freshness"
@@ -200,6 +201,9 @@ def _schedule(
             fs = Pond.open(pond).snapshot()
         except NotAPondError:
             return dg.SkipReason("There is no pond yet.")
+        unfinished = unfinished_run(context.instance, job=job.name)
+        if unfinished is not None:
+            return dg.SkipReason(f"run {unfinished.run_id} of an earlier tick is not done")
         now = context.scheduled_execution_time.astimezone(UTC)
         shown = _shown(context.instance, paths)
         changed = [
@@ -219,7 +223,10 @@ def _shown(instance: dg.DagsterInstance, paths: Sequence[str]) -> dict[str, bool
     )
     found = ((path, records.get(_key(path))) for path in paths)
     evaluations = ((path, record.evaluation) for path, record in found if record is not None)
-    return {path: each.passed for path, each in evaluations if each is not None}
+    # Of a run that died before it came to a verdict there is what it had planned.
+    return {
+        path: each.passed for path, each in evaluations if isinstance(each, dg.AssetCheckEvaluation)
+    }
 
 
 def _newest(fs: ReadFS, path: str) -> datetime | None:

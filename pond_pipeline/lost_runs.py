@@ -4,8 +4,9 @@ Dagster learns nothing of such an end. The run stays STARTED and its step keeps 
 account's pool, for which the next run would wait for ever. So each process that runs assets holds
 the lock of a file that its runs are tagged with: the kernel releases it however the process ends.
 
-A run that was lost is failed. Where the UI or the daemon had started it, Dagster starts it again
-(`run_retries` in `dagster.yaml`): what was collected is in the pond, so that little is done twice.
+A run that was lost is failed by whoever runs or serves next, and within a minute while the UI is
+up. Where the UI or the daemon had started it, Dagster starts it again (`run_retries` in
+`dagster.yaml`): what was collected is in the pond, so that little is done twice.
 Runs that wait in the queue, and backfills, are in Dagster's own storage and go on by themselves.
 """
 
@@ -23,6 +24,12 @@ _PROCESS_TAG = "pond/process"
 _FOLDER = "processes"
 _SERVER = "server"
 
+_BEGUN = [
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
 # Dagster's own names (dagster 1.13, storage/tags.py). "From failure", which it would do otherwise,
 # finds no failed step in a run that lost its process.
 _RETRY = {"dagster/retry_strategy": "ALL_STEPS"}
@@ -31,8 +38,8 @@ _RETRY = {"dagster/retry_strategy": "ALL_STEPS"}
 @contextlib.contextmanager
 def running(instance: dg.DagsterInstance) -> Iterator[dict[str, str]]:
     """Fail the runs of processes that are gone, and yield the tags of this process's runs."""
+    end_lost(instance)
     folder = _folder(instance)
-    _end_lost(instance, folder)
     file = folder / uuid.uuid4().hex
     with file.open("xb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -63,7 +70,7 @@ def serving(instance: dg.DagsterInstance) -> Iterator[int]:
             msg = f"the UI is running on {instance.root_directory} already"
             hint = "stop it first (of one that was killed, what it started), or use another --home"
             raise ConfigError(msg, hint=hint) from exc
-        _end_lost(instance, folder)
+        end_lost(instance)
         _end_served(instance)
         try:
             yield held.fileno()
@@ -71,26 +78,30 @@ def serving(instance: dg.DagsterInstance) -> Iterator[int]:
             _end_served(instance)
 
 
-def _end_lost(instance: dg.DagsterInstance, folder: Path) -> None:
-    for run in _unfinished(instance):
-        process = run.tags.get(_PROCESS_TAG)
-        if process is not None and _is_gone(folder / process):
+def end_lost(instance: dg.DagsterInstance) -> None:
+    """Fail the runs of commands whose process is gone; those of the UI are left alone."""
+    folder = _folder(instance)
+    # Its process makes such a run, and then starts it; what the UI makes, the daemon may start.
+    for run in _runs(instance, [dg.DagsterRunStatus.NOT_STARTED, *_BEGUN]):
+        if _is_of_command(run) and _is_gone(process := folder / run.tags[_PROCESS_TAG]):
             _end(instance, run)
-            (folder / process).unlink(missing_ok=True)
+            process.unlink(missing_ok=True)
 
 
 def _end_served(instance: dg.DagsterInstance) -> None:
-    for run in _unfinished(instance):
-        if _PROCESS_TAG not in run.tags:
+    for run in _runs(instance, _BEGUN):
+        if not _is_of_command(run):
             _end(instance, run)
 
 
-def _unfinished(instance: dg.DagsterInstance) -> Sequence[dg.DagsterRun]:
-    statuses = [
-        dg.DagsterRunStatus.STARTING,
-        dg.DagsterRunStatus.STARTED,
-        dg.DagsterRunStatus.CANCELING,
-    ]
+def _is_of_command(run: dg.DagsterRun) -> bool:
+    """Say whether a command runs it: a rerun in the UI copies the tags, and has an origin."""
+    return _PROCESS_TAG in run.tags and run.remote_job_origin is None
+
+
+def _runs(
+    instance: dg.DagsterInstance, statuses: Sequence[dg.DagsterRunStatus]
+) -> Sequence[dg.DagsterRun]:
     return instance.get_runs(dg.RunsFilter(statuses=statuses))
 
 

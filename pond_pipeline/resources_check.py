@@ -67,7 +67,7 @@ def resources_definitions(served: ServedPlan, *, file: Path, pond: Path) -> dg.D
                 metadata=_metadata(txn),
             )
         ]
-        if txn is not None:
+        if txn is not None or (context.cursor is None and not problem):
             events.insert(0, dg.AssetMaterialization(_KEY, metadata=_metadata(txn)))
         return dg.SensorResult(asset_events=events, cursor=digest)
 

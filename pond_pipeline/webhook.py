@@ -61,7 +61,9 @@ def post(
 
 def _attempt(client: httpx.Client, url: str, message: Mapping[str, object]) -> None:
     try:
-        response = client.post(url, json=message)
+        # Its answer is not read: one that comes a byte at a time would keep us for ever.
+        with client.stream("POST", url, json=message) as response:
+            pass
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as exc:
         raise AlertError("the webhook's address is no URL", hint=_HINT) from exc.__cause__
     except httpx.HTTPError as exc:

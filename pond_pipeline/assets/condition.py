@@ -3,7 +3,8 @@
 `AutomationCondition.eager()` is not enough: it never asks for a past period, nor for a new asset
 whose inputs are full, and one input that is missing stops a site. Here an asset is asked for where
 it is missing while an input is there, and where an input's content changed. A change between an
-asset's run and the next tick is lost; what is lost, `catch_up` finds.
+asset's run and the next tick is lost; what is lost, `catch_up` finds. Nothing is asked for while a
+blocking check of an input has failed.
 """
 
 from functools import cache
@@ -51,4 +52,5 @@ def _condition(ignored: tuple[str, ...]) -> dg.AutomationCondition[Any]:
     wanted = ac.missing() & some
     asked = wanted.newly_true() | (ac.initial_evaluation() & wanted) | changed
     is_open = asked.since(ac.newly_requested() | ac.newly_updated())
-    return is_open & ~ac.any_deps_in_progress() & ~ac.in_progress()
+    blocked = ac.any_deps_match(ac.any_checks_match(ac.check_failed(), blocking_only=True))
+    return is_open & ~ac.any_deps_in_progress() & ~ac.in_progress() & ~blocked

@@ -24,6 +24,7 @@ from pond_pipeline.plan import (
     HydroVuSource,
     Plan,
     PullStep,
+    ReduceStep,
     Step,
 )
 from pond_pipeline.record import SeriesUpdate
@@ -181,14 +182,26 @@ def _out(step: Step, path: str) -> dg.AssetOut:
     return dg.AssetOut(
         key=path_to_key(path),
         io_manager_key=IO_MANAGER,
-        group_name=safe_name(step.group),
+        group_name=_group(path),
         owners=list(step.owners),
-        description=step.description,
+        description=_description(step, path),
         automation_condition=condition_of(step),
         code_version=step.fingerprint[:CODE_VERSION_CHARACTERS],
         kinds=set(_KINDS[step.kind]),
         metadata={"pond/path": path},
     )
+
+
+def _group(path: str) -> str:
+    """Return what kind of thing an asset is, and of which resource: stages side by side."""
+    return "_".join(safe_name(part) for part in path.split("/")[1:3])
+
+
+def _description(step: Step, path: str) -> str:
+    """Return what an asset is; of the resolutions that one step makes, which one."""
+    if not isinstance(step, ReduceStep):
+        return step.description
+    return f"Buckets of {path.rpartition('=')[2]}. {step.description}"
 
 
 def _pool(step: Step) -> str | None:

@@ -12,12 +12,7 @@ from pond_pipeline.paths import safe_name
 from pond_pipeline.periods import Period, contiguous
 from pond_pipeline.plan import Plan, Source
 from pond_pipeline.tags import SCHEDULE, span_tags
-
-_ENDS = (
-    dg.DagsterRunStatus.SUCCESS,
-    dg.DagsterRunStatus.FAILURE,
-    dg.DagsterRunStatus.CANCELED,
-)
+from pond_pipeline.unfinished import unfinished_run
 
 
 def build_schedules(plan: Plan, *, pond: Path) -> list[dg.ScheduleDefinition]:
@@ -47,9 +42,9 @@ def _schedule(plan: Plan, source: Source, cron: str, pond: Path) -> dg.ScheduleD
     def tick(
         context: dg.ScheduleEvaluationContext,
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        unfinished = _unfinished(context.instance, tick.name)
-        if unfinished:
-            yield dg.SkipReason(f"run {unfinished[0].run_id} of an earlier tick is not done")
+        unfinished = unfinished_run(context.instance, tags={SCHEDULE: tick.name})
+        if unfinished is not None:
+            yield dg.SkipReason(f"run {unfinished.run_id} of an earlier tick is not done")
             return
         now = context.scheduled_execution_time.astimezone(UTC)
         periods = due_periods(plan, steps, pond=pond, now=now)
@@ -59,11 +54,6 @@ def _schedule(plan: Plan, source: Source, cron: str, pond: Path) -> dg.ScheduleD
             yield dg.RunRequest(run_key=now.isoformat())
 
     return tick
-
-
-def _unfinished(instance: dg.DagsterInstance, schedule: str) -> Sequence[dg.DagsterRun]:
-    statuses = [status for status in dg.DagsterRunStatus if status not in _ENDS]
-    return instance.get_runs(dg.RunsFilter(tags={SCHEDULE: schedule}, statuses=statuses), limit=1)
 
 
 def _request(periods: Sequence[Period], *, run_key: str) -> dg.RunRequest:

@@ -1,6 +1,7 @@
 """The command `up`."""
 
 import signal
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,12 +21,15 @@ from pond_pipeline.cli.command import (
 from pond_pipeline.cli.terminal import say
 from pond_pipeline.file_watch import FileWatch
 from pond_pipeline.instance import open_instance
-from pond_pipeline.lost_runs import serving
+from pond_pipeline.lost_runs import end_lost, serving
 from pond_pipeline.old_runs import KEEP_RUNS, KEEP_RUNS_DAYS
 from pond_pipeline.plan import Plan
 from pond_pipeline.served import ServedPlan, serve_plan
 from pond_pipeline.server import Server
 from pond_pipeline.sync import sync_if_moved
+
+_LOST_EVERY_S = 60.0
+"""How often it is looked for runs whose process is gone."""
 
 
 @command(example="pond up --port 3000")
@@ -72,10 +76,15 @@ def up(invocation: Invocation, *, file: Path, home: Path, port: int, keep_runs: 
             held=lock,
         )
         stop = _stop_signal()
+        looked_s = time.monotonic()
 
         def follow() -> None:
+            nonlocal looked_s
             if watch.has_changed():
                 watch.look_at(_reload(invocation, file, server))
+            if time.monotonic() - looked_s >= _LOST_EVERY_S:
+                end_lost(instance)
+                looked_s = time.monotonic()
 
         try:
             server.start(stopped=lambda: bool(stop))
@@ -106,18 +115,31 @@ def _sync(instance: dg.DagsterInstance, plan: Plan, pond: Path) -> None:
 def _reload(invocation: Invocation, file: Path, server: Server) -> Sequence[Path]:
     """Follow a file that has changed; nothing that is wrong with it ends what runs.
 
+    Where it cannot be recorded, on a full disk for one, a sensor does that later.
+
     Returns:
         The files of which a change makes another plan.
     """
+    files: Sequence[Path] = (file,)
+    problem = ""
     try:
         served = _served(invocation, file)
+        files, problem = served.files, served.problem
+    except PondError as exc:
+        _warn(exc)
+    try:
         server.reload()
     except PondError as exc:
-        say(f"warning: {exc}")
-        return (file,)
-    if not served.problem:
+        _warn(exc)
+        return files
+    if not problem:
         say(f"{file} has changed, and is loaded")
-    return served.files
+    return files
+
+
+def _warn(error: PondError) -> None:
+    for line in f"{error}\n{error.hint}".strip().splitlines():
+        say(f"warning: {line}")
 
 
 def _stop_signal() -> list[int]:

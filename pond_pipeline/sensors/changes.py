@@ -1,10 +1,12 @@
 """After changes: a backup of what was committed since the last one.
 
 A tick reads the newest header. Only where that is new does it look at what was done, the newest
-first, until something counts.
+first, until something counts. A backup that failed is asked for again, whether or not anything else
+is committed.
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -13,19 +15,16 @@ from pond_core import Header, NotAPondError, Pond, SnapshotForgottenError
 from pond_pipeline.assets.services import job_name
 from pond_pipeline.paths import safe_name
 from pond_pipeline.plan import Backup, Plan
+from pond_pipeline.unfinished import unfinished_run
+from pond_pipeline.wording import instant_text
 
 _INTERVAL_S = 60
 
+_PAUSE = timedelta(hours=1)
+"""How long after a backup that failed it is asked for again, where nothing else was committed."""
+
 _OWN = "/sys"
 """What the pipeline keeps about itself: that alone is not worth a backup."""
-
-_UNFINISHED = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 
 
 def build_change_sensors(plan: Plan, *, pond: Path) -> list[dg.SensorDefinition]:
@@ -57,10 +56,11 @@ def _sensor(backup: Backup, pond: Path) -> dg.SensorDefinition:
             return dg.SkipReason("there is no pond yet")
         newest = next(iter(opened.log(limit=1)), None)
         seen = _seen(context.cursor, newest)
-        if newest is None or newest.txn == seen:
+        if newest is None:
             return dg.SkipReason("nothing was committed")
-        unfinished = dg.RunsFilter(job_name=job_name(backup), statuses=_UNFINISHED)
-        if context.instance.get_runs_count(unfinished):
+        if newest.txn == seen:
+            return _again(context.instance, backup, context.cursor or "")
+        if unfinished_run(context.instance, job=job_name(backup)) is not None:
             return dg.SkipReason("the backup is running")
         cursor = f"{newest.txn} {newest.hash}"
         if not _counts(opened, opened.log(limit=newest.txn - seen, as_of=newest.txn)):
@@ -68,6 +68,20 @@ def _sensor(backup: Backup, pond: Path) -> dg.SensorDefinition:
         return dg.SensorResult(run_requests=[dg.RunRequest(run_key=cursor)], cursor=cursor)
 
     return tick
+
+
+def _again(
+    instance: dg.DagsterInstance, backup: Backup, cursor: str
+) -> dg.SensorResult | dg.SkipReason:
+    """Ask once more for a backup that failed, an hour later: the disk may be plugged in by now."""
+    records = instance.get_run_records(dg.RunsFilter(job_name=job_name(backup)), limit=1)
+    ended = records[0].end_time if records else None
+    if ended is None or records[0].dagster_run.status is not dg.DagsterRunStatus.FAILURE:
+        return dg.SkipReason("nothing was committed")
+    again = datetime.fromtimestamp(ended, UTC) + _PAUSE
+    if datetime.now(UTC) < again:
+        return dg.SkipReason(f"the backup failed; it is asked for again at {instant_text(again)}")
+    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"{cursor} {ended}")], cursor=cursor)
 
 
 def _seen(cursor: str | None, newest: Header | None) -> int:

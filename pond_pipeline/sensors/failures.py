@@ -35,7 +35,7 @@ def build_failure_sensors(plan: Plan, *, root: Path) -> list[dg.SensorDefinition
         plan: What there is.
         root: Where `.env` stands, which has the addresses; read when a run has failed.
     """
-    webhooks = [
+    named = [
         (service.name, channel.webhook)
         for service in plan.services
         if isinstance(service, Alert) and _wants_failures(service)
@@ -43,7 +43,7 @@ def build_failure_sensors(plan: Plan, *, root: Path) -> list[dg.SensorDefinition
         if channel.webhook is not None
     ]
 
-    patience = Patience()
+    webhooks = [(name, webhook, Patience(len(named))) for name, webhook in named]
 
     @dg.run_failure_sensor(
         name="failed_runs",
@@ -54,7 +54,7 @@ def build_failure_sensors(plan: Plan, *, root: Path) -> list[dg.SensorDefinition
     def tell(context: dg.RunFailureSensorContext) -> None:
         failure = _described(context)
         _LOGGER.error("run failed: %s", json.dumps(failure, ensure_ascii=False))
-        for name, webhook in webhooks:
+        for name, webhook, patience in webhooks:
             _send(name, webhook, failure, root, patience)
 
     return [tell]
@@ -76,7 +76,8 @@ def _send(
         url = webhook.resolve(read_environment(root).values)
         left_s = patience.left_s
         if left_s <= 0:
-            raise AlertError("the webhooks took too long for the failures before this one")
+            msg = "the webhook took too long for the failures before this one"
+            raise AlertError(msg, hint="this line is all that tells of it")
         with patience.spending():
             post(url, message, within_s=left_s)
     except (AlertError, ConfigError) as exc:

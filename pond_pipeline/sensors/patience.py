@@ -10,18 +10,25 @@ from collections.abc import Callable, Iterator
 
 _WINDOW_S = 60.0
 
-_LEFT_S = 20.0
+_SPENT_S = 25.0
 """What may be spent in a window: a tick may reach into the next one, and spend as much there."""
+
+_ATTEMPT_S = 5.0
+"""What a last attempt, begun in time, may take beyond what is left."""
+
+_LEAST_S = 1.0
 
 
 class Patience:
-    """Seconds that are left for slow receivers in this minute.
+    """Seconds that are left for one slow receiver in this minute: it spends nobody else's.
 
     Args:
+        receivers: How many there are; they share what a tick may take.
         clock: Tells seconds since any moment.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, receivers: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._whole_s = max(_SPENT_S / receivers - _ATTEMPT_S, _LEAST_S)
         self._clock = clock
         self._began_s = clock()
         self._spent_s = 0.0
@@ -31,7 +38,7 @@ class Patience:
         """What is left; not above 0 when nothing is."""
         if self._clock() - self._began_s >= _WINDOW_S:
             self._began_s, self._spent_s = self._clock(), 0.0
-        return _LEFT_S - self._spent_s
+        return self._whole_s - self._spent_s
 
     @contextlib.contextmanager
     def spending(self) -> Iterator[None]:

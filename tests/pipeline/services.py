@@ -67,11 +67,13 @@ class Receiver:
     Attributes:
         url: Its address.
         answers: The statuses that it gives, one after another; then 200.
+        headers: What it says besides.
         bodies: What it was sent.
     """
 
     url: str
     answers: list[int] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
     bodies: list[bytes] = field(default_factory=list)
 
 
@@ -83,6 +85,8 @@ def receiving() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             receiver.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
             self.send_response(receiver.answers.pop(0) if receiver.answers else HTTPStatus.OK)
+            for name, value in receiver.headers.items():
+                self.send_header(name, value)
             self.end_headers()
 
         @override

@@ -40,6 +40,11 @@ def test_the_first_three_columns_are_drawn_with_their_means() -> None:
     assert told["mean a.m"].value == 3.0
 
 
+def test_a_mean_has_six_digits() -> None:
+    told = line_metadata(hourly(**{"a.m": [1.0, 2.0, 2.0]}), JANUARY)
+    assert [each.value for name, each in told.items() if name.startswith("mean")] == [1.66667]
+
+
 def test_flags_and_columns_without_a_finite_value_are_not_drawn() -> None:
     columns: dict[str, list[float | None]] = {"a.m": [1.0], "b.m": [None], "c.m": [math.nan]}
     table = hourly(**columns)

@@ -194,6 +194,20 @@ def test_a_tick_asks_for_the_series_whose_verdict_changed(bay: Bay) -> None:
     assert bay.tick("2025-03-02 14:00") == {SITE}
 
 
+def test_a_tick_waits_for_the_run_of_an_earlier_one(bay: Bay) -> None:
+    job = bay.definitions.resolve_job_def("bay_freshness")
+    run = bay.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    assert bay.tick("2025-03-01 13:00") == set()
+    bay.instance.report_run_canceled(run)
+
+
+def test_after_a_run_that_died_without_a_verdict_the_next_tick_asks_again(bay: Bay) -> None:
+    job = bay.definitions.resolve_job_def("bay_freshness")
+    died = bay.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    bay.instance.report_run_failed(died)
+    assert bay.tick("2025-03-01 13:00") == JUDGED
+
+
 def test_a_verdict_is_forgotten_with_dagster_s_home(bay: Bay, plan: Plan, tmp_path: Path) -> None:
     bay.check(*JUDGED)
     (tmp_path / "new").mkdir()

@@ -5,10 +5,15 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.remote_origin import (
+    RegisteredCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
 
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.instance import open_instance
-from pond_pipeline.lost_runs import running, serving
+from pond_pipeline.lost_runs import end_lost, running, serving
 
 _KILLED = """
 import os, sys
@@ -20,6 +25,11 @@ with open_instance(Path(sys.argv[1])) as instance, running(instance) as tags:
     sys.stdout.flush()
     os._exit(9)
 """
+
+_ORIGIN = RemoteRepositoryOrigin(
+    RegisteredCodeLocationOrigin("duckpond"), repository_name="__repository__"
+).get_job_origin("any_job")
+"""What the UI tells its runs by."""
 
 
 @pytest.fixture
@@ -35,6 +45,37 @@ def test_a_run_of_a_process_that_was_killed_is_failed_by_the_next(
     run = _started(instance, tags=_tags_of_a_killed_process(instance))
     with running(instance):
         assert _status(instance, run) is dg.DagsterRunStatus.FAILURE
+
+
+@pytest.mark.parametrize(
+    "status", [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED], ids=lambda s: s.value
+)
+def test_a_run_of_a_command_that_was_killed_is_failed_while_the_ui_runs(
+    instance: dg.DagsterInstance, status: dg.DagsterRunStatus
+) -> None:
+    with serving(instance):
+        tags = _tags_of_a_killed_process(instance)
+        run = _started(instance, tags=tags, status=status)
+        end_lost(instance)
+        assert _status(instance, run) is dg.DagsterRunStatus.FAILURE
+
+
+def test_runs_of_the_ui_are_no_lost_ones_while_it_runs(instance: dg.DagsterInstance) -> None:
+    with serving(instance):
+        run = _started(instance, tags={})
+        end_lost(instance)
+        assert _status(instance, run) is dg.DagsterRunStatus.STARTED
+
+
+def test_what_the_ui_runs_again_is_no_run_of_the_command_that_was_killed(
+    instance: dg.DagsterInstance,
+) -> None:
+    tags = _tags_of_a_killed_process(instance)
+    with serving(instance):
+        rerun = _started(instance, tags=tags, origin=_ORIGIN)
+        end_lost(instance)
+        assert _status(instance, rerun) is dg.DagsterRunStatus.STARTED
+    assert _status(instance, rerun) is dg.DagsterRunStatus.FAILURE
 
 
 def test_a_run_of_a_process_that_lives_is_left_alone(instance: dg.DagsterInstance) -> None:
@@ -124,12 +165,13 @@ def _started(
     *,
     tags: dict[str, str],
     status: dg.DagsterRunStatus = dg.DagsterRunStatus.STARTED,
+    origin: RemoteJobOrigin | None = None,
 ) -> dg.DagsterRun:
     @dg.job(name="any_job")
     def job() -> None:
         pass
 
-    return instance.create_run_for_job(job, status=status, tags=tags)
+    return instance.create_run_for_job(job, status=status, tags=tags, remote_job_origin=origin)
 
 
 def _status(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.DagsterRunStatus:

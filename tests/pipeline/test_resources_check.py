@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 from pond_core import Pond
+from pond_pipeline.apply import apply_resources
 from pond_pipeline.definitions import defs
 
 RIGHT = """
@@ -44,6 +45,14 @@ def test_a_file_that_is_right_is_recorded_and_passes_the_check() -> None:
     assert isinstance(judged, dg.AssetCheckEvaluation)
     assert (made.asset_key, judged.asset_key, judged.passed) == (KEY, KEY, True)
     assert Pond.open(".pond").log()[0].provenance.author == "dagster"
+
+
+def test_the_first_look_at_a_file_that_was_recorded_already_shows_it(file: Path) -> None:
+    apply_resources(file, pond=Path(".pond"))
+    assert [type(each) for each in _tick().asset_events] == [
+        dg.AssetMaterialization,
+        dg.AssetCheckEvaluation,
+    ]
 
 
 def test_a_file_that_is_wrong_fails_the_check_with_line_and_remedy(file: Path) -> None:

@@ -43,6 +43,22 @@ def test_a_refusal_is_final() -> None:
     assert len(receiver.bodies) == 1
 
 
+def test_a_redirection_is_a_refusal_and_nobody_else_is_told() -> None:
+    with receiving() as receiver, receiving() as other:
+        receiver.answers[:] = [307]
+        receiver.headers["Location"] = other.url
+        with pytest.raises(AlertError, match="answered HTTP 307"):
+            post(receiver.url, {}, sleep=no_sleep)
+    assert (len(receiver.bodies), other.bodies) == (1, [])
+
+
+def test_an_answer_that_never_ends_is_not_waited_for() -> None:
+    with receiving() as receiver:
+        receiver.headers.update({"Content-Length": "9"})  # which do not come
+        post(receiver.url, {}, sleep=no_sleep)
+    assert len(receiver.bodies) == 1
+
+
 @pytest.mark.parametrize(
     "url",
     ["http://127.0.0.1:1/s3cret", "s3cret", "ftp://x/s3cret", "http://[s3cret", "http:///s3cret"],

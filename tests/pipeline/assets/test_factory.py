@@ -140,9 +140,26 @@ def test_a_quarantine_is_no_asset(specs: dict[str, dg.AssetSpec]) -> None:
 
 def test_an_asset_says_what_it_is_and_where_it_lies(specs: dict[str, dg.AssetSpec]) -> None:
     spec = specs["/combined/harbor/Wharf"]
-    assert (spec.group_name, spec.kinds) == ("harbor", {"polars"})
+    assert (spec.group_name, spec.kinds) == ("combined_harbor", {"polars"})
     assert spec.metadata["pond/path"] == "/combined/harbor/Wharf"
     assert "Wharf" in (spec.description or "")
+
+
+def test_each_resolution_says_which_it_is(specs: dict[str, dg.AssetSpec]) -> None:
+    told = [specs[f"/reduced/harbor/sites/Wharf/res={width}"] for width in ("1h", "24h")]
+    assert [(spec.description or "").split(".")[0] for spec in told] == [
+        "Buckets of 1h",
+        "Buckets of 24h",
+    ]
+
+
+def test_assets_are_grouped_by_stage_and_resource(specs: dict[str, dg.AssetSpec]) -> None:
+    assert {spec.group_name for spec in specs.values()} == {
+        "raw_harbor",
+        "normalized_harbor",
+        "combined_harbor",
+        "reduced_harbor",
+    }
 
 
 def test_a_change_of_a_step_is_a_change_of_its_code_version(

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from pond_core import Pond, Provenance
+from pond_pipeline.automation.catch_up import ATTEMPT_TAG
 from pond_pipeline.record import record
 from tests.pipeline.automation.lake import (
     CHARTS,
@@ -22,6 +23,13 @@ from tests.pipeline.automation.lake import (
     Lake,
 )
 from tests.pipeline.waters import update_of
+
+OTHER_SOURCE = """
+---
+kind: Scribble
+name: reef
+spec: {start: 2025-01-01, end: 2025-03-20, interval: 6h, series: [A]}
+"""
 
 
 @pytest.fixture
@@ -111,6 +119,23 @@ def test_what_a_run_is_at_work_on_is_left_to_it(lake: Lake) -> None:
     assert len(lake.tick()) == 1
 
 
+def test_a_job_that_makes_other_things_is_not_waited_for(lake: Lake) -> None:
+    lake.resources += OTHER_SOURCE
+    lake.make(RAW, FIRST)
+    lake.instance.create_run_for_job(lake.definitions.resolve_job_def("reef_pull"))
+    assert lake.tick() == [({SITE, DAYS}, "2025-01..2025-01")]
+
+
+def test_a_run_of_a_job_that_nobody_knows_is_waited_for(lake: Lake) -> None:
+    @dg.job
+    def unknown() -> None:
+        pass
+
+    lake.make(RAW, FIRST)
+    lake.instance.create_run_for_job(unknown)
+    assert lake.tick() == []
+
+
 def test_an_attempt_that_failed_is_not_repeated_at_once(lake: Lake) -> None:
     lake.resources = lake.resources.replace("scope: B", "scope: A")  # both give one column
     lake.make(RAW, FIRST)
@@ -119,10 +144,56 @@ def test_an_attempt_that_failed_is_not_repeated_at_once(lake: Lake) -> None:
     assert lake.said.startswith("the last attempt failed")
 
 
-def test_an_attempt_that_failed_is_repeated_once_the_pond_has_changed(lake: Lake) -> None:
+def test_what_else_comes_into_the_pond_is_no_reason_to_repeat_it(lake: Lake) -> None:
+    lake.resources = lake.resources.replace("scope: B", "scope: A")
+    lake.make(RAW, FIRST)
+    lake.tick(fails=True)
+    with lake.pond.transaction() as tx:
+        tx.write_data("/note", b"")
+    assert lake.tick() == []
+    assert lake.said.startswith("the last attempt failed")
+
+
+def test_an_attempt_that_failed_in_several_runs_counts_once(lake: Lake) -> None:
+    lake.resources = lake.resources.replace("scope: B", "scope: A")
+    lake.make(RAW, FIRST)
+    lake.make(RAW, THIRD)
+    assert len(lake.tick(fails=True)) == 2
+    lake.tick()
+    wait = lake.said.rpartition(" ")[2]
+    assert "0:00:00" < wait <= "0:01:00"
+
+
+def test_each_attempt_in_vain_doubles_the_wait_up_to_an_hour(lake: Lake) -> None:
+    lake.resources = lake.resources.replace("scope: B", "scope: A")
+    lake.make(RAW, FIRST)
+    (request,) = lake.requests()
+    assert request.tags[ATTEMPT_TAG] == "1"
+    for attempt, shortest, longest in (
+        ("2", "0:01:00", "0:02:00"),
+        ("5", "0:08:00", "0:16:00"),
+        ("50", "0:30:00", "1:00:00"),
+    ):
+        lake.execute(
+            list(request.asset_selection or []),
+            {**request.tags, ATTEMPT_TAG: attempt},
+            fails=True,
+        )
+        lake.tick()
+        assert shortest < lake.said.rpartition(" ")[2] <= longest
+
+
+def test_an_attempt_that_failed_is_repeated_once_something_else_is_asked_for(lake: Lake) -> None:
     good = lake.resources
     lake.resources = good.replace("scope: B", "scope: A")
     lake.make(RAW, FIRST)
     lake.tick(fails=True)
     lake.resources = good
     assert lake.tick() == [({SITE, DAYS}, "2025-01..2025-01")]
+
+
+def test_the_same_is_asked_for_at_once_after_it_was_made(lake: Lake) -> None:
+    lake.make(RAW, FIRST)
+    for _ in range(2):
+        assert lake.tick() == [({SITE, DAYS}, "2025-01..2025-01")]
+        correct(lake, RAW[0], "2025-01")

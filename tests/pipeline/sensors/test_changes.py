@@ -1,12 +1,14 @@
 """A backup is asked for once after each change that matters."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from pond_core import Pond
+from pond_pipeline.sensors import changes
 from tests.pipeline.services import RESOURCES, definitions_of, plug_in, write
 
 
@@ -123,6 +125,22 @@ def test_what_is_asked_for_makes_the_backup(daemon: Daemon, pond: Pond, tmp_path
     job = daemon.definitions.resolve_job_def("safe_backup")
     assert job.execute_in_process(instance=daemon.instance).success
     assert (tmp_path / "stick" / "backup" / "ponds" / pond.id).is_dir()
+
+
+def test_a_backup_that_failed_is_asked_for_again_an_hour_later(
+    daemon: Daemon, pond: Pond, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stick").rmdir()
+    write(pond, "/a")
+    assert daemon.tick()
+    job = daemon.definitions.resolve_job_def("safe_backup")
+    assert not job.execute_in_process(instance=daemon.instance, raise_on_error=False).success
+    assert daemon.tick() == []
+    monkeypatch.setattr(changes, "_PAUSE", timedelta(0))
+    assert len(daemon.tick()) == 1
+    plug_in(tmp_path)
+    assert job.execute_in_process(instance=daemon.instance).success
+    assert daemon.tick() == []
 
 
 def test_a_backup_without_after_changes_has_no_sensor(tmp_path: Path) -> None:

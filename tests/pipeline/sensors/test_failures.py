@@ -10,7 +10,7 @@ import pytest
 
 from pond_pipeline import webhook
 from pond_pipeline.plan import Plan
-from pond_pipeline.sensors import build_failure_sensors
+from pond_pipeline.sensors import build_failure_sensors, patience
 from tests.pipeline.services import RESOURCES, Receiver, definitions_of, plan_of, plug_in, receiving
 
 TWIN = dg.AssetKey(["backup", "twin"])
@@ -101,6 +101,25 @@ def test_each_failed_run_is_told(daemon: Daemon, receiver: Receiver) -> None:
     runs = [daemon.fail(), daemon.fail()]
     daemon.tick()
     assert [json.loads(body)["run_id"] for body in receiver.bodies] == runs
+
+
+def test_a_webhook_that_takes_too_long_keeps_no_other_from_being_told(
+    tmp_path: Path,
+    instance: dg.DagsterInstance,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(patience, "_LEAST_S", 1e-6)
+    monkeypatch.setattr(patience, "_SPENT_S", 0.0)
+    plug_in(tmp_path)
+    both = RESOURCES.replace("[{webhook", '[{webhook: "${env:SLOW}"}, {webhook')
+    with receiving() as slow:
+        slow.answers[:] = [500] * 9
+        (tmp_path / ".env").write_text(f"SLOW={slow.url}\nPAGER={receiver.url}\n")
+        daemon = Daemon(tmp_path, instance, both)
+        daemon.fail()
+        daemon.tick()
+    assert len(receiver.bodies) == 1
 
 
 def test_a_run_that_succeeds_is_not_told(
