@@ -86,8 +86,8 @@ def _told(error: ConfigError, plan: Plan) -> str:
     names = [source.name for source in plan.sources if _withholds(source)]
     if names:
         told += (
-            f" {', '.join(names)}: a secret that stands in the file in the clear is not recorded,"
-            " and cannot be used meanwhile."
+            f" {', '.join(names)}: what a secret has in the clear, if only as a default, is not"
+            " recorded. Meanwhile it is what the environment says."
         )
     return told
 

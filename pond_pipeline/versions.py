@@ -1,4 +1,8 @@
-"""Versions of what is in the pond: equal content has equal versions, and nothing is read for it."""
+"""Versions of what is in the pond: other content has other versions, and nothing is read for it.
+
+Equal content has equal versions, but for the beginning of a period, which has another one when it
+was stored anew: that costs a look, and nothing goes unnoticed.
+"""
 
 import hashlib
 import json
@@ -18,9 +22,11 @@ Versions = Callable[[Window], str]
 def input_versions(fs: ReadFS, path: str) -> Versions:
     """Return how to tell the version of an input in a range.
 
-    A series answers from the marks of the periods that the range touches, a table or a file from
-    its digest, a directory from all in it that has a version. What is absent, and a range of a
-    series that was never made, have an empty version.
+    A series answers from the marks of the periods that the range touches, and of the last, where
+    only its beginning lies in the range, from what is stored there: a bucket that ends on the first
+    of a month does not change with each reading of that month. A table or a file answers from its
+    digest, a directory from all in it that has a version. What is absent, and a range of a series
+    that was never made, have an empty version.
     """
     if not fs.exists(path):
         return lambda _window: ""
@@ -111,14 +117,24 @@ def _of_series(node: Node) -> Versions:
     def version(window: Window) -> str:
         first = bisect_right(ends, start_of(window))
         last = bisect_right(starts, end_of(window))
-        touched = [_told(facts) for each, facts in marks[first:last] if each.overlaps(window)]
+        touched = [
+            (str(facts["partition"]), _told(node, each, facts, window))
+            for each, facts in marks[first:last]
+            if each.overlaps(window)
+        ]
         return digest_of(sorted(touched)) if touched else ""
 
     return version
 
 
-def _told(facts: Mapping[str, object]) -> tuple[str, str]:
-    return str(facts["partition"]), str(facts["data_version"])
+def _told(node: Node, period: Window, facts: Mapping[str, object], asked: Window) -> str:
+    """Return the version of a period, or of its beginning where no more was asked for."""
+    part = period.intersect(asked)
+    if part.end_us == period.end_us or part.start_us != period.start_us:
+        return str(facts["data_version"])
+    pieces = [(piece, piece.window.intersect(part)) for piece in node.within(part)]
+    told = [(live.start_us, live.end_us, piece.sha256) for piece, live in pieces if piece.rows]
+    return digest_of(told)
 
 
 def start_of(window: Window) -> float:

@@ -33,7 +33,7 @@ def due_periods(
     *,
     inputs: Sequence[str],
     fingerprint: str,
-    needs: Callable[[Period], Window],
+    needs: Callable[[Period], Window | None],
     versions: Callable[[ReadFS, str], Versions] = input_versions,
     driving: Sequence[str] | None = None,
     again: bool = False,
@@ -46,7 +46,7 @@ def due_periods(
         periods: The candidates.
         inputs: The paths that it is made from.
         fingerprint: The step's version.
-        needs: The range of the inputs that a period is made from.
+        needs: The range of the inputs that a period is made from; None: it is made from nothing.
         versions: How the versions of an input are told.
         driving: Those of the inputs without which there is nothing to make; all by default.
         again: Return all of them, whatever they are made from.
@@ -57,13 +57,15 @@ def due_periods(
     due = []
     for period in periods:
         window = needs(period)
-        told = {each: version_of[each](window) for each in inputs}
+        told = {each: "" if window is None else version_of[each](window) for each in inputs}
         facts = marks.get(period.window)
         is_current = (
             facts is not None and facts["inputs"] == told and facts["fingerprint"] == fingerprint
         )
         if again or not is_current:
-            has_input = any(told[each] and version(window) for each, version in reasons.items())
+            has_input = window is not None and any(
+                told[each] and version(window) for each, version in reasons.items()
+            )
             due.append(Due(period, told, has_reason=facts is not None or has_input))
     return due
 

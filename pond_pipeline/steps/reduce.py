@@ -15,6 +15,7 @@ from pond_core import (
     cover_all,
     downsample,
     slice_window,
+    to_us,
 )
 from pond_pipeline.periods import Period, contiguous
 from pond_pipeline.plan import ReduceStep
@@ -61,9 +62,9 @@ def reduce_due(step: ReduceStep, fs: ReadFS, periods: Sequence[Period]) -> list[
 def _due_by_path(
     step: ReduceStep, fs: ReadFS, periods: Sequence[Period], *, again: bool
 ) -> dict[str, dict[Period, Due]]:
-    """Return what each resolution lacks: a reading puts all of its year behind, but no other day.
+    """Return what each resolution lacks: a bucket is of the period in which it begins.
 
-    A year's bucket is made of twelve months' readings, a day's of one month's.
+    A reading in June puts January behind in a series of years, and nothing in one of days.
     """
     return {
         path: {
@@ -71,15 +72,32 @@ def _due_by_path(
             for each in due_periods(
                 fs,
                 path,
-                periods,
+                _with_owners(fs, path, resolution, periods),
                 inputs=(step.series,),
                 fingerprint=step.fingerprint,
-                needs=lambda period, width=resolution: width.cover(period.window),  # type: ignore[misc]  # a default binds the loop's resolution
+                needs=lambda period, width=resolution: _buckets_of(width, period),  # type: ignore[misc]  # a default binds the loop's resolution
                 again=again,
             )
         }
         for path, resolution in zip(step.outputs, step.resolutions, strict=True)
     }
+
+
+def _with_owners(
+    fs: ReadFS, path: str, resolution: Resolution, periods: Sequence[Period]
+) -> list[Period]:
+    """Return periods, and before them those that were made and have a bucket that reaches in."""
+    marks = fs.node(path).marks if fs.exists(path) else {}
+    firsts = ((each, resolution.cover(each.window).start) for each in periods)
+    owners = {Period.of(start, each.cadence) for each, start in firsts if start is not None}
+    return sorted({*periods, *(each for each in owners if each.window in marks)})
+
+
+def _buckets_of(resolution: Resolution, period: Period) -> Window | None:
+    """Return the range of the buckets that begin in a period; None: it has none."""
+    start_us = resolution.ceil_us(to_us(period.start))
+    window = Window(start_us, resolution.cover(period.window).end_us)
+    return window if period.window.contains(start_us) else None
 
 
 def _batches(

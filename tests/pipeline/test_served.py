@@ -111,7 +111,7 @@ def test_a_source_whose_secret_stood_in_the_clear_is_named_and_cannot_be_asked(f
     _applied(file)
     file.write_text(TYPO)
     served = _serve(file)
-    assert "bay: a secret that stands in the file in the clear is not recorded" in served.problem
+    assert "bay: what a secret has in the clear" in served.problem
     (source,) = served.plan.sources
     assert isinstance(source, HydroVuSource)
     with pytest.raises(ConfigError, match="is not recorded"):

@@ -13,6 +13,9 @@ from tests.pipeline.waters import store, water
 PIER = "/normalized/bay/Pier"
 JANUARY, FEBRUARY = Period.parse("2025-01"), Period.parse("2025-02")
 READINGS = {"2025-01-10 00:00": 1.0, "2025-02-10 00:00": 2.0}
+SCHEMA = pa.schema(
+    [pa.field("timestamp", pa.timestamp("us", tz="UTC"), nullable=False), ("x", pa.float64())]
+)
 BOUNDS = st.none() | st.integers(0, 12)
 WINDOWS = st.builds(Window, BOUNDS, BOUNDS).filter(lambda window: not window.is_empty)
 
@@ -67,8 +70,14 @@ def test_the_version_of_a_directory_of_series_is_that_of_their_months(pond: Pond
     assert after[1] != before[1]
 
 
+def begins(period: Window, asked: Window) -> bool:
+    """Say whether only the beginning of a period lies in a range."""
+    part = period.intersect(asked)
+    return not part.is_empty and part.start_us == period.start_us and part.end_us != period.end_us
+
+
 @given(marked=st.lists(WINDOWS, max_size=6, unique=True), asked=WINDOWS, other=st.integers(0, 5))
-def test_a_range_has_another_version_just_when_a_mark_that_it_touches_has(
+def test_a_range_has_another_version_just_when_a_mark_whose_end_it_touches_has(
     marked: list[Window], asked: Window, other: int
 ) -> None:
     def marks(changed: int | None) -> str:
@@ -80,8 +89,29 @@ def test_a_range_has_another_version_just_when_a_mark_that_it_touches_has(
             fs.mark("/s", facts, window)
         return input_versions(fs, "/s")(asked)
 
-    touches = other < len(marked) and marked[other].overlaps(asked)
-    assert (marks(other) != marks(None)) == touches
+    counts = other < len(marked) and marked[other].overlaps(asked)
+    assert (marks(other) != marks(None)) == (counts and not begins(marked[other], asked))
+
+
+@given(
+    stored=st.lists(st.integers(0, 9), unique=True),
+    changed=st.integers(0, 9),
+    asked=WINDOWS.filter(lambda window: begins(Window(0, 10), window)),
+)
+def test_the_beginning_of_a_period_has_another_version_just_when_its_readings_have(
+    stored: list[int], changed: int, asked: Window
+) -> None:
+    def told(value: float) -> str:
+        fs = FS(MemoryBackend())
+        fs.create_series("/s")
+        for at in stored:
+            reading = value if at == changed else 0.0
+            table = pa.table({"timestamp": [at], "x": [reading]}, schema=SCHEMA)
+            fs.write_window("/s", table, Window(at, at + 1))
+        fs.mark("/s", {"partition": "p", "data_version": str(value)}, Window(0, 10))
+        return input_versions(fs, "/s")(asked)
+
+    assert (told(1) != told(2)) == (changed in stored and asked.contains(changed))
 
 
 def test_a_range_in_which_nothing_was_made_has_an_empty_version(pond: Pond) -> None:

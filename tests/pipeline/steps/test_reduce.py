@@ -96,7 +96,7 @@ def test_a_month_that_changes_changes_its_neighbor_through_a_bucket(pond: Pond) 
     run(pond, a_reduction("7d"), "2025-01", "2025-02")
     store(pond, SITE, water({**TWO_MONTHS, "2025-02-03 00:00": 5.0}), "2025-02")
     recorded = run(pond, a_reduction("7d"), "2025-02")["/reduced/bay/Site/res=7d"]
-    assert [each.period.key for each in recorded] == ["2025-02", "2025-01"]
+    assert [each.period.key for each in recorded] == ["2025-01", "2025-02"]
     assert rows_of(pond, "/reduced/bay/Site/res=7d", AVERAGE)["2025-01-30 00:00"] == 3
 
 
@@ -162,19 +162,37 @@ def test_quarters_and_years_are_those_of_the_calendar(pond: Pond) -> None:
     assert rows_of(pond, of("1y"), AVERAGE) == {"2024-01-01 00:00": 9, "2025-01-01 00:00": 2}
 
 
-def test_a_reading_puts_behind_the_months_that_its_buckets_touch(pond: Pond) -> None:
+@pytest.mark.parametrize(
+    ("instant", "week"),
+    [("2025-02-20 00:00", "2025-02"), ("2025-02-01 00:00", "2025-01")],
+    ids=["in the month", "in the week that began before it"],
+)
+def test_a_reading_puts_behind_the_months_in_which_its_buckets_begin(
+    pond: Pond, instant: str, week: str
+) -> None:
     months = [f"2025-{month:02}" for month in range(1, 13)]
     step = a_reduction("1d", "1w", "1q", "1y")
     store(pond, SITE, water(TWO_MONTHS), *months)
     run(pond, step, *months)
-    changed = {**TWO_MONTHS, "2025-02-20 00:00": 6.0}
-    store(pond, SITE, water(changed), "2025-02")
+    store(pond, SITE, water({**TWO_MONTHS, instant: 6.0}), "2025-02")
     assert behind(pond, step, *months) == {
         "1d": ["2025-02"],
-        "1w": ["2025-01", "2025-02", "2025-03"],  # weeks lie on both edges of February
-        "1q": ["2025-01", "2025-02", "2025-03"],
-        "1y": months,
+        "1w": sorted({week, "2025-02"}),  # of the month a week begins in, its end counts in whole
+        "1q": ["2025-01"],
+        "1y": ["2025-01"],
     }
+
+
+@pytest.mark.parametrize("zone", ["UTC", PACIFIC])
+def test_a_run_of_the_month_of_a_reading_leaves_no_month_behind(pond: Pond, zone: str) -> None:
+    """An hourly pull is one run, however long the buckets are."""
+    months = ("2024-12", "2025-01", "2025-02", "2025-03")
+    step = a_reduction("1h", "1d", "1w", "1mo", "1q", "1y", zone=zone)
+    store(pond, SITE, water(TWO_MONTHS), *months)
+    run(pond, step, *months)
+    store(pond, SITE, water({**TWO_MONTHS, "2025-02-01 03:00": 6.0}), "2025-02")
+    run(pond, step, "2025-02")
+    assert not any(behind(pond, step, *months).values())
 
 
 def test_a_reading_of_another_month_of_the_year_writes_no_days_again(pond: Pond) -> None:
@@ -184,7 +202,7 @@ def test_a_reading_of_another_month_of_the_year_writes_no_days_again(pond: Pond)
     store(pond, SITE, water({**TWO_MONTHS, "2025-02-20 00:00": 6.0}), "2025-02")
     recorded = run(pond, a_reduction("1h", "1y"), *months)
     assert [each.period.key for each in recorded[of("1h")]] == ["2025-02"]
-    assert [each.period.key for each in recorded[of("1y")]] == list(months)
+    assert [each.period.key for each in recorded[of("1y")]] == ["2025-01"]
 
 
 def test_values_whose_flags_are_excluded_do_not_count(pond: Pond) -> None:
