@@ -54,7 +54,7 @@ def open_instance(home: Path) -> dg.DagsterInstance:
     os.environ["DAGSTER_HOME"] = str(home)  # where Dagster's own code looks, and the event log
     try:
         home.mkdir(parents=True, exist_ok=True)
-        if not settings.exists():
+        if not settings.exists() or not settings.stat().st_size:  # a power cut leaves it empty
             settings.write_text(_SETTINGS, encoding="utf-8")
     except OSError as exc:
         msg = f"{home}: {exc.strerror}"

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from pond_core import ReadFS
+from pond_core import EntryType, ReadFS
 from pond_pipeline.hydrovu import RAW_KEY, HydroVuClient, shared_auth
 from pond_pipeline.periods import Period
 from pond_pipeline.plan import (
@@ -89,8 +89,8 @@ def make(step: Step, fs: ReadFS, periods: Sequence[Period], request: Request) ->
 def behind(step: Step, fs: ReadFS, periods: Sequence[Period], request: Request) -> Behind:
     """Return what a step has never made, or made from other inputs than are there now.
 
-    A pull is also behind where readings may still come. What only the outside knows of, files and
-    dictionaries, is never behind.
+    A pull is also behind where readings may still come. What only the outside knows of is never
+    behind: files, and dictionaries that are there.
     """
     return _CRAFTS[type(step)].behind(step, fs, periods, request)
 
@@ -127,6 +127,17 @@ def _dictionaries(
         return dict(dictionaries(step, fs, client))
 
 
+def _dictionaries_due(
+    step: DictionariesStep, fs: ReadFS, _periods: Sequence[Period], _request: Request
+) -> Behind:
+    """Return whether readings are there whose names nobody ever asked for."""
+    if all(fs.exists(path) for path in step.outputs):
+        return []
+    folder = step.outputs[0].rpartition("/")[0]
+    siblings = fs.ls(folder) if fs.exists(folder) else []
+    return [Lag(None)] if any(each.entry_type is EntryType.SERIES for each in siblings) else []
+
+
 def _never(_step: Step, _fs: ReadFS, _periods: Sequence[Period], _request: Request) -> Behind:
     return []
 
@@ -144,7 +155,7 @@ def _whole(*, is_due: bool) -> Behind:
 
 
 _CRAFTS: Mapping[type[Step], Craft] = {
-    DictionariesStep: Craft(_dictionaries, _never),
+    DictionariesStep: Craft(_dictionaries, _dictionaries_due),
     PullStep: Craft(
         lambda step, fs, periods, how: {step.outputs[0]: _pulled(step, fs, periods, how)},
         lambda step, fs, periods, _how: _lags(pull_due(step, fs, periods)),

@@ -81,6 +81,12 @@ def test_settings_that_are_there_stay(home: Path) -> None:
         assert settings.read_text() == f"{written}# mine\n"
 
 
+def test_settings_that_a_power_cut_left_empty_are_written_anew(tmp_path: Path) -> None:
+    (tmp_path / "dagster.yaml").touch()
+    with open_instance(tmp_path) as opened:
+        assert opened.telemetry_enabled is False
+
+
 def test_settings_that_dagster_refuses_are_named(tmp_path: Path) -> None:
     (tmp_path / "dagster.yaml").write_text("telemetry: {enabeld: false}\n")
     with pytest.raises(ConfigError, match=r"(?s)dagster\.yaml .*enabeld") as caught:

@@ -168,3 +168,13 @@ def test_a_parameter_that_lags_keeps_its_month_behind(station: Station) -> None:
     station.ledger.write("2025-02-25 00:00", key=DEPTH)
     station.pull(*ALL, now=MARCH)
     assert behind(station, a_pull()) == ["2025-02", "2025-03"]
+
+
+def test_dictionaries_are_behind_when_there_are_readings_without_any(station: Station) -> None:
+    """Who materializes an instrument alone gets the names of its columns all the same."""
+    assert behind(station, a_dictionary()) == []
+    station.ledger.write("2025-01-10 00:00")
+    station.pull("2025-01", now=MARCH)
+    assert behind(station, a_dictionary()) == ["None"]
+    station.learn_names()
+    assert behind(station, a_dictionary()) == []
