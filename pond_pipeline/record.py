@@ -36,7 +36,7 @@ FETCHED_AT = "fetched_at"
 
 
 _VERSION = 32
-"""Hexadecimal digits of a data version: 128 bits, of which a mark of each write keeps some."""
+"""Hexadecimal digits of a data version. Every mark keeps one for ever, and no compression helps."""
 
 SHORT = 16
 """Hexadecimal digits of a digest that only tells a change."""

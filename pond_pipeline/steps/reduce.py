@@ -64,7 +64,7 @@ def _due_by_path(
 ) -> dict[str, dict[Period, Due]]:
     """Return what each resolution lacks: a bucket is of the period in which it begins.
 
-    A reading in June puts January behind in a series of years, and nothing in one of days.
+    A reading in June puts January behind in a series of years, and June alone in one of days.
     """
     return {
         path: {
