@@ -394,3 +394,15 @@ def test_a_reading_at_the_end_of_a_month_belongs_to_the_next(station: Station) -
     station.ledger.write("2025-03-01 00:00")
     station.pull("2025-02", now=MARCH)
     assert station.stamps() == []
+
+
+def test_an_instrument_that_sends_two_weeks_at_once_loses_nothing(station: Station) -> None:
+    """However long it was silent beyond the overlap, and though its month was asked for since."""
+    station.ledger.write(*(f"2025-01-{day:02} 00:00" for day in range(1, 26)))
+    months = ("2025-01", "2025-02")
+    for now in ("2025-01-25 01:00", "2025-02-02", "2025-02-04", "2025-02-07"):
+        station.pull(*months, now=now)
+    station.ledger.write(*(f"2025-01-{day} 00:00" for day in range(26, 32)))
+    station.ledger.write(*(f"2025-02-{day:02} 00:00" for day in range(1, 9)))
+    station.pull(*months, now="2025-02-08 01:00")
+    assert len(station.stamps()) == 31 + 8
