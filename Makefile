@@ -27,8 +27,10 @@ demo: setup ## Collect from the bundled HydroVu simulator into ./.pond, and say 
 up: setup ## Start the Dagster UI and daemon on ./.pond
 	@$(BIN)/pond up
 
+# In the order of the folders: files with few tests are those that wait for daemons, and would all
+# come last, one after another.
 test: check browser ## Lint, types, import contracts, tests
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup ## Everything of `test` but the tests
 	$(BIN)/ruff format --check .
