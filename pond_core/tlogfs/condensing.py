@@ -28,7 +28,7 @@ _SMALL_BYTES = 16 * 1024
 
 _CHUNK_BYTES = 256 * 1024
 """Stored bytes of small windows that become one: a reader of a short range reads all of it. As one
-they take a fifth of that, since a batch of one row is mostly heads of columns."""
+they take a seventh of that, since a batch of one row is mostly heads of columns."""
 
 _CHUNK_WINDOWS = 1024
 """How many become one at most: empty windows have no bytes."""
