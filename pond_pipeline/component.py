@@ -13,8 +13,8 @@ from typing import Literal
 import dagster as dg
 from typing_extensions import override
 
-from pond_pipeline.executor import executor_named
 from pond_pipeline.location import load_location
+from pond_pipeline.runs.executor import executor_named
 
 
 class PondComponent(dg.Component, dg.Resolvable, dg.Model):

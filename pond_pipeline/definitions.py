@@ -10,8 +10,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from pond_pipeline.executor import EXECUTOR, IN_PROCESS, executor_named
 from pond_pipeline.location import load_location
+from pond_pipeline.runs.executor import EXECUTOR, IN_PROCESS, executor_named
 
 
 @dg.definitions

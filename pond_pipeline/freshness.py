@@ -21,7 +21,7 @@ from pond_pipeline.assets.series import SEVERITIES, Judged
 from pond_pipeline.paths import path_to_key, safe_name
 from pond_pipeline.plan import CombineStep, NormalizeStep, Plan, PullStep, Step
 from pond_pipeline.quality import check_freshness
-from pond_pipeline.unfinished import unfinished_run
+from pond_pipeline.runs.unfinished import unfinished_run
 from pond_pipeline.wording import duration_text, instant_text
 
 FRESHNESS = "freshness"

@@ -5,8 +5,8 @@ from pathlib import Path
 import dagster as dg
 
 from pond_pipeline.build import build_definitions
-from pond_pipeline.old_runs import purge_definitions
 from pond_pipeline.resources_check import resources_definitions
+from pond_pipeline.runs.old import purge_definitions
 from pond_pipeline.served import serve_plan
 
 

@@ -9,8 +9,8 @@ import dagster as dg
 from pond_core import LogFilter, Pond
 from pond_pipeline.config import read_environment
 from pond_pipeline.periods import Period
+from pond_pipeline.runs.tags import BACKFILL, ROOT_RUN
 from pond_pipeline.steps import Request
-from pond_pipeline.tags import BACKFILL, ROOT_RUN
 
 REFETCH_TAG = "pond/refetch"
 """A run with this tag set to `true` asks the API again for whole periods."""

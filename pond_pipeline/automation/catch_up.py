@@ -20,8 +20,8 @@ from pond_pipeline.due import Stale, stale
 from pond_pipeline.paths import path_to_key, safe_name
 from pond_pipeline.periods import Period, contiguous
 from pond_pipeline.plan import Plan, Source, Step
-from pond_pipeline.tags import span_tags
-from pond_pipeline.unfinished import UNFINISHED
+from pond_pipeline.runs.tags import span_tags
+from pond_pipeline.runs.unfinished import UNFINISHED
 
 CATCH_UP_TAG = "pond/catch_up"
 """Of a run that catches up: a digest of what was behind when it was asked for."""

@@ -11,8 +11,8 @@ from pond_pipeline.due import due_periods
 from pond_pipeline.paths import safe_name
 from pond_pipeline.periods import Period, contiguous
 from pond_pipeline.plan import Plan, Source
-from pond_pipeline.tags import SCHEDULE, span_tags
-from pond_pipeline.unfinished import unfinished_run
+from pond_pipeline.runs.tags import SCHEDULE, span_tags
+from pond_pipeline.runs.unfinished import unfinished_run
 
 
 def build_schedules(plan: Plan, *, pond: Path) -> list[dg.ScheduleDefinition]:

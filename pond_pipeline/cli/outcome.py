@@ -7,7 +7,7 @@ from pond_pipeline.cli.render import print_rows
 from pond_pipeline.cli.terminal import say
 from pond_pipeline.config import Severity
 from pond_pipeline.errors import PipelineError
-from pond_pipeline.runs import RunReport
+from pond_pipeline.runs.launch import RunReport
 from pond_pipeline.summary import AssetSummary
 
 

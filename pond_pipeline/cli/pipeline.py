@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pond_core import Pond, Window
-from pond_pipeline import runs
 from pond_pipeline.apply import apply_resources
 from pond_pipeline.cli.bundled import simulator
 from pond_pipeline.cli.command import (
@@ -34,7 +33,8 @@ from pond_pipeline.errors import ConfigError
 from pond_pipeline.instance import open_instance
 from pond_pipeline.periods import Period
 from pond_pipeline.plan import HydroVuSource, Plan, Step, compile_plan
-from pond_pipeline.runs import RunReport
+from pond_pipeline.runs import launch
+from pond_pipeline.runs.launch import RunReport
 from pond_pipeline.summary import summarize
 
 _POND = ".pond"
@@ -75,7 +75,7 @@ def run(
     and what does not change not written.
     """
     plan = _plan(file, dict(variables))
-    steps = runs.select_steps(plan, patterns)
+    steps = launch.select_steps(plan, patterns)
     known = sorted({p for step in steps for p in periods_of(plan, step, now=datetime.now(UTC))})
     asked = _periods(known, partition, first, last)
     periods = asked or (known if reprocess else [])
@@ -176,7 +176,7 @@ def _execute(
     reports: list[RunReport] = []
     with open_instance(home) as instance, _progress(len(steps)) as progress:
         for block in _blocks(plan, steps, periods, pond=pond.path.absolute()):
-            reports += runs.run(
+            reports += launch.run(
                 plan,
                 steps,
                 block,
@@ -234,7 +234,7 @@ def _check_environment(root: Path, steps: Sequence[Step]) -> None:
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[runs.Progress]:
+def _progress(total: int) -> Iterator[launch.Progress]:
     """Show on a terminal how many steps are done; elsewhere nothing."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())

@@ -21,9 +21,9 @@ from pond_pipeline.cli.command import (
 from pond_pipeline.cli.terminal import say
 from pond_pipeline.file_watch import FileWatch
 from pond_pipeline.instance import open_instance
-from pond_pipeline.lost_runs import end_lost, serving
-from pond_pipeline.old_runs import KEEP_RUNS, KEEP_RUNS_DAYS
 from pond_pipeline.plan import Plan
+from pond_pipeline.runs.lost import end_lost, serving
+from pond_pipeline.runs.old import KEEP_RUNS, KEEP_RUNS_DAYS
 from pond_pipeline.served import ServedPlan, serve_plan
 from pond_pipeline.server import Server
 from pond_pipeline.sync import sync_if_moved

@@ -15,7 +15,7 @@ from pond_core import Header, NotAPondError, Pond, SnapshotForgottenError
 from pond_pipeline.assets.services import job_name
 from pond_pipeline.paths import safe_name
 from pond_pipeline.plan import Backup, Plan
-from pond_pipeline.unfinished import unfinished_run
+from pond_pipeline.runs.unfinished import unfinished_run
 from pond_pipeline.wording import instant_text
 
 _INTERVAL_S = 60

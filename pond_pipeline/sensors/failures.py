@@ -15,9 +15,9 @@ from pond_pipeline.config import EnvText, Incident, read_environment
 from pond_pipeline.errors import AlertError, ConfigError
 from pond_pipeline.paths import key_to_path
 from pond_pipeline.plan import Alert, Plan
-from pond_pipeline.reason import reason_of
+from pond_pipeline.runs.reason import reason_of
+from pond_pipeline.runs.tags import RANGE_END, RANGE_START
 from pond_pipeline.sensors.patience import Patience
-from pond_pipeline.tags import RANGE_END, RANGE_START
 from pond_pipeline.webhook import post
 
 _LOGGER = logging.getLogger(__name__)

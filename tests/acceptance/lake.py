@@ -21,7 +21,7 @@ from pond_pipeline.config import read_documents
 from pond_pipeline.instance import open_instance
 from pond_pipeline.periods import Period
 from pond_pipeline.plan import compile_plan
-from pond_pipeline.tags import span_tags
+from pond_pipeline.runs.tags import span_tags
 
 LOOPBACK = {"NO_PROXY": "127.0.0.1,localhost"}
 

@@ -14,8 +14,8 @@ from dagster._core.execution.api import execute_run
 
 from pond_core import Pond, Window, to_us
 from pond_pipeline.assets import ALLOW_SHRINK_TAG
-from pond_pipeline.lost_runs import running
 from pond_pipeline.periods import Period
+from pond_pipeline.runs.lost import running
 from pond_pipeline.simulator import Simulator, replay
 from tests.acceptance import pier
 from tests.acceptance.lake import Lake, assert_same

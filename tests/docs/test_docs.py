@@ -15,13 +15,14 @@ from pydantic import BaseModel
 
 import pond_core
 from pond_core import Pond
-from pond_pipeline import definitions, runs
+from pond_pipeline import definitions
 from pond_pipeline.cli.entry import pond as pond_command
 from pond_pipeline.config import judgement, load_documents, read_documents
 from pond_pipeline.config.kind import KINDS_TO_COME, SPECS, Envelope, Kind
 from pond_pipeline.config.problem import FORMER_KEYS
 from pond_pipeline.periods import Period
 from pond_pipeline.plan import compile_plan
+from pond_pipeline.runs import launch
 from pond_pipeline.simulator import Faults, Simulator, harbor
 
 ROOT = Path(__file__).parents[2]
@@ -114,9 +115,9 @@ def harbor_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         account = {"KEY": "demo", "SECRET": "demo", "URL": simulator.base_url}
         for name, value in account.items():
             environment.setenv(f"HYDROVU_{name}", value)
-        [report] = runs.run(
+        [report] = launch.run(
             plan,
-            runs.select_steps(plan, ["/raw/harbor/units", "/*/harbor/Wharf*"]),
+            launch.select_steps(plan, ["/raw/harbor/units", "/*/harbor/Wharf*"]),
             [Period.parse(MONTH)],
             root=folder,
             pond=folder / ".pond",

@@ -7,13 +7,13 @@ import dagster as dg
 import pytest
 
 from pond_core import Pond
-from pond_pipeline import runs
 from pond_pipeline.config import load_documents
 from pond_pipeline.due import stale
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.paths import path_to_key
 from pond_pipeline.periods import Period, periods_between
 from pond_pipeline.plan import Plan, compile_plan
+from pond_pipeline.runs import launch
 from pond_pipeline.summary import summarize
 from tests.pipeline.cli.shell import Shell
 from tests.pipeline.harbor import SMALL, harbor_server
@@ -75,14 +75,14 @@ class Bay:
     def pond(self) -> Pond:
         return Pond.open(self.folder / "pond")
 
-    def run(self, *keys: str, select: Sequence[str] = ()) -> list[runs.RunReport]:
+    def run(self, *keys: str, select: Sequence[str] = ()) -> list[launch.RunReport]:
         """Make what is selected in some periods (`2025-01-30...2025-02-02`)."""
         periods = [each for key in keys for each in span(key)]
         plan = self.plan
-        steps = runs.select_steps(plan, select)
+        steps = launch.select_steps(plan, select)
         pond = self.folder / "pond"
         reports = list(
-            runs.run(plan, steps, periods, root=self.folder, pond=pond, instance=self.instance)
+            launch.run(plan, steps, periods, root=self.folder, pond=pond, instance=self.instance)
         )
         assert [report.failures for report in reports] == [()] * len(reports)
         return reports

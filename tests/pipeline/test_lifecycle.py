@@ -13,7 +13,6 @@ import dagster as dg
 import pytest
 
 from pond_core import Pond
-from pond_pipeline import runs
 from pond_pipeline.apply import apply_resources
 from pond_pipeline.config import read_documents
 from pond_pipeline.config.kind import Kind
@@ -21,6 +20,7 @@ from pond_pipeline.definitions import defs
 from pond_pipeline.periods import Period
 from pond_pipeline.plan import Backup, Plan, compile_plan
 from pond_pipeline.resources import Change
+from pond_pipeline.runs import launch
 
 EVERY_KIND = """\
 kind: HydroVu
@@ -139,9 +139,9 @@ def test_start_needs_no_network_no_secret_no_file_and_no_pond(
 def test_run_does_the_work_of_the_resources_that_are_asked_for(file: Path, pond: Path) -> None:
     apply_resources(file, pond=pond)
     plan = plan_of(file)
-    steps = runs.select_steps(plan, ["/raw/tide/*", "/combined/**", "/reduced/**", "/pivoted/**"])
+    steps = launch.select_steps(plan, ["/raw/tide/*", "/combined/**", "/reduced/**", "/pivoted/**"])
     with dg.instance_for_test() as instance:
-        [report] = runs.run(plan, steps, [MARCH], root=file.parent, pond=pond, instance=instance)
+        [report] = launch.run(plan, steps, [MARCH], root=file.parent, pond=pond, instance=instance)
     snapshot = Pond.open(pond).snapshot()
 
     assert report.failures == ()

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 from pond_core import NotAPondError, Pond
-from pond_pipeline import runs
 from pond_pipeline.config import load_documents
 from pond_pipeline.instance import open_instance
 from pond_pipeline.plan import Plan, compile_plan
+from pond_pipeline.runs import launch
 from pond_pipeline.sync import Synced, SyncedAsset, sync_dagster, sync_if_moved
 from tests.pipeline.harbor import harbor_server, small_plan
 from tests.pipeline.waters import months_of, store, water
@@ -126,7 +126,7 @@ def test_after_a_run_there_is_nothing_to_report(
         plan = small_plan(tmp_path, server.base_url)
         months = months_of("2024-11", "2024-12", "2025-01")
         for block in (months, months[1:2]):
-            (report,) = runs.run(
+            (report,) = launch.run(
                 plan, plan.steps, block, root=tmp_path, pond=pond, instance=instance
             )
             assert report.failures == ()
@@ -143,7 +143,7 @@ def test_after_a_run_over_files_there_is_nothing_to_report(
     plan = compile_plan(load_documents(text), root=tmp_path)
     pond = tmp_path / "pond"
     list(
-        runs.run(
+        launch.run(
             plan, plan.steps, months_of("2025-01"), root=tmp_path, pond=pond, instance=instance
         )
     )

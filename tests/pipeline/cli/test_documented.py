@@ -14,7 +14,7 @@ from pond_pipeline.cli.outcome import Outcome
 from pond_pipeline.cli.render import json_text
 from pond_pipeline.config import Severity
 from pond_pipeline.periods import Period
-from pond_pipeline.runs import FailedCheck, Failure, RunReport
+from pond_pipeline.runs.launch import FailedCheck, Failure, RunReport
 from pond_pipeline.summary import AssetSummary
 from tests.pipeline.cli.shell import STATION, Shell
 

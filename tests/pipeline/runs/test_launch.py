@@ -6,7 +6,6 @@ import dagster as dg
 import pytest
 
 from pond_core import Pond
-from pond_pipeline import runs
 from pond_pipeline.config import Severity, read_documents
 from pond_pipeline.due import all_periods, due_periods
 from pond_pipeline.errors import ConfigError
@@ -15,6 +14,7 @@ from pond_pipeline.hydrovu import client
 from pond_pipeline.paths import path_to_key
 from pond_pipeline.periods import Cadence, Period
 from pond_pipeline.plan import Plan, compile_plan
+from pond_pipeline.runs import launch
 from pond_pipeline.simulator import Faults, Simulator
 from tests.pipeline.harbor import harbor_plan, harbor_server, small_plan
 from tests.pipeline.pier import a_pier
@@ -56,11 +56,11 @@ class Bay:
 
     def run(
         self, *keys: str, select: Sequence[str] = (), refetch: bool = False
-    ) -> list[runs.RunReport]:
+    ) -> list[launch.RunReport]:
         return list(
-            runs.run(
+            launch.run(
                 self.plan,
-                runs.select_steps(self.plan, select),
+                launch.select_steps(self.plan, select),
                 months_of(*keys),
                 root=self.folder,
                 pond=self.pond,
@@ -71,7 +71,7 @@ class Bay:
         )
 
     def due(self, *select: str, now: datetime) -> list[str]:
-        steps = runs.select_steps(self.plan, select)
+        steps = launch.select_steps(self.plan, select)
         return [m.key for m in due_periods(self.plan, steps, pond=self.pond, now=now)]
 
 
@@ -83,25 +83,25 @@ def bay(tmp_path: Path, server: Simulator, instance: dg.DagsterInstance) -> Iter
 
 def test_without_globs_all_steps_are_selected() -> None:
     plan = harbor_plan()
-    assert runs.select_steps(plan, []) == list(plan.steps)
+    assert launch.select_steps(plan, []) == list(plan.steps)
 
 
 def test_a_step_is_selected_by_any_of_its_outputs() -> None:
     plan = harbor_plan()
-    (step,) = runs.select_steps(plan, ["/raw/harbor/parameters"])
+    (step,) = launch.select_steps(plan, ["/raw/harbor/parameters"])
     assert step.outputs[0] == "/raw/harbor/units"
-    assert runs.select_steps(plan, ["/raw/harbor/locations"]) == [step]
+    assert launch.select_steps(plan, ["/raw/harbor/locations"]) == [step]
 
 
 def test_steps_are_selected_by_several_globs_in_the_order_of_the_plan() -> None:
     plan = harbor_plan()
-    steps = runs.select_steps(plan, ["/reduced/**/Wharf/*", "/combined/harbor/*"])
+    steps = launch.select_steps(plan, ["/reduced/**/Wharf/*", "/combined/harbor/*"])
     assert [step.kind for step in steps] == ["combine"] * 3 + ["reduce"]
 
 
 def test_a_glob_that_matches_nothing_is_named() -> None:
     with pytest.raises(ConfigError, match="/combined/other: no asset matches"):
-        runs.select_steps(harbor_plan(), ["/combined/*/*", "/combined/other"])
+        launch.select_steps(harbor_plan(), ["/combined/*/*", "/combined/other"])
 
 
 def test_all_months_reach_from_the_start_to_the_one_that_is_running() -> None:
@@ -214,7 +214,7 @@ def test_a_blocking_check_that_failed_is_a_failure_with_its_words(
     with a_pier(tmp_path, checks=blocking) as pier:
         pier.write_hours("2025-01-01 00:00", "2025-01-02 00:00")
         pier.write_hours("2025-01-03 00:00", "2025-01-31 23:00")
-        (report,) = runs.run(
+        (report,) = launch.run(
             pier.plan,
             pier.plan.steps,
             months_of("2025-01"),

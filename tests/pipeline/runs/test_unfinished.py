@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from pond_pipeline.unfinished import UNFINISHED, unfinished_run
+from pond_pipeline.runs.unfinished import UNFINISHED, unfinished_run
 
 
 @dg.job(name="pull")

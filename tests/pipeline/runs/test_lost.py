@@ -13,13 +13,13 @@ from dagster._core.remote_origin import (
 
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.instance import open_instance
-from pond_pipeline.lost_runs import end_lost, running, serving
+from pond_pipeline.runs.lost import end_lost, running, serving
 
 _KILLED = """
 import os, sys
 from pathlib import Path
 from pond_pipeline.instance import open_instance
-from pond_pipeline.lost_runs import running
+from pond_pipeline.runs.lost import running
 with open_instance(Path(sys.argv[1])) as instance, running(instance) as tags:
     print(next(iter(tags.items())))
     sys.stdout.flush()

@@ -9,8 +9,8 @@ import pytest
 from pond_core import Pond
 from pond_pipeline.definitions import defs
 from pond_pipeline.errors import ConfigError
-from pond_pipeline.executor import EXECUTOR
 from pond_pipeline.instance import open_instance
+from pond_pipeline.runs.executor import EXECUTOR
 from tests.pipeline.automation.lake import RAW, SITE, SITES, SOURCE
 
 

@@ -14,12 +14,12 @@ from pond_pipeline.build import build_definitions
 from pond_pipeline.config import Severity
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.freshness import freshness_keys
-from pond_pipeline.lost_runs import running
 from pond_pipeline.paths import key_to_path, path_to_key
 from pond_pipeline.periods import Period, contiguous
 from pond_pipeline.plan import Plan, Step
-from pond_pipeline.reason import reason_of
-from pond_pipeline.tags import span_tags
+from pond_pipeline.runs.lost import running
+from pond_pipeline.runs.reason import reason_of
+from pond_pipeline.runs.tags import span_tags
 
 _PROGRESS = "progress"
 
