@@ -168,8 +168,16 @@ def _compared(
 def _differences(before: object, after: object) -> Iterator[KeyChange]:
     old, new = dict(_leaves(before, "")), dict(_leaves(after, ""))
     for key in dict.fromkeys((*old, *new)):
-        if old.get(key) != new.get(key):
-            yield KeyChange(key, old.get(key), new.get(key))
+        then, now = old.get(key), new.get(key)
+        if then != now and not _is_told_by_keys_below(key, then, now, (*old, *new)):
+            yield KeyChange(key, then, now)
+
+
+def _is_told_by_keys_below(key: str, then: object, now: object, keys: Sequence[str]) -> bool:
+    """Say whether something empty was filled, or emptied."""
+    below = (f"{key}.", f"{key}[")
+    is_empty = (then, now) in (({}, None), (None, {}), ([], None), (None, []))
+    return is_empty and any(other.startswith(below) for other in keys)
 
 
 def _leaves(value: object, key: str) -> Iterator[tuple[str, object]]:

@@ -58,7 +58,6 @@ def test_keys_that_come_and_go_are_told(empty: Shore) -> None:
     after = after.replace(", interval: 1h", "")
 
     assert changes(empty, ACCOUNT, after) == (
-        KeyChange("metadata", {}, None),
         KeyChange("spec.devices[A].interval", "1h", None),
         KeyChange("metadata.owner", None, "lab"),
     )
