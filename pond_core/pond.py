@@ -12,7 +12,7 @@ Five lines are enough in a notebook:
 import os
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +24,7 @@ from pond_core.backup import BackupFolder, Pushed
 from pond_core.errors import (
     ClosedError,
     ConflictError,
+    DataError,
     ExistsError,
     FormatTooNewError,
     FormatTooOldError,
@@ -276,7 +277,13 @@ class Pond:
         """
         return self._history.difference(self._history.txn(before), self._history.txn(after))
 
-    def maintain(self, *, dry_run: bool = False, forget_before: AsOf | None = None) -> Upkeep:
+    def maintain(
+        self,
+        *,
+        dry_run: bool = False,
+        forget_before: AsOf | None = None,
+        keep: Iterable[AsOf] = (),
+    ) -> Upkeep:
         """Merge log files, put superseded rows aside, delete left-overs; others go on meanwhile.
 
         What keeps commits cheap is done by the writers themselves. This does the rest, and is
@@ -285,14 +292,34 @@ class Pond:
         Args:
             dry_run: Only say what would be done.
             forget_before: The first moment that must stay readable: what only earlier snapshots
-                can show is dropped for good.
+                can show is dropped for good. If it was dropped itself, only what was kept before
+                it can go.
+            keep: Moments before that which stay readable as well, such as `month_ends` gives.
+
+        Raises:
+            DataError: There is something to be kept, and nothing to be forgotten.
+            NotFoundError: There is no such moment.
+            SnapshotForgottenError: What was there at a moment to be kept was dropped before.
+            StorageError: The disk refuses; the pond is as before.
+        """
+        first = None if forget_before is None else self._history.any_txn(forget_before)
+        kept = [self._history.txn(moment) for moment in keep]
+        if kept and first is None:
+            msg = f"txn {kept[0]} is to be kept, and nothing is forgotten"
+            raise DataError(msg, hint="say with `forget_before` what is dropped but for these")
+        return maintain(
+            self._live_log, self._objects, dry_run=dry_run, forget_before=first, keep=kept
+        )
+
+    def month_ends(self, before: AsOf) -> list[int]:
+        """Return the last txn of each month (UTC) before a moment, as far as it can be shown.
+
+        A month without transactions has none: the pond was as the one before had left it.
 
         Raises:
             NotFoundError: There is no such moment.
-            StorageError: The disk refuses; the pond is as before.
         """
-        kept = None if forget_before is None else self._history.txn(forget_before)
-        return maintain(self._live_log, self._objects, dry_run=dry_run, forget_before=kept)
+        return self._history.month_ends(self._history.any_txn(before))
 
     def push(self, folder: str | Path | BackupFolder) -> Pushed:
         """Bring a backup of this pond up to date: what is there already is not sent again.

@@ -156,9 +156,11 @@ class BackupFolder:
             hint = f"the newest that it has is {points.txn_of(names[-1])}"
             raise NotFoundError(msg, path=str(self.path), hint=hint)
         point = self._read(names[at])
-        if txn < point.horizon:
+        if txn not in point.shown:
             msg = f"what the pond held as of txn {txn} was dropped before it was backed up"
-            hint = f"{point.horizon} is the first that can be restored"
+            near = point.shown.around(txn)
+            also = f", and of those before it txn {near} can be" if near else ""
+            hint = f"{point.horizon} is the first that can be restored{also}"
             raise SnapshotForgottenError(msg, path=str(self.path), hint=hint)
         return point, txn
 

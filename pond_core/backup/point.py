@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 
 from pond_core.errors import FormatTooNewError
-from pond_core.oplog import dump_facts, sha256_of
+from pond_core.oplog import Shown, dump_facts, sha256_of
 
 FORMAT = 1
 """The format of backups that this version writes, and the newest that it reads."""
@@ -43,10 +43,11 @@ class Point:
         txn: The newest transaction.
         hash: The hash of its header, which proves all before it.
         ts_us: When it committed, microseconds since the epoch; 0 in an empty pond.
-        horizon: The earliest txn that can be restored from this point.
+        horizon: The txn from which on all can be restored from this point.
         objects: How many objects were sent for it and the points before it.
         bytes: How many bytes were sent for it and the points before it, points not counted.
         segments: The rows of the log, without a hole from txn 1 on.
+        kept: Txns before the horizon that can be restored, too.
     """
 
     pond: str
@@ -57,6 +58,12 @@ class Point:
     objects: int
     bytes: int
     segments: tuple[Segment, ...]
+    kept: tuple[int, ...] = ()
+
+    @property
+    def shown(self) -> Shown:
+        """Which txns can be restored, of those up to its own."""
+        return Shown(self.horizon, self.kept)
 
 
 def folder_of(pond: str) -> str:
@@ -93,4 +100,5 @@ def decode(name: str, data: bytes) -> Point:
         raise FormatTooNewError(msg, hint="install a newer duckpond")
     del facts["format"]
     segments = tuple(Segment(**each) for each in facts.pop("segments"))
-    return Point(**facts, segments=segments)
+    kept = tuple(facts.pop("kept", ()))
+    return Point(**facts, segments=segments, kept=kept)

@@ -11,7 +11,7 @@ from pond_core.backup import segment
 from pond_core.backup.files import Files
 from pond_core.backup.point import Point, Segment, encode
 from pond_core.errors import CorruptionError, PondDivergedError
-from pond_core.oplog import Header, OpLog, Proof, sha256_of
+from pond_core.oplog import Header, OpLog, Proof, Shown, sha256_of
 from pond_core.tlogfs import ObjectStore
 
 MERGED = 16
@@ -61,19 +61,19 @@ def push(log: OpLog, objects: ObjectStore, files: Files, last: Point | None) -> 
         StorageError: The disk refuses; what was sent need not be sent again.
     """
     while True:
-        head, horizon = log.head(), log.horizon
+        head, shown = log.head(), log.shown
         _check_continued(log, last, head)
         if last is not None and last.txn == head:
             return Pushed(last, is_new=False, objects=0, bytes=0)
         sending = _Sending(log, objects, files)
         try:
-            point = sending.point(last, head=head, horizon=horizon)
+            point = sending.point(last, head=head, shown=shown)
         except CorruptionError:
-            if not _is_forgotten(log, horizon):
+            if not _is_forgotten(log, shown):
                 raise
             continue
         # Else what was read last lacks what was forgotten meanwhile, and what was read first not.
-        if not _is_forgotten(log, horizon):
+        if not _is_forgotten(log, shown):
             files.write(*encode(point))
             return Pushed(point, is_new=True, objects=sending.objects, bytes=sending.bytes)
 
@@ -88,8 +88,9 @@ class _Sending:
         self._store = objects
         self._files = files
 
-    def point(self, last: Point | None, *, head: int, horizon: int) -> Point:
+    def point(self, last: Point | None, *, head: int, shown: Shown) -> Point:
         """Send all that a new point needs, and return it."""
+        horizon = shown.horizon
         if last is not None and last.txn < horizon:
             # What came since is not all there any more: it cannot be told as what comes next.
             last = None
@@ -108,6 +109,7 @@ class _Sending:
             hash=proof.hash,
             ts_us=0 if proof.last is None else proof.last.ts_us,
             horizon=horizon if last is None else last.horizon,
+            kept=shown.kept if last is None else last.kept,
             objects=self.objects + (0 if last is None else last.objects),
             bytes=self.bytes + (0 if last is None else last.bytes),
             segments=(*kept, *made),
@@ -148,9 +150,9 @@ def _check_continued(log: OpLog, last: Point | None, head: int) -> None:
         raise PondDivergedError(msg, hint=hint)
 
 
-def _is_forgotten(log: OpLog, horizon: int) -> bool:
+def _is_forgotten(log: OpLog, shown: Shown) -> bool:
     log.head()  # look
-    return log.horizon != horizon
+    return log.shown != shown
 
 
 def _header(log: OpLog, txn: int) -> Header | None:

@@ -23,6 +23,7 @@ from pond_core.oplog import (
     OpLog,
     Proof,
     Provenance,
+    Shown,
     add_action,
     storage_errors,
     write_transcript,
@@ -52,7 +53,7 @@ class Restored:
 
 
 def restore(files: Files, point: Point, to: Path, *, upto: int, durability: Durability) -> Restored:
-    """Make a pond that shows what another one held as of a txn, and all before it.
+    """Make a pond that shows what another one held as of a txn, and before it.
 
     Args:
         files: The folder.
@@ -94,7 +95,7 @@ class _Restoration:
         if proof.txn != self._upto or (self._upto == point.txn and proof.hash != point.hash):
             msg = f"{self._files.root}: the rows up to txn {point.txn} are not those of its point"
             raise CorruptionError(msg, hint="restore from another point: `pond backup list`")
-        _commit(log, written, proof, horizon=point.horizon)
+        _commit(log, written, proof, shown=point.shown.upto(self._upto))
         # Its own first transaction changes nothing, and says in the chain whose history this was.
         source = _provenance(point, self._upto)
         log.append(lambda _head, _others: (), base=self._upto, provenance=source)
@@ -160,12 +161,12 @@ def _check_free(to: Path) -> None:
         raise ExistsError(msg, path=str(to), hint=hint)
 
 
-def _commit(log: OpLog, written: Sequence[LogFile], proof: Proof, *, horizon: int) -> None:
+def _commit(log: OpLog, written: Sequence[LogFile], proof: Proof, *, shown: Shown) -> None:
     if proof.last is not None:
         actions = [add_action(file, data_change=True) for file in written]
         log.table.commit(actions, txn=proof.txn, txn_uuid=proof.last.txn_uuid)
-    if horizon:
-        log.table.set_horizon(horizon)
+    if shown.horizon:
+        log.table.set_shown(shown)
 
 
 def _merge(log: OpLog) -> None:

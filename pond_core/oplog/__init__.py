@@ -22,6 +22,7 @@ from pond_core.oplog.part import PartState
 from pond_core.oplog.remains import digest_of
 from pond_core.oplog.repair import Repaired, is_pond, repair
 from pond_core.oplog.schema import CONDENSED_SEQ, CONDENSED_SEQS, HEADERS
+from pond_core.oplog.shown import Shown
 from pond_core.oplog.transcript import TRANSCRIPT, Proof, write_transcript
 from pond_core.oplog.translate import parquet_errors
 
@@ -46,6 +47,7 @@ __all__ = [
     "Proof",
     "Provenance",
     "Repaired",
+    "Shown",
     "add_action",
     "ancestors",
     "apply",

@@ -14,6 +14,7 @@ from pond_core.oplog.lock import exclusive
 from pond_core.oplog.parquet import LogFile, read_table
 from pond_core.oplog.remains import digest_of, log_files, remains
 from pond_core.oplog.schema import HEADERS, HOT
+from pond_core.oplog.shown import Shown
 from pond_core.oplog.table import LogTable
 
 
@@ -26,7 +27,7 @@ class Audit:
         is_open: Whether the table can be opened; if not, `files` are those that are there.
         pond_id: The pond's UUID.
         head: The newest txn.
-        horizon: The earliest txn that can be shown.
+        shown: Which txns can be shown.
         listed: How many log files there should be.
         files: Those that can be read, and what they hold by their own account.
         left_over: Files that nothing refers to, relative to the pond: harmless.
@@ -37,7 +38,7 @@ class Audit:
     is_open: bool
     pond_id: str
     head: int
-    horizon: int
+    shown: Shown
     listed: int
     files: Sequence[LogFile]
     left_over: Sequence[str]
@@ -56,7 +57,7 @@ def audit(pond: Path, *, durability: Durability) -> Audit:
         left = remains(path)
         findings.extend(left.findings)
         count = len(left.files) + len(left.damaged)
-        return Audit(path, False, "", 0, 0, count, left.files, (), findings)  # noqa: FBT003
+        return Audit(path, False, "", 0, Shown(), count, left.files, (), findings)  # noqa: FBT003
     listed = list(table.files)
     files = [file for each in listed for file in _readable(path, each, findings)]
     highest = _highest_unlisted(path, listed)
@@ -71,7 +72,7 @@ def audit(pond: Path, *, durability: Durability) -> Audit:
         is_open=True,
         pond_id=table.pond_id,
         head=table.head,
-        horizon=table.horizon,
+        shown=table.shown,
         listed=len(listed),
         files=files,
         left_over=[each.relative_to(pond).as_posix() for each in _left_over(pond, listed)],

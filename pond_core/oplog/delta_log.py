@@ -29,6 +29,9 @@ _DIGITS = 20
 REPAIR = "`pond repair` makes a new Delta log from the log files"
 """What to do about one that cannot be read."""
 
+Place = tuple[tuple[int, int], tuple[int, int]]
+"""The inodes of a log's directory, with its device, and of a commit in it, with its time."""
+
 _KEPT_CHECKPOINTS = 2
 """So that who opens the table by the older one is not disturbed when a newer one comes."""
 
@@ -52,6 +55,28 @@ class Commit:
     added: tuple[LogFile, ...]
     removed: tuple[str, ...]
     is_metadata: bool
+
+
+def place(log: Path, version: int) -> Place | None:
+    """Return what tells a log from another of the same name: its directory, and a commit in it.
+
+    A file system may give the number of a directory that was deleted to the next one.
+    """
+    directory = inode(log)
+    try:
+        commit = commit_path(log, version).stat()
+    except FileNotFoundError:
+        return None
+    return directory, (commit.st_ino, commit.st_mtime_ns)
+
+
+def inode(directory: Path) -> tuple[int, int]:
+    """Return what tells a directory from any other that is there; 0, 0 if it is gone."""
+    try:
+        status = directory.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return status.st_dev, status.st_ino
 
 
 def commit_path(log: Path, version: int) -> Path:

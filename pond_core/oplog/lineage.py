@@ -41,14 +41,17 @@ class _Search:
         self._left = left
         self._findings: list[Finding] = []
         self._options: dict[int, dict[str, Header]] = {}
+        self._merged: set[int] = set()
         files = [file for file in left.files if file.part == HEADERS]
         for txn, placed in transactions(table, files):
-            for _, row in placed:
+            for file, row in placed:
                 header, wrong = read_header(row)
                 if wrong:
                     self._findings.extend(wrong)
                 elif header is not None:
                     self._options.setdefault(txn, {})[header.hash] = header
+                    if file.rows > 1:
+                        self._merged.add(txn)
 
     def lineage(self) -> Lineage:
         headers: dict[int, Header] = {}
@@ -77,7 +80,11 @@ class _Search:
         head = max(self._options, default=0)
         while head and not self._left.damaged:
             options = self._options.get(head, {}).values()
-            if not options or any(self._is_committed(h) or self._is_whole(h) for h in options):
+            # A checkpoint tells that the txn was committed, and not by which attempt. So does a
+            # file of several headers: attempts leave one, and merges take what was committed.
+            if self._left.committed.get(head) == "" or head in self._merged or not options:
+                break
+            if any(self._is_committed(h) or self._is_whole(h) for h in options):
                 break
             head -= 1
         return head

@@ -19,6 +19,7 @@ from pond_core.oplog import delta_log
 from pond_core.oplog.delta_log import checkpoint_path, commit_path
 from pond_core.oplog.parquet import LogFile
 from pond_core.oplog.schema import APP_ID, FORMAT, OLDEST_FORMAT, PARTITION_COLUMNS, TABLE
+from pond_core.oplog.shown import PROPERTIES, Shown
 from pond_core.oplog.table import LogTable
 
 _PATH = re.compile(r"tier=(hot|cold)/part=(\d+)/[0-9a-f]{64}\.parquet")
@@ -32,7 +33,7 @@ _SETTINGS = frozenset(
         "pond.format",
         "pond.min_reader",
         "pond.min_writer",
-        "pond.horizon",
+        *PROPERTIES,
         "delta.appendOnly",
         "delta.checkpointInterval",
         "delta.dataSkippingStatsColumns",
@@ -133,8 +134,7 @@ def check_listing(table: LogTable) -> Iterator[Finding]:
         yield Finding("Delta log broken", "oplog/_delta_log", detail)
         return
     known = {"pond.id": table.pond_id}
-    if table.horizon:
-        known["pond.horizon"] = str(table.horizon)
+    known |= table.shown.properties
     files = {file.path: file for file in table.files}
     opened = Listing(table.version, files, table.head, {**now.settings, **known})
     yield from _differences(now, opened, where="oplog/_delta_log")
@@ -222,7 +222,7 @@ def _settings(metadata: Mapping[str, Any]) -> Mapping[str, str]:
         if not OLDEST_FORMAT <= int(settings[name]) <= FORMAT:
             msg = f"{name} is {settings[name]}, and there is no such format"
             raise ValueError(msg)
-    int(settings.get("pond.horizon", "0"))
+    Shown.of(settings)
     return settings
 
 

@@ -41,6 +41,7 @@ from pond_core.oplog.part import PartState
 from pond_core.oplog.reader import Reader
 from pond_core.oplog.remains import log_files
 from pond_core.oplog.schema import HEADERS, HOT
+from pond_core.oplog.shown import Shown
 from pond_core.oplog.table import LogTable, new_pond_id
 
 _LOGGER = logging.getLogger(__name__)
@@ -109,9 +110,9 @@ class OpLog:
         return self.table.pond_id
 
     @property
-    def horizon(self) -> int:
-        """The earliest txn that can still be shown."""
-        return self.table.horizon
+    def shown(self) -> Shown:
+        """Which txns can still be shown, as of the newest look."""
+        return self.table.shown
 
     def head(self) -> int:
         """Return the newest txn, having looked."""
@@ -128,6 +129,13 @@ class OpLog:
         with self._guard:
             return self._reader.state(part, txn=txn)
 
+    def state_anew(self, part: int, *, txn: int) -> PartState:
+        """Return what `state` does, of rows that are in the log now, whatever is in memory."""
+        with self._guard:
+            self._reader.forget(part)
+            self.table.refresh()
+            return self._reader.state(part, txn=txn)
+
     def headers(self, *, after: int = 0, upto: int | None = None) -> list[Header]:
         """Return the headers of the txns in `(after, upto]`, oldest first, each once."""
         last = self.head() if upto is None else upto
@@ -137,18 +145,24 @@ class OpLog:
         return [headers[txn] for txn in sorted(headers)]
 
     def operations(
-        self, *, after: int, upto: int, about: Collection[str] | None = None
+        self,
+        *,
+        after: int,
+        upto: int,
+        about: Collection[str] | None = None,
+        condensed: bool = False,
     ) -> list[Operation]:
         """Return the rows of the txns in `(after, upto]` in order, each once, without headers.
 
         Rows that are about nodes, not names, may be left out where they are about others than
-        `about`.
+        `about`. With `condensed` also those that stand for others: before the horizon they may be
+        all that is left of these.
         """
         if after >= upto:
             return []
         with self._guard:
             found = self._reader.rows(range(HEADERS), after=after, upto=upto, about=about)
-        rows = {(r.txn, r.seq): r for r in found if r.op is not OpKind.CONDENSED}
+        rows = {(r.txn, r.seq): r for r in found if condensed or r.op is not OpKind.CONDENSED}
         return [rows[key] for key in sorted(rows)]
 
     def transcript(self, *, after: int, upto: int) -> pa.Table:
@@ -174,8 +188,8 @@ class OpLog:
         made = [*(self.pond / "tmp").rglob("*"), *delta_log.strangers(self.table.log)]
         return [path for path in made if path.is_file() and path != self.upkeep.marker]
 
-    def forget_before(self, txn: int) -> None:
-        """Record that no snapshot before a txn is wanted; upkeep drops what only they can show.
+    def forget_before(self, txn: int, *, keep: Collection[int] = ()) -> None:
+        """Record which snapshots before a txn are wanted; upkeep drops what only others can show.
 
         Raises:
             NotFoundError: There is no such txn.
@@ -184,8 +198,9 @@ class OpLog:
             if not 0 <= txn <= self.head():
                 msg = f"there is no txn {txn}; the newest is {self.table.head}"
                 raise NotFoundError(msg, path=str(self.pond), hint="`pond log` lists them")
-            if txn > self.horizon:
-                self.table.set_horizon(txn)
+            shown = self.shown.without(txn, keep=keep)
+            if shown != self.shown:
+                self.table.set_shown(shown)
 
     def content(self, row: Operation) -> bytes | None:
         """Return the inline content of a row; None if it has none: it is an object."""
@@ -222,8 +237,9 @@ class OpLog:
         with self.exclusive():
             for _ in range(_COMMIT_ATTEMPTS):
                 head = self.head()
-                if base < self.horizon:
-                    msg = f"history up to txn {self.horizon} was dropped since this one began"
+                horizon = self.shown.horizon
+                if base < horizon:
+                    msg = f"history up to txn {horizon} was dropped since this one began"
                     raise ConflictError(msg, base=base, other=head)
                 rows = prepare(head, self.operations(after=base, upto=head, about=about))
                 header, operations = self._numbered(head, rows, txn_uuid, provenance)

@@ -19,6 +19,7 @@ from pond_core.oplog.durable import Durability, storage_errors
 from pond_core.oplog.operation import Operation, OpKind, encode
 from pond_core.oplog.parquet import LogFile, add_action, read_table, remove_action, write_rows
 from pond_core.oplog.schema import COLD, HEADERS, HOT, STORED
+from pond_core.oplog.shown import NEEDED_BY, Shown
 from pond_core.oplog.supersession import until
 from pond_core.oplog.table import LogTable
 
@@ -120,23 +121,18 @@ class Maintenance:
         """
         # What the first moves to the cold tier, the second merges with what is there.
         hot = self._merge([*self._hot(part, gone)])
-        return hot + self._merge([*self._cold(part, self._table.horizon)])
+        return hot + self._merge([*self._cold(part, self._table.shown)])
 
-    def foreseen(self, part: int, *, gone: Collection[str], horizon: int) -> Merged:
-        """Say what `thorough` would do if the horizon were this; condensing is not foreseen."""
-        plans = [*self._hot(part, gone, dry_run=True), *self._cold(part, horizon)]
+    def foreseen(self, part: int, *, gone: Collection[str], shown: Shown) -> Merged:
+        """Say what `thorough` would do if this were shown; condensing is not foreseen."""
+        plans = [*self._hot(part, gone, dry_run=True), *self._cold(part, shown)]
         files = [file for plan in plans for file in plan.files]
-        judged = [
-            ends
-            for plan in plans
-            for key in _keys(self._read(plan.files, ("txn", "seq")))
-            if (ends := (plan.judged or {}).get(key)) is not None
-        ]
-        cold = sum(self._forgotten_rows(file, horizon) for file in files if not file.is_hot)
+        judged = [self._superseded(plan) for plan in plans if plan.judged]
+        cold = sum(self._forgotten_rows(file, shown) for file in files if not file.is_hot)
         return Merged(
             replaced=len(files),
-            superseded=len(judged),
-            forgotten=cold + sum(ends <= horizon for ends in judged),
+            superseded=sum(rows.num_rows for rows in judged),
+            forgotten=cold + sum(_forgotten_rows(rows, shown) for rows in judged),
         )
 
     def replaced(self) -> Iterator[Path]:
@@ -195,13 +191,13 @@ class Maintenance:
             if file not in small and self._holds(file, dead):
                 yield _Plan([file], judged=dead)
 
-    def _cold(self, part: int, horizon: int) -> Iterator[_Plan]:
+    def _cold(self, part: int, shown: Shown) -> Iterator[_Plan]:
         files = [f for f in self._table.files if not f.is_hot and f.part == part]
         small = [file for file in files if file.size < SEALED_BYTES]
-        if len(small) > 1 or any(self._forgotten_rows(file, horizon) for file in small):
+        if len(small) > 1 or any(self._forgotten_rows(file, shown) for file in small):
             yield _Plan(small)
         for file in files:
-            if file.size >= SEALED_BYTES and self._forgotten_rows(file, horizon):
+            if file.size >= SEALED_BYTES and self._forgotten_rows(file, shown):
                 yield _Plan([file])
 
     def _merge(self, plans: Sequence[_Plan]) -> Merged:
@@ -245,11 +241,10 @@ class Maintenance:
                 if plan.judged is None
                 else [plan.judged.get(key) for key in _keys(rows)]
             )
-            column = pa.array(found, pa.int64())
-            rows = rows.set_column(rows.num_columns - 1, STORED.field("until"), column)
-        counts = pc.is_null(rows["until"])
-        shown = pc.greater(rows["until"], self._table.horizon)
-        tiers = {HOT: rows.filter(counts), COLD: rows.filter(shown)}
+            rows = _ended(rows, found)
+        superseded = rows.filter(pc.is_valid(rows["until"]))
+        needed = superseded.filter(self._table.shown.needs(superseded))
+        tiers = {HOT: rows.filter(pc.is_null(rows["until"])), COLD: needed}
         part = plan.files[0].part
         written = [self._written(kept, part, tier) for tier, kept in tiers.items() if kept.num_rows]
         return written, len(condensed)
@@ -279,12 +274,16 @@ class Maintenance:
     def _holds(self, file: LogFile, dead: Mapping[tuple[int, int], int]) -> bool:
         return any(key in dead for key in _keys(self._read([file], ("txn", "seq"))))
 
-    def _forgotten_rows(self, file: LogFile, horizon: int) -> int:
-        """Return how many rows of a cold file no snapshot from a horizon on shows."""
-        if horizon == 0:
+    def _superseded(self, plan: _Plan) -> pa.Table:
+        """Return the rows of hot files that were found to count no more, as far as that tells."""
+        rows = self._read(plan.files, ("seq", *NEEDED_BY))
+        rows = _ended(rows, [(plan.judged or {}).get(key) for key in _keys(rows)])
+        return rows.filter(pc.is_valid(rows["until"]))
+
+    def _forgotten_rows(self, file: LogFile, shown: Shown) -> int:
+        if shown.horizon == 0:
             return 0
-        rows = self._read([file], ("txn", "seq", "until"))
-        return int(pc.sum(pc.less_equal(rows["until"], horizon)).as_py() or 0)
+        return _forgotten_rows(self._read([file], ("seq", *NEEDED_BY)), shown)
 
     def _clear_sometimes(self) -> None:
         marker = self.marker
@@ -298,6 +297,17 @@ class Maintenance:
 
 def _nothing(_part: int, _nodes: Collection[str]) -> Sequence[Operation]:
     return ()
+
+
+def _ended(rows: pa.Table, until: Sequence[int | None]) -> pa.Table:
+    """Return rows with the `until` that was found for each."""
+    column = pa.array(until, pa.int64())
+    return rows.set_column(rows.num_columns - 1, STORED.field("until"), column)
+
+
+def _forgotten_rows(rows: pa.Table, shown: Shown) -> int:
+    """Return how many superseded rows nothing that is shown needs."""
+    return int(rows.num_rows - rows.filter(shown.needs(rows)).num_rows)
 
 
 _JUDGED_BY = ("txn", "seq", "op", "parent_id", "name", "node_id", "window_start", "window_end")

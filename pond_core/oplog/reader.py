@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from pond_core.errors import CorruptionError, SnapshotForgottenError
+from pond_core.errors import CorruptionError
 from pond_core.oplog.operation import Operation
 from pond_core.oplog.parquet import LogFile
 from pond_core.oplog.part import Part, PartState
@@ -88,7 +88,7 @@ class Reader:
                 self._files(parts, after=after, upto=upto),
                 after=after,
                 upto=upto,
-                horizon=self._table.horizon,
+                horizon=self._table.shown.horizon,
             )
         )
 
@@ -126,12 +126,13 @@ class Reader:
             self._contents.popitem(last=False)
 
     def _part(self, part: int, txn: int) -> Part:
-        self._check_horizon(txn)
-        if self._table.horizon and self._replaced != self._table.replaced:
+        self._check_shown(txn)
+        horizon = self._table.shown.horizon
+        if horizon and self._replaced != self._table.replaced:
             self._replaced = self._table.replaced
             self._parts.clear()  # before the horizon merges drop rows that are in memory
         known = self._parts.get(part)
-        if known is None or known.recent > _RECENT_ROWS or known.txn < self._table.horizon:
+        if known is None or known.recent > _RECENT_ROWS or known.txn < horizon:
             known = self._parts[part] = self._present(part)
         if txn < known.floor:
             return self._past(part, txn)
@@ -139,17 +140,14 @@ class Reader:
             rows = self.rows([part], after=known.txn, upto=txn)
             for row in rows:
                 row.until = None  # an `unlink` may be done with, and yet hide a row of before
-            if known.txn < self._table.horizon:
+            if known.txn < self._table.shown.horizon:
                 return self._anew(part, txn)
             known.add(rows, txn=txn)
-        self._check_horizon(txn)
+        self._check_shown(txn)
         return known
 
-    def _check_horizon(self, txn: int) -> None:
-        if txn < self._table.horizon:
-            first, pond = self._table.horizon, str(self._table.path.parent)
-            msg = f"what the pond held as of txn {txn} was dropped; {first} is the first"
-            raise SnapshotForgottenError(msg, path=pond, hint="ask a backup for it")
+    def _check_shown(self, txn: int) -> None:
+        self._table.shown.check(txn, pond=self._table.path.parent)
 
     def _anew(self, part: int, txn: int) -> Part:
         """Read a part again: a file of it was replaced, and is deleted by now."""

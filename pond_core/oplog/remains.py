@@ -12,6 +12,7 @@ from pond_core.oplog.chain import measured
 from pond_core.oplog.durable import storage_errors
 from pond_core.oplog.listing import Listing, after_commit, read_listing
 from pond_core.oplog.parquet import LogFile
+from pond_core.oplog.shown import Shown
 
 _NAME = re.compile(r"[0-9a-f]{64}\.parquet")
 
@@ -26,7 +27,7 @@ class Remains:
         damaged: Files that are not what their names say.
         findings: Why they are not.
         pond_id: The pond's UUID, if the Delta log still tells it.
-        horizon: The earliest txn that can be shown, if it still tells that.
+        shown: Which txns can be shown, if it still tells that.
         committed: Transactions of which it still tells, and their UUIDs.
         listed: Files that it still names as the newest ones.
     """
@@ -35,7 +36,7 @@ class Remains:
     damaged: Sequence[Path]
     findings: Sequence[Finding]
     pond_id: str = ""
-    horizon: int = 0
+    shown: Shown = field(default_factory=Shown)
     committed: Mapping[int, str] = field(default_factory=dict)
     listed: frozenset[str] = frozenset()
 
@@ -60,7 +61,7 @@ def remains(table: Path) -> Remains:
         damaged=damaged,
         findings=findings,
         pond_id=listing.settings.get("pond.id", ""),
-        horizon=int(listing.settings.get("pond.horizon", 0)),
+        shown=Shown.of(listing.settings),
         committed=committed,
         listed=frozenset(listing.files),
     )

@@ -98,7 +98,7 @@ def repair(pond: Path, *, durability: Durability, dry_run: bool = False) -> Repa
         pond_id=pond_id,
         txns=salvage.head,
         proven=salvage.proven,
-        horizon=salvage.horizon,
+        horizon=salvage.shown.horizon,
         log_files=len(files),
         set_aside=tuple(p.relative_to(pond).as_posix() for p in (*left.damaged, *doubtful)),
         findings=(*left.findings, *findings, *salvage.findings),
@@ -151,8 +151,8 @@ def _new_log(
         header = salvage.headers.get(salvage.head)
         actions = [add_action(file, data_change=True) for file in files]
         made.commit(actions, txn=salvage.head, txn_uuid=header.txn_uuid if header else "")
-    if salvage.horizon:
-        made.set_horizon(salvage.horizon)
+    if salvage.shown.horizon:
+        made.set_shown(salvage.shown)
     return stage / "_delta_log"
 
 

@@ -40,7 +40,7 @@ class Salvage:
         head: The newest txn.
         headers: By txn: those that were found, and those that had to be made.
         proven: How many transactions are whole: header, chain and rows.
-        horizon: The earliest txn that can be shown.
+        shown: Which txns can be shown.
         doubtful: Paths of files with rows that belong to no transaction of the chain.
         findings: What is lost, or could not be proven.
     """
@@ -59,7 +59,7 @@ class Salvage:
         self._refused: set[tuple[str, int]] = set()
         self._whole_upto = 0
         self._look()
-        self.horizon = left.horizon if left.horizon <= self.head else 0
+        self.shown = left.shown.upto(self.head)
 
     def written(self) -> Iterator[LogFile]:
         """Write all rows anew, part by part, and iterate over the files."""

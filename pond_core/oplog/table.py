@@ -36,6 +36,7 @@ from pond_core.oplog.schema import (
     PARTITION_COLUMNS,
     TABLE,
 )
+from pond_core.oplog.shown import Shown
 from pond_core.oplog.translate import delta_errors
 
 T = TypeVar("T")
@@ -51,6 +52,7 @@ class LogTable:
         path: The table's directory.
         version: The Delta version that this handle has seen.
         head: The newest txn that it has seen; 0 in an empty pond.
+        shown: Which txns can still be shown.
         replaced: How often it has seen that files may have taken the place of others.
     """
 
@@ -59,9 +61,10 @@ class LogTable:
         self.log = path / "_delta_log"
         self.version = -1
         self.head = 0
+        self.shown = Shown()
         self.replaced = 0
         self._synced = -1
-        self._place = (0, 0)
+        self._place: delta_log.Place | None = None
         self._durability = durability
         self._files: dict[str, LogFile] = {}
         self._settings: dict[str, str | None] = {}
@@ -112,11 +115,6 @@ class LogTable:
         return self._setting("pond.id")
 
     @property
-    def horizon(self) -> int:
-        """The earliest txn that can still be shown; 0 as long as nothing was forgotten."""
-        return self._number("pond.horizon") if self._settings.get("pond.horizon") else 0
-
-    @property
     def files(self) -> Iterable[LogFile]:
         """The files that the table consists of."""
         return self._files.values()
@@ -128,7 +126,8 @@ class LogTable:
             FormatTooNewError: A newer DuckPond has raised the format meanwhile.
             CorruptionError: A commit cannot be read.
         """
-        if _place(self.log) != self._place:  # it was repaired: another log has its name now
+        place = delta_log.place(self.log, self.version)
+        if place is None or place != self._place:  # repaired: another log has its name now
             self._reload()
         newest = max(delta_log.commits(self.log), default=self.version)
         while self.version < newest:
@@ -138,6 +137,7 @@ class LogTable:
                 self._reload()
                 return
             self._apply(commit)
+            self._place = delta_log.place(self.log, self.version)
 
     def commit(
         self,
@@ -206,11 +206,11 @@ class LogTable:
         delta_log.sync_checkpoint(self.log, durability=self._durability)
         delta_log.clear(self.log)
 
-    def set_horizon(self, txn: int) -> None:
-        """Record that nothing before a txn can be shown any more."""
+    def set_shown(self, shown: Shown) -> None:
+        """Record which txns can still be shown."""
         with delta_errors(self.path):
             DeltaTable(str(self.path)).alter.set_table_properties(
-                {"pond.horizon": str(txn)}, raise_if_not_exists=False
+                shown.properties, raise_if_not_exists=False
             )
         self.refresh()
         self._sync()
@@ -242,21 +242,32 @@ class LogTable:
 
     def _reload(self) -> None:
         """Open the table anew."""
-        place = _place(self.log)
+        directory = delta_log.inode(self.log)
         try:
             opened = _repeated(self._opened)
             self._settings = opened.settings
             self._check_format("pond.min_reader", "reads")
+            shown = self._told_shown()
             files = self._listed(opened.files)
         except CorruptionError:
             self._check_age()  # another format reads like damage
             raise
         self._files = files
+        self.shown = shown
         self.replaced += 1
         self.version, self.head = opened.version, opened.head
         for commit in opened.later:
             self._apply(commit)
-        self._place = place  # only now: who could not open it has to try again
+        place = delta_log.place(self.log, self.version)
+        # Only now: who could not open it has to try again, as where it was replaced meanwhile.
+        self._place = place if place and place[0] == directory else None
+
+    def _told_shown(self) -> Shown:
+        try:
+            return Shown.of(self._settings)
+        except ValueError as exc:
+            msg = f"{self.log} does not say which txns can be shown: {exc}"
+            raise CorruptionError(msg, hint=delta_log.REPAIR) from exc
 
     def _listed(self, actions: pa.Table) -> dict[str, LogFile]:
         columns = ("path", "partition.part", "size_bytes", "num_records", "min.txn", "max.txn")
@@ -359,15 +370,6 @@ def _check_process() -> None:
         msg = "a pond was used before this process was forked; deltalake does not survive a fork"
         raise ClosedError(msg, hint="start processes by spawn")
     _USED_IN.add(os.getpid())
-
-
-def _place(log: Path) -> tuple[int, int]:
-    """Return what tells a directory from another of the same name."""
-    try:
-        status = log.stat()
-    except FileNotFoundError:
-        return 0, 0
-    return status.st_dev, status.st_ino
 
 
 def new_pond_id() -> str:

@@ -104,10 +104,10 @@ class OpLogBackend:
     def _again(self, piece: Piece) -> list[Piece] | None:
         """Return what says the same as a piece; None if nothing else does.
 
-        Upkeep may have condensed it since this view looked, and dropped the row.
+        Upkeep may have condensed it since this view looked, and dropped the row; or `repair` has
+        left out what condensed it.
         """
-        self._log.head()
-        state = self._log.state(_bucket(piece.node_id), txn=self.txn).node(piece.node_id)
+        state = self._log.state_anew(_bucket(piece.node_id), txn=self.txn).node(piece.node_id)
         known = self._rows[piece.node_id, piece.version, piece.sha256]
         again = []
         for window, row in state.pieces:

@@ -1,16 +1,17 @@
 """Two states of one node, compared without reading what is the same."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from math import inf
 from typing import TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from pond_core.oplog import NodeState, Operation
+from pond_core.oplog import NodeState, Operation, OpKind
 from pond_core.tinyfs import Backend, EntryType, Node, NodeId, Piece
-from pond_core.tinyfs.content import TIMESTAMP, rows_within
+from pond_core.tinyfs.content import TIMESTAMP, concatenate, rows_within
 from pond_core.tinyfs.node import Recipe
 from pond_core.tlogfs.change import Change, ChangeKind, WindowChange
 from pond_core.window import Window
@@ -37,6 +38,22 @@ class _State:
     def holds(self, window: Window, sha256: str) -> bool:
         """Say whether a window held the same stored content."""
         return any(p.sha256 == sha256 and p.window.covers(window) for p in self.node.within(window))
+
+    def table(self, window: Window) -> pa.Table:
+        """Return the rows of a series in a window."""
+        pieces = (replace(p, window=p.window.intersect(window)) for p in self.node.within(window))
+        tables = [rows_within(self._backend.read(p), p.window) for p in pieces if p.rows]
+        return concatenate([t for t in tables if t.num_rows], path="the series")
+
+    def differing(self, window: Window, other: "_State") -> list[Window]:
+        """Return the parts of a window that another state has other rows in, or alone knows of."""
+        gaps, found = [window], []
+        for piece in self.node.within(window):
+            live = piece.window.intersect(window)
+            gaps = [part for gap in gaps for part in gap.cut(live)]
+            if not _are_same(self.table(live), other.table(live)):
+                found.append(live)
+        return sorted([*gaps, *found], key=_start)
 
     def _rows(self, piece: Piece, window: Window) -> int:
         known = _rows_of(piece, window)
@@ -127,9 +144,7 @@ def _with_content(change: Change, then: _State | None, done: NodeState) -> Chang
 def _with_windows(change: Change, then: _State | None, now: _State, done: NodeState) -> Change:
     """Compare a series in the ranges that were written: nothing else can change it."""
     written = [
-        (window, row)
-        for window, row in done.pieces
-        if then is None or not then.holds(window, row.sha256 or "")
+        (window, row) for live, row in done.pieces for window in _written_in(live, row, then, now)
     ]
     if not written and then is not None:
         return change
@@ -144,8 +159,33 @@ def _with_windows(change: Change, then: _State | None, now: _State, done: NodeSt
         windows=windows,
         rows_before=None if then is None else sum(each.rows_before for each in windows),
         rows=sum(each.rows for each in windows),
-        bytes=sum(row.size or 0 for _, row in written),
+        bytes=sum({(row.txn, row.seq): row.size or 0 for _, row in written}.values()),
     )
+
+
+def _written_in(live: Window, row: Operation, then: _State | None, now: _State) -> Sequence[Window]:
+    """Return where a row replaced what was there, as far as that was not the same."""
+    if then is not None and row.op is OpKind.CONDENSED:
+        return then.differing(live, now)  # it stands for windows of before, too
+    return [] if then is not None and then.holds(live, row.sha256 or "") else [live]
+
+
+def _are_same(one: pa.Table, other: pa.Table) -> bool:
+    """Say whether two tables have the same cells; NaN is NaN, which is not so for Arrow."""
+    return one.schema.equals(other.schema) and all(
+        column.equals(twin)
+        or (pa.types.is_floating(column.type) and _are_same_numbers(column, twin))
+        for column, twin in zip(one.columns, other.columns, strict=True)
+    )
+
+
+def _are_same_numbers(column: pa.ChunkedArray, twin: pa.ChunkedArray) -> bool:
+    masks = [pc.is_nan(each) for each in (column, twin)]
+    zero = pa.scalar(0, column.type)
+    numbers = [
+        pc.if_else(mask, zero, each) for mask, each in zip(masks, (column, twin), strict=True)
+    ]
+    return bool(masks[0].equals(masks[1]) and numbers[0].equals(numbers[1]))
 
 
 def _rows_of(stored: Piece | Operation, window: Window) -> int | None:

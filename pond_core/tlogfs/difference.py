@@ -25,7 +25,8 @@ def difference(
         after: The later one.
         likely: Paths of what was probably changed: looked up first, which may be all it takes.
     """
-    rows = log.operations(after=before.txn, upto=after.txn)
+    is_thinned = before.txn < log.shown.horizon
+    rows = log.operations(after=before.txn, upto=after.txn, condensed=is_thinned)
     tree = Tree(log, before)
     for path in likely:
         tree.visit(path)

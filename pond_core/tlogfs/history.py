@@ -6,6 +6,7 @@ The newest are looked at first, so that a question about lately costs little in 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from pond_core.errors import (
     CorruptionError,
@@ -28,7 +29,7 @@ from pond_core.tlogfs.logged import LoggedTransaction, logged
 from pond_core.tlogfs.objects import ObjectStore
 from pond_core.tlogfs.scan import scan
 from pond_core.tlogfs.trail import Trail
-from pond_core.window import to_us
+from pond_core.window import from_us, to_us
 
 AsOf = int | datetime | str
 """A moment: a txn, an aware instant, or the id of a Dagster run, which means its last txn."""
@@ -68,6 +69,17 @@ class History:
             NotFoundError: There is no such txn, or no transaction of that run.
             SnapshotForgottenError: What was there then was dropped.
         """
+        txn = self.any_txn(as_of)
+        self._log.shown.check(txn, pond=self._log.pond)
+        return txn
+
+    def any_txn(self, as_of: AsOf | None) -> int:
+        """Return the txn that a moment means, whether or not it can be shown.
+
+        Raises:
+            DataError: It is True or False.
+            NotFoundError: There is no such txn, or no transaction of that run.
+        """
         head = self._log.head()
         match as_of:
             case None:
@@ -84,11 +96,22 @@ class History:
         if not 0 <= txn <= head:
             msg = f"there is no txn {txn}; the newest is {head}"
             raise self._not_found(msg)
-        horizon = self._log.horizon
-        if txn < horizon:
-            msg = f"what the pond held as of txn {txn} was dropped; {horizon} is the first"
-            raise SnapshotForgottenError(msg, path=str(self._log.pond), hint="ask a backup for it")
         return txn
+
+    def month_ends(self, before: int) -> list[int]:
+        """Return the last txn of each month (UTC) before a txn, of those that can be shown."""
+        shown = self._log.shown
+        found = [
+            header
+            for txn in shown.kept
+            for header in self._log.headers(after=txn - 1, upto=txn + 1)
+        ]
+        found.extend(self._log.headers(after=max(shown.horizon - 1, 0), upto=before))
+        return [
+            one.txn
+            for one, other in pairwise(found)
+            if one.txn < before and one.txn in shown and _month(one) != _month(other)
+        ]
 
     def headers(
         self, *, upto: int, limit: int | None = None, wanted: LogFilter | None = None
@@ -97,14 +120,14 @@ class History:
 
         Raises:
             NotFoundError: Nothing is or was at the path asked for.
+            SnapshotForgottenError: A path is asked for, and what was done until then was dropped.
         """
         trail = None if wanted is None else self._trail(wanted.path, upto)
         found: list[Header] = []
         if limit == 0:
             return found
         start = limit or upto if wanted is None else _STRETCH
-        # Which paths a forgotten transaction touched is not known any more.
-        floor = 0 if trail is None else self._log.horizon
+        floor = 0 if trail is None else self._floor(upto)
         for after, last in _stretches(upto, start, floor=floor):
             headers: Iterable[Header] = self._log.headers(after=after, upto=last)[::-1]
             if wanted is not None:
@@ -133,6 +156,9 @@ class History:
             raise CorruptionError(msg, hint="run `pond verify`")
         [header] = headers
         rows = self._log.operations(after=txn - 1, upto=txn)
+        if txn <= self._log.shown.horizon and len(rows) != header.operations:
+            msg = f"some of what txn {txn} did was dropped: no moment that can be shown needs it"
+            raise SnapshotForgottenError(msg, path=str(self._log.pond), hint="ask a backup for it")
         tree = Tree(self._log, before)
         tree.visit(header.provenance.asset)
         locations = Locations(tree)
@@ -149,14 +175,16 @@ class History:
 
         Raises:
             NotFoundError: Nothing is there as of that txn.
+            SnapshotForgottenError: What was done until then was dropped.
         """
+        floor = self._floor(upto)
         view = self._view(upto)
         place, entry = find(view, paths.resolve(path, "/"), follow=False)
         tree = Tree(self._log, view)
         tree.visit(place.path)
         life = Life(self._log, entry.node_id, Locations(tree), as_of=self._view)
         found: list[LoggedTransaction] = []
-        for after, last in _stretches(upto, _STRETCH, floor=self._log.horizon):
+        for after, last in _stretches(upto, _STRETCH, floor=floor):
             left = None if limit is None else limit - len(found)
             found.extend(life.told(after=after, upto=last, limit=left))
             if life.is_over or (limit is not None and len(found) >= limit):
@@ -195,11 +223,25 @@ class History:
             return None  # every transaction touched the root or what is below it
         return Trail(self._view(upto), real, as_of=self._view)
 
+    def _floor(self, upto: int) -> int:
+        """Return the txn up to which it is not known any more which paths were touched."""
+        horizon = self._log.shown.horizon
+        if upto < horizon:
+            msg = f"what was done to which path up to txn {horizon} was dropped"
+            hint = "`pond diff` tells what differs between moments that were kept"
+            raise SnapshotForgottenError(msg, path=str(self._log.pond), hint=hint)
+        return horizon
+
     def _view(self, txn: int) -> OpLogBackend:
         return OpLogBackend(self._log, self._objects, txn=txn)
 
     def _not_found(self, msg: str, *, hint: str = "`pond log` lists them") -> NotFoundError:
         return NotFoundError(msg, path=str(self._log.pond), hint=hint)
+
+
+def _month(header: Header) -> tuple[int, int]:
+    committed = from_us(header.ts_us)
+    return committed.year, committed.month
 
 
 def _stretches(upto: int, size: int, *, floor: int = 0) -> Iterator[tuple[int, int]]:

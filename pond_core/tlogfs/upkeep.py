@@ -5,7 +5,7 @@ read and write: it takes the pond's lock for one part at a time.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +32,8 @@ class Upkeep:
         deleted: Files that nothing refers to and that were deleted.
         waiting: Files that nothing refers to and that are not old enough to be deleted.
         freed: Bytes of the deleted files.
-        horizon: The earliest txn that can be shown.
+        horizon: The txn from which on all can be shown.
+        kept: The txns before it that can be shown, too.
     """
 
     merged: int = 0
@@ -42,10 +43,16 @@ class Upkeep:
     waiting: int = 0
     freed: int = 0
     horizon: int = 0
+    kept: tuple[int, ...] = ()
 
 
 def maintain(
-    log: OpLog, objects: ObjectStore, *, dry_run: bool = False, forget_before: int | None = None
+    log: OpLog,
+    objects: ObjectStore,
+    *,
+    dry_run: bool = False,
+    forget_before: int | None = None,
+    keep: Collection[int] = (),
 ) -> Upkeep:
     """Put a log and its objects in order.
 
@@ -54,17 +61,18 @@ def maintain(
         objects: Its objects.
         dry_run: Only say what would be done.
         forget_before: Drop what only snapshots before this txn can show; None keeps all history.
+        keep: Txns before that which stay readable.
     """
     gone = _unreachable(log, objects)
     if forget_before is not None and not dry_run:
-        log.forget_before(forget_before)
-    horizon = max(log.horizon, forget_before or 0)
+        log.forget_before(forget_before, keep=keep)
+    shown = log.shown if forget_before is None else log.shown.without(forget_before, keep=keep)
     merged = Merged()
     for part in range(HEADERS + 1):
         with log.exclusive():
             log.head()
             merged += (
-                log.upkeep.foreseen(part, gone=gone, horizon=horizon)
+                log.upkeep.foreseen(part, gone=gone, shown=shown)
                 if dry_run
                 else log.upkeep.thorough(part, gone=gone)
             )
@@ -87,7 +95,8 @@ def maintain(
         deleted=deleted,
         waiting=waiting,
         freed=freed,
-        horizon=horizon,
+        horizon=shown.horizon,
+        kept=shown.kept,
     )
 
 

@@ -82,7 +82,7 @@ def verify(pond: Path, *, durability: Durability) -> Report:
 def _checked(found: Audit, contents: Contents) -> Iterator[Finding]:
     try:
         yield from _transactions(found)
-        yield from check_ends(found.table, found.files, horizon=found.horizon)
+        yield from check_ends(found.table, found.files, horizon=found.shown.horizon)
     except CorruptionError as exc:  # a file was damaged while we looked
         yield Finding("log file unreadable", "oplog", str(exc))
     for file in found.files:
@@ -95,7 +95,7 @@ def _checked(found: Audit, contents: Contents) -> Iterator[Finding]:
 
 def _transactions(found: Audit) -> Iterator[Finding]:
     links = Links(pond_id=found.pond_id, ancestors=ancestors(found.table, found.files))
-    tree = Tree(horizon=found.horizon)
+    tree = Tree(horizon=found.shown.horizon)
     for txn, placed in transactions(found.table, found.files):
         rows: list[Operation] = []
         for row in (row for _, row in placed):
@@ -111,7 +111,7 @@ def _transactions(found: Audit) -> Iterator[Finding]:
             yield Finding("not proven", f"txn {txn}", detail)
         counted = [row for row in rows if is_counted(row)]
         if header is not None:
-            yield from _compared(header, counted, horizon=found.horizon)
+            yield from _compared(header, counted, horizon=found.shown.horizon)
         others = [row for row in rows if row.part != HEADERS]
         yield from (finding for row in others for finding in check_row(row))
         yield from _condensed(others, head)

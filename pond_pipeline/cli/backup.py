@@ -46,6 +46,7 @@ class ListedPoint:
     txn: int
     committed: datetime | None
     horizon: int
+    kept: tuple[int, ...]
     segments: int
     objects: int
     bytes: int
@@ -166,6 +167,7 @@ def list_(*, pond: str | None, as_json: bool, **where: object) -> None:
             txn=point.txn,
             committed=from_us(point.ts_us) if point.txn else None,
             horizon=point.horizon,
+            kept=point.kept,
             segments=len(point.segments),
             objects=point.objects,
             bytes=point.bytes,

@@ -1,12 +1,13 @@
 """Commands that keep a pond in order: verify, repair, maintain."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import click
 from typing_extensions import override
 
-from pond_core import AsOf, CorruptionError, Finding, Pond, Report
+from pond_core import AsOf, CorruptionError, Finding, Pond, Report, SnapshotForgottenError
 from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
 from pond_pipeline.cli.instant import instant, iso
 from pond_pipeline.cli.render import print_facts, print_json, print_lines, print_rows
@@ -53,6 +54,7 @@ class Maintained:
     waiting: int
     freed: int
     horizon: int
+    kept: tuple[int, ...]
 
 
 class ForgetType(click.ParamType[AsOf]):
@@ -129,6 +131,9 @@ def repair(invocation: Invocation, *, dry_run: bool, as_json: bool) -> None:
     type=ForgetType(),
     help="Drop for good what only snapshots before this moment can show.",
 )
+@click.option(
+    "--keep-month-ends", is_flag=True, help="Keep what the pond held at the end of each month."
+)
 @click.option("--yes", is_flag=True, help="Forget without being asked.")
 @json_option
 @pass_invocation
@@ -137,6 +142,7 @@ def maintain(
     *,
     dry_run: bool,
     forget_before: AsOf | None,
+    keep_month_ends: bool,
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -146,12 +152,17 @@ def maintain(
     to run once a day; others may read and write meanwhile.
     """
     pond = Pond.open(invocation.pond)
+    keep: list[int] = []
+    if keep_month_ends and forget_before is None:
+        msg = "--keep-month-ends says what --forget-before keeps"
+        raise click.UsageError(msg)
     if forget_before is not None:
-        goes = _announce(pond, forget_before)
+        keep = pond.month_ends(forget_before) if keep_month_ends else []
+        goes = _announce(pond, forget_before, keep)
         if goes and not (dry_run or yes or agreed("Drop that for good?")):
             say("nothing is forgotten, and nothing was done; --yes forgets without asking")
             raise click.exceptions.Exit(1)
-    done = pond.maintain(dry_run=dry_run, forget_before=forget_before)
+    done = pond.maintain(dry_run=dry_run, forget_before=forget_before, keep=keep)
     report = Maintained(
         dry_run=dry_run,
         merged=done.merged,
@@ -161,6 +172,7 @@ def maintain(
         waiting=done.waiting,
         freed=done.freed,
         horizon=done.horizon,
+        kept=done.kept,
     )
     if as_json:
         print_json(report)
@@ -168,16 +180,23 @@ def maintain(
         _print_maintained(report)
 
 
-def _announce(pond: Pond, forget_before: AsOf) -> bool:
+def _announce(pond: Pond, forget_before: AsOf, keep: Sequence[int]) -> bool:
     """Say which states of the pond will be gone; False if none will be."""
-    txn = pond.snapshot(forget_before).txn
+    ends = f"{len(keep)} ends of months before it"
+    try:
+        txn = pond.snapshot(forget_before).txn
+    except SnapshotForgottenError:
+        stays = f"stay {ends}" if keep else "stays nothing"
+        say(f"that moment was forgotten already; of what was kept before it {stays}")
+        return True
     headers = pond.log(as_of=txn, limit=1)
     if not headers:
         say("there is nothing before that moment: nothing is forgotten")
         return False
     when = iso(headers[0].ts_us)
     say(f"forgets every state before txn {txn} ({when}): no command can show them again")
-    say(f"stays: the pond as of txn {txn} and all later ones, and the log of who did what")
+    also = f", at {ends}" if keep else ""
+    say(f"stays: the pond as of txn {txn} and all later ones{also}, and the log of who did what")
     return True
 
 
@@ -193,6 +212,7 @@ def _print_maintained(report: Maintained) -> None:
             "files not old enough yet": report.waiting,
             "bytes freed": report.freed,
             "first txn that can be shown": report.horizon,
+            "txns before it that are kept": len(report.kept),
         }
     )
 

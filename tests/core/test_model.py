@@ -181,6 +181,7 @@ class PondMachine(RuleBasedStateMachine):
         self.model = Model(MemoryBackend())
         self.past: dict[int, Portrait] = {0: portrait(self.model)}
         self.horizon = 0
+        self.kept: set[int] = set()
         self.held: list[Snapshot] = []
         self.keeps_files = False
 
@@ -256,11 +257,19 @@ class PondMachine(RuleBasedStateMachine):
     def files(self) -> set[Path]:
         return {path for path in self.place.rglob("*") if path.name != "lock"}
 
-    @rule(which=st.integers(0, 1), back=st.integers(0, 4))
-    def forget(self, which: int, back: int) -> None:
+    @rule(which=st.integers(0, 1), back=st.integers(0, 4), keep=st.sets(st.integers(0, 9)))
+    def forget(self, which: int, back: int, keep: set[int]) -> None:
         txn = max(self.horizon, max(self.past) - back)
-        self.ponds[which].maintain(forget_before=txn)
-        self.horizon = txn
+        kept = {past for past in self.past if txn - past in keep and self.is_shown(past)}
+        self.ponds[which].maintain(forget_before=txn, keep=kept)
+        self.horizon, self.kept = txn, kept - {txn}
+
+    @rule()
+    def repair(self) -> None:
+        Pond.repair(self.place, durability="process")
+
+    def is_shown(self, txn: int) -> bool:
+        return txn >= self.horizon or txn in self.kept
 
     @rule(which=st.integers(0, 1))
     def reopen(self, which: int) -> None:
@@ -282,7 +291,7 @@ class PondMachine(RuleBasedStateMachine):
         # What only forgotten snapshots need is deleted after a day; here, maybe at once.
         if self.keeps_files or not self.horizon:
             for snapshot in self.held:
-                if snapshot.txn >= self.horizon:
+                if self.is_shown(snapshot.txn):
                     assert_same(portrait(snapshot), self.past[snapshot.txn])
 
     @rule()
@@ -296,7 +305,7 @@ class PondMachine(RuleBasedStateMachine):
             assert_same(portrait(pond.snapshot()), self.past[max(self.past)])
 
     def check(self, pond: Pond, txn: int) -> None:
-        if txn < self.horizon:
+        if not self.is_shown(txn):
             with pytest.raises(SnapshotForgottenError):
                 portrait(pond.snapshot(txn))
         else:

@@ -3,12 +3,17 @@
 import re
 import shutil
 import subprocess
+import time
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from pond_core import Pond, SnapshotForgottenError
+from pond_pipeline.cli.entry import pond as pond_command
 from pond_pipeline.config import load_documents
 from pond_pipeline.instance import open_instance
 from pond_pipeline.plan import Plan, compile_plan
@@ -52,6 +57,45 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     command = ["systemd-analyze", "verify", *(str(tmp_path / unit.name) for unit in UNITS)]
     verified = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- our own files
     assert (verified.returncode, verified.stderr) == (0, "")
+
+
+def nightly() -> list[list[str]]:
+    """Return what `pond` is told by the service of every night."""
+    text = (DOCS / "systemd" / "duckpond-maintain.service").read_text()
+    found = re.findall(r"^ExecStart=/opt/duckpond/\.venv/bin/pond (.*)$", text, re.MULTILINE)
+    return [command.split() for command in found]
+
+
+def test_the_nightly_service_keeps_the_last_30_days_and_the_ends_of_months(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pond = Pond.init(tmp_path / ".pond", durability="process")
+    now_ns = time.time_ns()
+    middle = datetime.now(UTC).replace(day=15) - timedelta(days=70)
+    for instant in (middle, middle + timedelta(days=1), middle + timedelta(days=31), None):
+        at_ns = now_ns if instant is None else int(instant.timestamp() * 1e9)
+        monkeypatch.setattr(time, "time_ns", lambda at_ns=at_ns: at_ns)
+        pond.transact(lambda tx, at_ns=at_ns: tx.write_data("/f", b"%d" % at_ns))  # type: ignore[misc]  # mypy cannot infer a lambda's default
+    commands = nightly()
+    assert [command[0] for command in commands] == ["maintain", "verify"]
+    for command in commands:
+        result = CliRunner().invoke(pond_command, ["--pond", str(pond.path), *command])
+        assert result.exit_code == 0, result.output
+    kept = Pond.open(pond.path)
+    assert [kept.snapshot(txn).txn for txn in (2, 3, 4)] == [2, 3, 4]
+    with pytest.raises(SnapshotForgottenError):
+        kept.snapshot(1)
+
+
+def test_the_nightly_service_goes_on_where_more_was_forgotten(tmp_path: Path) -> None:
+    """As after a forgetting by hand, or where the clock was set back."""
+    pond = Pond.init(tmp_path / ".pond", durability="process")
+    for data in (b"1", b"2"):
+        pond.transact(lambda tx, data=data: tx.write_data("/f", data))  # type: ignore[misc]  # mypy cannot infer a lambda's default
+    pond.maintain(forget_before=2)
+    for command in nightly():
+        result = CliRunner().invoke(pond_command, ["--pond", str(pond.path), *command])
+        assert result.exit_code == 0, result.output
 
 
 def test_the_example_for_postgresql_differs_from_a_new_home_in_its_storage_alone(

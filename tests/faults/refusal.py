@@ -116,7 +116,8 @@ def _trial(
     try:
         for number, change in enumerate(scene.steps):
             if number in scene.maintains:
-                pond.maintain(forget_before=head if scene.forgets else None)
+                forget_before = head if scene.forgets else None
+                pond.maintain(forget_before=forget_before, keep=[1] if scene.forgets else [])
             commit(pond, change, head + 1)
             head += 1
     except StorageError as exc:

@@ -28,7 +28,7 @@ class Scene:
         makes: Begin without a pond, and watch how it is made.
         age_s: How long ago the part that is not watched happened, by clock and files.
         maintains: Before which of the steps `Pond.maintain` runs.
-        forgets: Whether that drops history.
+        forgets: Whether that drops history, but for the first transaction.
     """
 
     steps: Sequence[Change]

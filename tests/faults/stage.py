@@ -46,7 +46,8 @@ def play(scene: Scene, pond: Pond, witness: Witness, shown: list[Portrait]) -> N
     """Do what is watched, marking each txn as soon as it is acknowledged."""
     for number, change in enumerate(scene.steps):
         if number in scene.maintains:
-            pond.maintain(forget_before=len(shown) - 1 if scene.forgets else None)
+            forget_before = len(shown) - 1 if scene.forgets else None
+            pond.maintain(forget_before=forget_before, keep=[1] if scene.forgets else [])
         commit(pond, change, len(shown))
         witness.mark(str(len(shown)))
         shown.append(portrait(pond.snapshot()))

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pytest
 
 from pond_core import Pond, PondError, Provenance, Transaction, Window
-from pond_core.oplog import Durability, LogFile, OpLog, maintenance
+from pond_core.oplog import Durability, LogFile, OpLog, Shown, maintenance
 from pond_core.tlogfs import condensing, content
 from tests.conformance.filesystem import readings
 
@@ -39,7 +39,7 @@ class Face:
 
     pond_id: str
     head: int
-    horizon: int
+    shown: Shown
     files: frozenset[LogFile]
 
 
@@ -78,7 +78,7 @@ def make(place: Path) -> Pond:
         for number in range(11):
             with pond.transaction(Provenance(author="ada", message=f"step {number}")) as tx:
                 _step(tx, number)
-        pond.maintain(forget_before=2)
+        pond.maintain(forget_before=4, keep=[2])
         with pond.transaction() as tx:
             tx.write_data("/last", b"last")
     return pond
@@ -102,7 +102,7 @@ def _step(tx: Transaction, number: int) -> None:
 def face(place: Path) -> Face:
     """Open a pond as another process would."""
     log = OpLog(place, durability=PROCESS)
-    return Face(log.pond_id, log.head(), log.horizon, frozenset(log.files()))
+    return Face(log.pond_id, log.head(), log.shown, frozenset(log.files()))
 
 
 def flip_delta(

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from pond_core import BackupFolder, Pond
 from pond_core.backup import push
+from pond_core.oplog import Shown
 from tests.core.test_model import PondMachine, assert_same, portrait
 
 
@@ -33,15 +34,16 @@ class BackupMachine(PondMachine):
     @rule(back=st.integers(0, 6))
     def restore(self, back: int) -> None:
         for point in self.folder.points()[-1:]:
-            txn = max(point.horizon, point.txn - back)
-            self.check_restored(txn, horizon=point.horizon)
+            self.check_restored(max(point.horizon, point.txn - back), shown=point.shown)
+            for txn in point.kept[:1]:
+                self.check_restored(txn, shown=point.shown)
 
-    def check_restored(self, txn: int, *, horizon: int) -> None:
+    def check_restored(self, txn: int, *, shown: Shown) -> None:
         place = self.directory / "restored"
         self.folder.restore(place, as_of=txn)
         restored = Pond.open(place, durability="process")
         assert restored.verify().findings == ()
-        for past in range(horizon, txn + 1):
+        for past in (past for past in range(txn + 1) if past in shown):
             assert_same(portrait(restored.snapshot(past)), self.past[past])
         shutil.rmtree(place)
 

@@ -10,6 +10,7 @@ import pytest
 
 from pond_core import BackupFolder, CorruptionError, Pond, PondDivergedError, StorageError
 from pond_core.backup import push as pushing
+from pond_core.backup.files import Files
 from tests.core.backup.counting import counted
 from tests.core.backup.histories import LARGE, TXNS, files_in, shown, write_history, write_more
 
@@ -185,12 +186,41 @@ def test_what_was_forgotten_after_it_was_pushed_stays_in_the_backup(
 ) -> None:
     lived.push(folder)
     before = [shown(lived, txn) for txn in range(TXNS + 1)]
-    lived.maintain(forget_before=TXNS)
+    lived.maintain(forget_before=TXNS, keep=[1])
     write_more(lived)
-    assert lived.push(folder).point.horizon == 0
+    point = lived.push(folder).point
+    assert (point.horizon, point.kept) == (0, ())
     folder.restore(tmp_path / "restored")
     restored = Pond.open(tmp_path / "restored")
     assert [shown(restored, txn) for txn in range(TXNS + 1)] == before
+
+
+def test_what_was_kept_when_it_was_pushed_stays_in_the_backup(
+    lived: Pond, folder: BackupFolder, tmp_path: Path
+) -> None:
+    before = shown(lived, 1)
+    lived.maintain(forget_before=TXNS, keep=[1])
+    lived.push(folder)
+    lived.maintain(forget_before=TXNS)
+    write_more(lived)
+    point = lived.push(folder).point
+    assert (point.horizon, point.kept) == (TXNS, (1,))
+    folder.restore(tmp_path / "restored")
+    assert shown(Pond.open(tmp_path / "restored"), 1) == before
+
+
+def test_what_is_forgotten_during_a_push_is_not_promised(
+    lived: Pond, folder: BackupFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived.maintain(forget_before=TXNS, keep=[1, 2])
+
+    def forget_and_write(files: Files, name: str, data: bytes) -> None:
+        monkeypatch.undo()
+        Pond.open(lived.path).maintain(forget_before=TXNS, keep=[2])
+        files.write(name, data)
+
+    monkeypatch.setattr(Files, "write", forget_and_write)
+    assert lived.push(folder).point.kept == (2,)
 
 
 def test_what_was_forgotten_before_it_was_pushed_is_a_new_beginning(

@@ -19,6 +19,7 @@ from pond_core.oplog import (
     Merged,
     Operation,
     OpLog,
+    Shown,
     maintenance,
     read_all,
 )
@@ -219,7 +220,7 @@ def test_a_merge_says_what_it_did(unmerged: OpLog) -> None:
 
 def test_a_dry_run_foresees_and_changes_nothing(unmerged: OpLog) -> None:
     version = unmerged.table.version
-    foreseen = [unmerged.upkeep.foreseen(part, gone=(), horizon=0) for part in (PART, HEADERS)]
+    foreseen = [unmerged.upkeep.foreseen(part, gone=(), shown=Shown()) for part in (PART, HEADERS)]
     assert unmerged.table.version == version
     done = maintain(unmerged)
     assert sum(one.superseded for one in foreseen) == done.superseded > 0

@@ -1,6 +1,8 @@
 """Repair: every snapshot as before, from any remains of a Delta log."""
 
+import os
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
@@ -17,9 +19,14 @@ from pond_core import (
     FormatTooOldError,
     NotAPondError,
     Pond,
+    SnapshotForgottenError,
     StoreError,
+    Transaction,
+    Window,
 )
 from pond_core.oplog import maintenance
+from pond_core.tlogfs import backend, content
+from tests.conformance.filesystem import readings
 from tests.core.oplog.wreck import (
     TXNS,
     check_same,
@@ -144,6 +151,25 @@ def test_what_a_handle_opened_before_commits_is_not_lost(pond: Pond) -> None:
     assert reopened(pond).verify().findings == ()
 
 
+def test_a_new_log_is_noticed_where_its_directory_has_the_number_of_the_old_one(
+    pond: Pond,
+) -> None:
+    """A file system may give the inode of a directory that was deleted to the next one."""
+    log = delta_log(pond)
+    old = log.rename(pond.path / "old")
+    for path in old.iterdir():
+        path.unlink()
+    repair(pond)
+    for path in log.iterdir():
+        path.rename(old / path.name)
+    log.rmdir()
+    old.rename(log)
+    with pond.transaction() as tx:
+        tx.write_data("/next", b"next")
+    assert reopened(pond).snapshot().read_data("/next") == b"next"
+    assert reopened(pond).verify().findings == ()
+
+
 def test_what_was_forgotten_stays_forgotten(pond: Pond) -> None:
     pond.maintain(forget_before=6)
     before = shown(pond)
@@ -152,6 +178,78 @@ def test_what_was_forgotten_stays_forgotten(pond: Pond) -> None:
     again = check_same(pond, before)
     again.maintain()
     assert shown(again)[: len(before)] == before
+
+
+def test_what_was_forgotten_stays_forgotten_where_the_horizon_is_lost(
+    pond: Pond, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "SEALED_BYTES", 0)  # no file is merged with another
+    pond.transact(lambda tx: tx.write_data("/last", b"last"))
+    kept = portrait(pond.snapshot(3))
+    pond.maintain(forget_before=TXNS + 1, keep=[3])
+    for file in pond._log.files():
+        if file.min_txn == TXNS + 1:
+            (pond.path / "oplog" / file.path).unlink()
+    report = repair(pond)
+    assert (report.txns, report.horizon) == (TXNS, TXNS)
+    again = reopened(pond)
+    assert portrait(again.snapshot(3)) == kept
+    with pytest.raises(SnapshotForgottenError):
+        again.snapshot(5)
+
+
+def grow(pond: Pond, windows: int) -> None:
+    """Write windows side by side, which upkeep condenses."""
+    for start in range(windows):
+
+        def write(tx: Transaction, start: int = start) -> None:
+            tx.write_window("/s", readings({start: 1.0}), Window(start, start + 1))
+
+        pond.transact(write)
+
+
+def forget_the_newest(pond: Pond, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a transaction that nothing needs, and forget all that it did."""
+    monkeypatch.setattr(maintenance, "_REPLACED_S", 0)
+    pond.transact(lambda tx: tx.remove("/again"))
+    for before in (3, 6, TXNS + 1):  # each leaves a checkpoint, and the commit goes
+        pond.maintain(forget_before=before)
+
+
+def test_the_newest_transaction_is_known_by_checkpoints(
+    pond: Pond, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "SEALED_BYTES", 0)  # its header is merged with no other
+    forget_the_newest(pond, monkeypatch)
+    before = shown(pond)
+    report = repair(pond)
+    assert (report.txns, report.horizon) == (TXNS + 1, TXNS + 1)
+    check_same(pond, before)
+
+
+def test_the_newest_transaction_is_known_by_the_others_that_its_header_was_merged_with(
+    pond: Pond, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_the_newest(pond, monkeypatch)
+    before = portrait(pond.snapshot())
+    lose(pond)
+    assert repair(pond).txns == TXNS + 1
+    assert portrait(reopened(pond).snapshot()) == before
+
+
+def test_who_read_the_pond_before_it_reads_on(pond: Pond, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It leaves out rows that condense others, and their objects are deleted a day later."""
+    for module in (backend, content):
+        monkeypatch.setattr(module, "INLINE_BYTES", 0)
+    grow(pond, 12)
+    pond.maintain()
+    reader = reopened(pond)
+    before = reader.snapshot().read_series("/s")
+    repair(pond)
+    for path in (pond.path / "objects").glob("*/*"):
+        os.utime(path, (time.time() - 30 * 3600,) * 2)
+    assert reopened(pond).maintain().deleted
+    assert reader.snapshot().read_series("/s").equals(before)
 
 
 class DeathError(BaseException):

@@ -47,8 +47,8 @@ def step(tx: Transaction, txn: int) -> None:
 
 def shown(pond: Pond) -> list[Portrait]:
     """Return what each snapshot shows that can be shown."""
-    first = pond._log.horizon
-    return [portrait(pond.snapshot(txn)) for txn in range(first, pond.snapshot().txn + 1)]
+    txns = range(pond.snapshot().txn + 1)
+    return [portrait(pond.snapshot(txn)) for txn in txns if txn in pond._log.shown]
 
 
 def delta_log(pond: Pond) -> Path:

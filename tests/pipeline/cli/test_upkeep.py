@@ -1,4 +1,6 @@
+import json
 import shutil
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -82,6 +84,7 @@ def test_maintain_says_what_it_did(shell: Shell) -> None:
         "files not old enough yet",
         "bytes freed",
         "first txn that can be shown",
+        "txns before it that are kept",
     ]
     assert Pond.open(shell.pond).verify().ok
 
@@ -120,6 +123,15 @@ def test_maintain_forgets_unasked_when_told_so(shell: Shell) -> None:
     assert (result.exit_code, "2 is the first" in result.stderr) == (1, True)
 
 
+def test_maintain_asks_before_it_drops_what_was_kept(shell: Shell) -> None:
+    Pond.open(shell.pond).maintain(forget_before=3, keep=[1])
+    result = _answering(shell, "n\n", "maintain", "--forget-before", "2")
+    assert result.exit_code == 1
+    assert "forgotten already; of what was kept before it stays nothing" in result.stderr
+    assert Pond.open(shell.pond).snapshot(1).txn == 1
+    assert shell.row("maintain", "--forget-before", "2", "--yes")["kept"] == []
+
+
 def test_maintain_only_says_what_it_would_forget(shell: Shell) -> None:
     result = shell.run("maintain", "--forget-before", "3", "--dry-run")
     assert (result.exit_code, "forgets every state before txn 3" in result.stderr) == (0, True)
@@ -137,6 +149,25 @@ def test_maintain_takes_a_date_from_the_beginning_of_its_day(shell: Shell) -> No
     made = Pond.open(shell.pond).log()[-1].ts_us // 86_400_000_000
     day = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=made)).date().isoformat()
     assert shell.row("maintain", "--forget-before", day, "--yes")["horizon"] == 0
+
+
+def test_maintain_keeps_the_ends_of_months(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    pond = Pond.open(shell.pond)
+    now = time.time_ns()
+    for days in (40, 80):
+        later = now + days * 86_400 * 10**9
+        monkeypatch.setattr(time, "time_ns", lambda later=later: later)
+        pond.transact(lambda tx, days=days: tx.write_data("/late", b"%d" % days))  # type: ignore[misc]  # mypy cannot infer a lambda's default
+    result = shell.run("maintain", "--forget-before", "6", "--keep-month-ends", "--yes", "--json")
+    assert json.loads(result.stdout)["kept"] == [4, 5]
+    assert "as of txn 6 and all later ones, at 2 ends of months before it" in result.stderr
+    assert shell.out("cat", "--as-of", "5", "/late") == "40"
+    assert shell.run("ls", "--as-of", "3").exit_code == 1
+
+
+def test_maintain_keeps_the_ends_of_months_of_what_it_forgets_alone(shell: Shell) -> None:
+    result = shell.run("maintain", "--keep-month-ends")
+    assert (result.exit_code, "what --forget-before keeps" in result.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("moment", ["yesterday", "-1", "run:x"])
