@@ -130,7 +130,7 @@ def test_a_run_whose_process_is_killed_goes_on_where_it_was(office: Office) -> N
     assert kept == MONTHS[: len(kept)]
 
     assert ui.end_of(ui.rerun_from_failure(killed)) == "SUCCESS"
-    # The daemon makes what was lost again, too: whoever comes second asks for the newest alone.
+    # The daemon may ask once more meanwhile: for nothing of before.
     asked, *later = questions(office.simulator, BUOY, since=before)
     assert all(each.start > asked.start for each in later)
     assert kept[-1].start < asked.start < kept[-1].next().start
