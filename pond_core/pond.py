@@ -30,8 +30,9 @@ from pond_core.errors import (
     FormatTooOldError,
     StoreError,
 )
-from pond_core.oplog import Durability, Header, OpLog, Provenance, Repaired, is_pond, repair
+from pond_core.oplog import Header, OpLog, Provenance, Repaired, is_pond, repair
 from pond_core.query import run_sql, scan
+from pond_core.storage import Durability
 from pond_core.tinyfs import ReadFS
 from pond_core.tlogfs import (
     AsOf,

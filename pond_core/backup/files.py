@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pond_core.errors import CorruptionError
-from pond_core.oplog import Durability, digest_of, exclusive, sha256_of, storage_errors
+from pond_core.storage import Durability, digest_of, exclusive, sha256_of, storage_errors
 
 _CHUNK_BYTES = 1024**2
 

@@ -22,7 +22,8 @@ from pond_core.errors import (
     SnapshotForgottenError,
     StorageError,
 )
-from pond_core.oplog import Durability, OpLog
+from pond_core.oplog import OpLog
+from pond_core.storage import Durability
 from pond_core.tlogfs import ObjectStore
 from pond_core.window import to_us
 

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 
 from pond_core.errors import FormatTooNewError
-from pond_core.oplog import Shown, dump_facts, sha256_of
+from pond_core.oplog import Shown, dump_facts
+from pond_core.storage import sha256_of
 
 FORMAT = 1
 """The format of backups that this version writes, and the newest that it reads."""

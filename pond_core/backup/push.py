@@ -11,7 +11,8 @@ from pond_core.backup import segment
 from pond_core.backup.files import Files
 from pond_core.backup.point import Point, Segment, encode
 from pond_core.errors import CorruptionError, PondDivergedError
-from pond_core.oplog import Header, OpLog, Proof, Shown, sha256_of
+from pond_core.oplog import Header, OpLog, Proof, Shown
+from pond_core.storage import sha256_of
 from pond_core.tlogfs import ObjectStore
 
 MERGED = 16

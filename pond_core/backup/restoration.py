@@ -18,16 +18,15 @@ from pond_core.backup.point import Point
 from pond_core.errors import CorruptionError, ExistsError
 from pond_core.oplog import (
     HEADERS,
-    Durability,
     LogFile,
     OpLog,
     Proof,
     Provenance,
     Shown,
     add_action,
-    storage_errors,
     write_transcript,
 )
+from pond_core.storage import Durability, storage_errors
 from pond_core.tlogfs import ObjectStore
 
 _STAGE = "restoring"

@@ -10,16 +10,13 @@ from pond_core.oplog.chain import (
     transactions,
     with_contents,
 )
-from pond_core.oplog.durable import Durability, sha256_of, storage_errors
 from pond_core.oplog.ends import check_ends
 from pond_core.oplog.fold import EMPTY_NODE, NodeState, apply
-from pond_core.oplog.lock import exclusive
 from pond_core.oplog.log import OpLog
 from pond_core.oplog.maintenance import Merged
 from pond_core.oplog.operation import Header, Operation, OpKind, Provenance, dump_facts, rows_hash
 from pond_core.oplog.parquet import LogFile, add_action, open_parquet, read_all, read_table
 from pond_core.oplog.part import PartState
-from pond_core.oplog.remains import digest_of
 from pond_core.oplog.repair import Repaired, is_pond, repair
 from pond_core.oplog.schema import CONDENSED_SEQ, CONDENSED_SEQS, HEADERS
 from pond_core.oplog.shown import Shown
@@ -34,7 +31,6 @@ __all__ = [
     "MADE_ANEW",
     "TRANSCRIPT",
     "Audit",
-    "Durability",
     "Header",
     "Links",
     "LogFile",
@@ -54,9 +50,7 @@ __all__ = [
     "audit",
     "check_ends",
     "check_rows",
-    "digest_of",
     "dump_facts",
-    "exclusive",
     "is_counted",
     "is_pond",
     "open_parquet",
@@ -65,8 +59,6 @@ __all__ = [
     "read_table",
     "repair",
     "rows_hash",
-    "sha256_of",
-    "storage_errors",
     "transactions",
     "with_contents",
     "write_transcript",

@@ -8,14 +8,13 @@ from pathlib import Path
 from pond_core.errors import CorruptionError, Finding, LockError, StorageError, StoreError
 from pond_core.oplog import delta_log
 from pond_core.oplog.chain import measured
-from pond_core.oplog.durable import Durability
 from pond_core.oplog.listing import check_listing
-from pond_core.oplog.lock import exclusive
 from pond_core.oplog.parquet import LogFile, read_table
-from pond_core.oplog.remains import digest_of, log_files, remains
+from pond_core.oplog.remains import log_files, remains
 from pond_core.oplog.schema import HEADERS, HOT
 from pond_core.oplog.shown import Shown
 from pond_core.oplog.table import LogTable
+from pond_core.storage import Durability, digest_of, exclusive
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pond_core.errors import CorruptionError, StorageError
-from pond_core.oplog.durable import Durability, storage_errors
 from pond_core.oplog.parquet import LogFile
 from pond_core.oplog.schema import APP_ID
+from pond_core.storage import Durability, storage_errors
 
 _COMMIT = ".json"
 _CHECKPOINT = ".checkpoint.parquet"

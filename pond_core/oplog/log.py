@@ -24,8 +24,6 @@ from pond_core.errors import (
     StoreError,
 )
 from pond_core.oplog import delta_log
-from pond_core.oplog.durable import Durability, check_room
-from pond_core.oplog.lock import exclusive
 from pond_core.oplog.maintenance import Maintenance
 from pond_core.oplog.operation import (
     Header,
@@ -43,6 +41,7 @@ from pond_core.oplog.remains import log_files
 from pond_core.oplog.schema import HEADERS, HOT
 from pond_core.oplog.shown import Shown
 from pond_core.oplog.table import LogTable, new_pond_id
+from pond_core.storage import Durability, check_room, exclusive
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -15,13 +15,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pond_core.oplog.durable import Durability, storage_errors
 from pond_core.oplog.operation import Operation, OpKind, encode
 from pond_core.oplog.parquet import LogFile, add_action, read_table, remove_action, write_rows
 from pond_core.oplog.schema import COLD, HEADERS, HOT, STORED
 from pond_core.oplog.shown import NEEDED_BY, Shown
 from pond_core.oplog.supersession import until
 from pond_core.oplog.table import LogTable
+from pond_core.storage import Durability, storage_errors
 
 CHECKPOINT_EVERY = 32
 """Delta versions between checkpoints."""

@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pond_core.errors import CorruptionError
-from pond_core.oplog.durable import Durability, sha256_of
 from pond_core.oplog.operation import Operation, decode, dump_facts
 from pond_core.oplog.schema import HOT, STATISTICS_COLUMNS, STORED
 from pond_core.oplog.translate import parquet_errors
+from pond_core.storage import Durability, sha256_of
 
 _ROW_GROUP_ROWS = 2048
 """What looking up one name reads: of 100,000 it takes 2 ms in sorted groups of this size, 5 ms in

@@ -1,6 +1,5 @@
 """What is left of a log: the log files that are whole, and what the Delta log can still tell."""
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,10 +8,10 @@ from pathlib import Path
 from pond_core.errors import CorruptionError, Finding, StoreError
 from pond_core.oplog import delta_log
 from pond_core.oplog.chain import measured
-from pond_core.oplog.durable import storage_errors
 from pond_core.oplog.listing import Listing, after_commit, read_listing
 from pond_core.oplog.parquet import LogFile
 from pond_core.oplog.shown import Shown
+from pond_core.storage import digest_of
 
 _NAME = re.compile(r"[0-9a-f]{64}\.parquet")
 
@@ -70,12 +69,6 @@ def remains(table: Path) -> Remains:
 def log_files(table: Path) -> Iterator[Path]:
     """Iterate over the files that lie where log files do, whether the table names them or not."""
     yield from sorted(path for path in table.glob("tier=*/part=*/*") if path.is_file())
-
-
-def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file of any size, hexadecimal."""
-    with storage_errors(path), path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _told(log: Path) -> tuple[Listing, dict[int, str]]:

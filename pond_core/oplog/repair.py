@@ -19,12 +19,11 @@ from pond_core.errors import (
     NotAPondError,
     StoreError,
 )
-from pond_core.oplog.durable import Durability, storage_errors
-from pond_core.oplog.lock import exclusive
 from pond_core.oplog.parquet import LogFile, add_action
 from pond_core.oplog.remains import Remains, log_files, remains
 from pond_core.oplog.salvage import Salvage
 from pond_core.oplog.table import LogTable, new_pond_id
+from pond_core.storage import Durability, exclusive, storage_errors
 
 
 @dataclass(frozen=True, slots=True)

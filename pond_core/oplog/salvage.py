@@ -18,7 +18,6 @@ from pond_core.oplog.chain import (
     keyed,
     transactions,
 )
-from pond_core.oplog.durable import Durability
 from pond_core.oplog.lineage import lineage
 from pond_core.oplog.maintenance import SEALED_BYTES
 from pond_core.oplog.operation import Header, Operation, encode, rows_hash
@@ -26,6 +25,7 @@ from pond_core.oplog.parquet import LogFile, read_table, write_rows
 from pond_core.oplog.remains import Remains
 from pond_core.oplog.schema import COLD, CONDENSED_SEQ, HEADERS, HOT, STORED
 from pond_core.oplog.supersession import until
+from pond_core.storage import Durability
 
 _HEADERS_AT_ONCE = 50_000
 

@@ -25,7 +25,6 @@ from pond_core.errors import (
     StoreError,
 )
 from pond_core.oplog import delta_log
-from pond_core.oplog.durable import Durability
 from pond_core.oplog.operation import dump_facts
 from pond_core.oplog.parquet import Action, LogFile
 from pond_core.oplog.schema import (
@@ -38,6 +37,7 @@ from pond_core.oplog.schema import (
 )
 from pond_core.oplog.shown import Shown
 from pond_core.oplog.translate import delta_errors
+from pond_core.storage import Durability
 
 T = TypeVar("T")
 

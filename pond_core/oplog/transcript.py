@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 
 from pond_core.errors import CorruptionError
 from pond_core.oplog.chain import check_rows, is_counted, read_header
-from pond_core.oplog.durable import Durability, sha256_of
 from pond_core.oplog.operation import Header, Operation, decode
 from pond_core.oplog.parquet import LogFile, checked, open_parquet, write_rows
 from pond_core.oplog.schema import CONDENSED_SEQ, HOT, STORED
 from pond_core.oplog.translate import parquet_errors
+from pond_core.storage import Durability, sha256_of
 
 TRANSCRIPT = pa.schema(
     [

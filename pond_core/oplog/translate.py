@@ -9,7 +9,7 @@ import pyarrow as pa
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from pond_core.errors import CorruptionError, NotAPondError, StorageError, StoreError
-from pond_core.oplog.durable import storage_errors
+from pond_core.storage import storage_errors
 
 _OS_ERROR = re.compile(r"\(os error (?P<number>\d+)\)")
 """How Rust's messages end where the operating system refused."""

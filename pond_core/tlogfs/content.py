@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pond_core.errors import CorruptionError, SchemaError
-from pond_core.oplog import Operation, open_parquet, parquet_errors, sha256_of
+from pond_core.oplog import Operation, open_parquet, parquet_errors
+from pond_core.storage import sha256_of
 from pond_core.tlogfs.objects import ObjectStore
 from pond_core.window import ALWAYS, Window
 

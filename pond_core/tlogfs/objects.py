@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pond_core.errors import CorruptionError
-from pond_core.oplog import Durability, sha256_of, storage_errors
+from pond_core.storage import Durability, sha256_of, storage_errors
 
 _FRESH_S = 3600
 """A schema that this process put within the hour is not put again: clean-up spares a day's."""

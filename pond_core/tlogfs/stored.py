@@ -16,10 +16,9 @@ from pond_core.oplog import (
     OpKind,
     open_parquet,
     parquet_errors,
-    sha256_of,
-    storage_errors,
     with_contents,
 )
+from pond_core.storage import sha256_of, storage_errors
 from pond_core.tinyfs.content import TIMESTAMP
 from pond_core.tlogfs.content import load_table
 from pond_core.tlogfs.objects import ObjectStore

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from pond_core.oplog import HEADERS, Merged, OpLog, read_table, storage_errors
+from pond_core.oplog import HEADERS, Merged, OpLog, read_table
+from pond_core.storage import storage_errors
 from pond_core.tinyfs.node import ROOT, EntryType, NodeId
 from pond_core.tlogfs.backend import OpLogBackend
 from pond_core.tlogfs.objects import ObjectStore

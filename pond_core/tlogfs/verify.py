@@ -10,7 +10,6 @@ from pond_core.oplog import (
     HEADERS,
     MADE_ANEW,
     Audit,
-    Durability,
     Header,
     Links,
     Operation,
@@ -21,6 +20,7 @@ from pond_core.oplog import (
     is_counted,
     transactions,
 )
+from pond_core.storage import Durability
 from pond_core.tlogfs.invariants import Tree, check_row
 from pond_core.tlogfs.objects import ObjectStore
 from pond_core.tlogfs.stored import Contents, check_digest

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from pond_core import Pond
-from pond_core.oplog import Durability, OpLog
+from pond_core.oplog import OpLog
+from pond_core.storage import Durability
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ import pyarrow as pa
 import pytest
 
 from pond_core import Pond, PondError, Provenance, Transaction, Window
-from pond_core.oplog import Durability, LogFile, OpLog, Shown, maintenance
+from pond_core.oplog import LogFile, OpLog, Shown, maintenance
+from pond_core.storage import Durability
 from pond_core.tlogfs import condensing, content
 from tests.conformance.filesystem import readings
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import hypothesis.strategies as st
 
-from pond_core.oplog import Durability, Header, Operation, OpKind, OpLog, PartState, Provenance
+from pond_core.oplog import Header, Operation, OpKind, OpLog, PartState, Provenance
 from pond_core.oplog.fold import NodeState, replay
+from pond_core.storage import Durability
 from pond_core.window import Window
 
 PART = 7

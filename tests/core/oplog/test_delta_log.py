@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pond_core.errors import CorruptionError, NotAPondError, PondError
-from pond_core.oplog import HEADERS, Durability, OpLog, delta_log, maintenance
+from pond_core.oplog import HEADERS, OpLog, delta_log, maintenance
 from pond_core.oplog.delta_log import (
     checkpoints,
     clear,
@@ -19,6 +19,7 @@ from pond_core.oplog.delta_log import (
     strangers,
     torn,
 )
+from pond_core.storage import Durability
 from tests.core.oplog.rows import PART, append, link, reopened, write
 
 CHECKPOINT = "{:020}.checkpoint.parquet"

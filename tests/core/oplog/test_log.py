@@ -12,7 +12,8 @@ import pytest
 from typing_extensions import override
 
 from pond_core.errors import ConflictError, NotAPondError, StorageError, StoreError
-from pond_core.oplog import Durability, Header, Operation, OpLog, Provenance, rows_hash
+from pond_core.oplog import Header, Operation, OpLog, Provenance, rows_hash
+from pond_core.storage import Durability
 from tests.core.oplog.rows import DIRECTORY, PART, append, link, reopened, unlink, write
 
 

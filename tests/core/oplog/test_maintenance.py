@@ -12,21 +12,12 @@ from pathlib import Path
 import pytest
 
 from pond_core.errors import CorruptionError
-from pond_core.oplog import (
-    HEADERS,
-    Durability,
-    LogFile,
-    Merged,
-    Operation,
-    OpLog,
-    Shown,
-    maintenance,
-    read_all,
-)
+from pond_core.oplog import HEADERS, LogFile, Merged, Operation, OpLog, Shown, maintenance, read_all
 from pond_core.oplog.delta_log import checkpoints, commits
 from pond_core.oplog.operation import encode
 from pond_core.oplog.parquet import add_action, write_rows
 from pond_core.oplog.schema import HOT
+from pond_core.storage import Durability
 from tests.core.oplog.rows import (
     DIRECTORY,
     PART,

@@ -8,10 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from pond_core.errors import CorruptionError
-from pond_core.oplog import HEADERS, Durability, LogFile, Operation, OpLog, read_all, sha256_of
+from pond_core.oplog import HEADERS, LogFile, Operation, OpLog, read_all
 from pond_core.oplog.operation import encode
 from pond_core.oplog.parquet import read_table, write_rows
 from pond_core.oplog.schema import COLD, HOT, STATISTICS_COLUMNS, STORED
+from pond_core.storage import Durability, sha256_of
 from tests.core.oplog.rows import PART, append, link, write
 
 ROWS = [link("b", txn=2, seq=1), write(b"x" * 50, txn=1, seq=2), link("a", txn=3, seq=1)]

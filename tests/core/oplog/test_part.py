@@ -9,12 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from pond_core.errors import CorruptionError
-from pond_core.oplog import EMPTY_NODE, Durability, Operation, PartState, parquet
+from pond_core.oplog import EMPTY_NODE, Operation, PartState, parquet
 from pond_core.oplog.operation import encode
 from pond_core.oplog.parquet import write_rows
 from pond_core.oplog.part import Part
 from pond_core.oplog.run import Groups, Run
 from pond_core.oplog.schema import HOT
+from pond_core.storage import Durability
 from tests.core.oplog.rows import (
     DIRECTORY,
     PART,

@@ -3,10 +3,11 @@
 import pytest
 
 from pond_core import Pond
-from pond_core.oplog import HEADERS, Durability, Header, Operation, OpKind
+from pond_core.oplog import HEADERS, Header, Operation, OpKind
 from pond_core.oplog.operation import encode, number, rows_hash
 from pond_core.oplog.parquet import write_rows
 from pond_core.oplog.schema import HOT
+from pond_core.storage import Durability
 from tests.core.oplog.wreck import (
     TXNS,
     check_same,

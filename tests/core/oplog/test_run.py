@@ -11,12 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from pond_core.errors import CorruptionError
-from pond_core.oplog import Durability, LogFile, Operation, parquet, read_all
+from pond_core.oplog import LogFile, Operation, parquet, read_all
 from pond_core.oplog import run as run_module
 from pond_core.oplog.operation import encode
 from pond_core.oplog.parquet import write_rows
 from pond_core.oplog.run import Groups, Run
 from pond_core.oplog.schema import HOT
+from pond_core.storage import Durability
 from tests.core.oplog.rows import DIRECTORY, PART, describe, link, placed, unlink, window, write
 
 ODD_NAMES = [

@@ -10,15 +10,8 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from typing_extensions import override
 
-from pond_core.oplog import (
-    HEADERS,
-    Durability,
-    Operation,
-    OpLog,
-    PartState,
-    maintenance,
-    parquet,
-)
+from pond_core.oplog import HEADERS, Operation, OpLog, PartState, maintenance, parquet
+from pond_core.storage import Durability
 from tests.core.oplog.rows import (
     PART,
     ROWS,

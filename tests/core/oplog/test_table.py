@@ -16,12 +16,13 @@ from pond_core.errors import (
     StorageError,
     StoreError,
 )
-from pond_core.oplog import Durability, OpLog, sha256_of
+from pond_core.oplog import OpLog
 from pond_core.oplog.operation import encode
 from pond_core.oplog.parquet import add_action, write_rows
 from pond_core.oplog.repair import repair
 from pond_core.oplog.schema import HOT, TABLE
 from pond_core.oplog.table import LogTable
+from pond_core.storage import Durability, sha256_of
 from tests.core.oplog.rows import DIRECTORY, PART, append, delta_log, link, reopened, write
 
 Action = dict[str, Any]

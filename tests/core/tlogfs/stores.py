@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pond_core.oplog import Durability, OpLog, Provenance
+from pond_core.oplog import OpLog, Provenance
+from pond_core.storage import Durability
 from pond_core.tinyfs import FS
 from pond_core.tlogfs import ObjectStore, OpLogBackend
 

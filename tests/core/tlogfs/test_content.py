@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pond_core.errors import CorruptionError
-from pond_core.oplog import Durability, Operation, OpKind, sha256_of
+from pond_core.oplog import Operation, OpKind
+from pond_core.storage import Durability, sha256_of
 from pond_core.tlogfs import INLINE_BYTES, ObjectStore, content
 from pond_core.tlogfs.content import Stored, load_bytes, load_table, read_schema, store
 from tests.conformance.filesystem import readings

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from pond_core.errors import CorruptionError
-from pond_core.oplog import Durability, sha256_of
+from pond_core.storage import Durability, sha256_of
 from pond_core.tlogfs import ObjectStore
 
 

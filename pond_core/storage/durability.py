@@ -140,6 +140,12 @@ def sha256_of(data: bytes | memoryview) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file of any size, hexadecimal."""
+    with storage_errors(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def check_room(directory: Path, need_bytes: int) -> None:
     """Refuse early when the disk is too full for what is to be written.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pond_core.errors import LockError
-from pond_core.oplog.durable import storage_errors
+from pond_core.storage.durability import storage_errors
 
 _THREADS: dict[Path, threading.Lock] = {}
 _THREADS_GUARD = threading.Lock()

@@ -10,8 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from pond_core.errors import StorageError
-from pond_core.oplog import Durability, sha256_of, storage_errors
-from pond_core.oplog.durable import check_room
+from pond_core.storage import Durability, check_room, sha256_of, storage_errors
 
 
 class Usage(NamedTuple):

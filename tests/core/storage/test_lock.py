@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pond_core.errors import LockError, StorageError
-from pond_core.oplog.lock import exclusive
+from pond_core.storage import exclusive
 
 
 def count_up(lock: Path, counter: Path, times: int) -> None:

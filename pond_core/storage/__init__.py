@@ -1,0 +1,27 @@
+"""Where bytes are kept: files on a disk that are whole or not there, and buckets likewise."""
+
+from pond_core.storage.bucket import Access, Bucket
+from pond_core.storage.durability import (
+    Durability,
+    check_room,
+    digest_of,
+    sha256_of,
+    storage_errors,
+)
+from pond_core.storage.folder import Folder
+from pond_core.storage.lock import exclusive
+from pond_core.storage.place import Place, Stored
+
+__all__ = [
+    "Access",
+    "Bucket",
+    "Durability",
+    "Folder",
+    "Place",
+    "Stored",
+    "check_room",
+    "digest_of",
+    "exclusive",
+    "sha256_of",
+    "storage_errors",
+]

@@ -1,0 +1,261 @@
+"""A prefix of an S3-compatible bucket as a place, proven to refuse what must be refused.
+
+Some small S3 servers ignore the condition of a put that shall only create: of 40 commits to one of
+them 12 vanished without a word. So nothing is written to a bucket that has not refused one.
+"""
+
+import contextlib
+import io
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.exceptions import (
+    AlreadyExistsError,
+    BaseError,
+    PermissionDeniedError,
+    UnauthenticatedError,
+)
+from obstore.store import S3Store
+from typing_extensions import override
+
+from pond_core.errors import DataError, StorageError
+from pond_core.storage.place import Stored
+
+_MARKER = "duckpond.json"
+"""What every place that DuckPond writes to begins with; creating it again must be refused."""
+
+_MARKED = b'{"kept by": "DuckPond"}\n'
+
+_CODE = re.compile(r"<Code>(?P<code>\w+)</Code>")
+_STATUS = re.compile(r"non-2xx status code: (?P<status>\d+ [A-Za-z ]+)")
+
+_CHUNK_BYTES = 8 * 1024**2
+"""What is sent or fetched at a time, and above which a put is made of several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a bucket is reached. What is None is taken from the environment, as AWS's tools do.
+
+    Attributes:
+        endpoint_url: The server; AWS itself without one.
+        region: The bucket's region.
+        key_id: The access key's id.
+        secret: The access key.
+        credentials: Gives them when they are wanted instead, as obstore's providers do: profiles,
+            roles, single sign-on.
+    """
+
+    endpoint_url: str | None = None
+    region: str | None = None
+    key_id: str | None = field(default=None, repr=False)
+    secret: str | None = field(default=None, repr=False)
+    credentials: Callable[[], Any] | None = field(default=None, repr=False)
+
+    def settings(self, environ: Mapping[str, str]) -> dict[str, Any]:
+        """Return what obstore wants to be told."""
+        endpoint = (
+            self.endpoint_url
+            or environ.get("AWS_ENDPOINT_URL_S3")
+            or environ.get("AWS_ENDPOINT_URL")
+        )
+        region = self.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+        told: dict[str, Any] = {
+            "endpoint": endpoint,
+            "region": region or "us-east-1",  # what servers other than AWS's expect
+            "access_key_id": self.key_id or environ.get("AWS_ACCESS_KEY_ID"),
+            "secret_access_key": self.secret or environ.get("AWS_SECRET_ACCESS_KEY"),
+            "session_token": None if self.secret else environ.get("AWS_SESSION_TOKEN"),
+        }
+        if self.credentials is not None:
+            told = {name: told[name] for name in ("endpoint", "region")}
+            told["credential_provider"] = self.credentials
+        # Whoever writes http:// means a server of their own.
+        allow_http = bool(endpoint and endpoint.startswith("http://"))
+        return {name: value for name, value in told.items() if value} | {
+            "client_options": {"allow_http": allow_http}
+        }
+
+
+class Bucket:
+    """The objects below a prefix of a bucket.
+
+    Attributes:
+        url: `s3://bucket/prefix`.
+    """
+
+    def __init__(self, url: str, *, access: Access | None = None) -> None:
+        parts = urlsplit(url)
+        prefix = parts.path.strip("/")
+        if parts.scheme != "s3" or not parts.hostname or parts.query or "@" in parts.netloc:
+            msg = f"{parts.scheme}://{parts.hostname or ''}... does not name a bucket"
+            raise DataError(msg, hint="name it as s3://bucket/prefix; keys go into the environment")
+        self.url = f"s3://{parts.netloc}/{prefix}".rstrip("/")
+        settings = (access or Access()).settings(os.environ)
+        with self._errors(""):
+            self._store = S3Store(parts.netloc, prefix=prefix or None, **settings)
+
+    @property
+    def label(self) -> str:
+        """Its URL."""
+        return self.url
+
+    def prepare(self) -> None:
+        """See `Place.prepare`; costs one request where DuckPond wrote before."""
+        if self.create(_MARKER, _MARKED) and self.create(_MARKER, _MARKED):
+            with contextlib.suppress(StorageError):
+                self.delete([_MARKER])
+            msg = f"{self.url}: the server overwrites what it was told only to create"
+            hint = "two writers would lose data there without a word; use another server or bucket"
+            raise StorageError(msg, hint=hint)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """See `Place.writing`: nobody is kept away, creating decides who comes first."""
+        yield
+
+    def size(self, name: str) -> int | None:
+        """See `Place.size`."""
+        with self._errors(name):
+            try:
+                return int(obstore.head(self._store, name)["size"])
+            except FileNotFoundError:
+                return None
+
+    def files(self, folder: str) -> Iterator[Stored]:
+        """See `Place.files`."""
+        with self._errors(folder):
+            for page in obstore.list(self._store, folder or None):
+                for each in page:
+                    yield Stored(each["path"], each["size"], each["last_modified"])
+
+    def folders(self, folder: str) -> list[str]:
+        """See `Place.folders`."""
+        with self._errors(folder):
+            found = obstore.list_with_delimiter(self._store, folder or None)
+        return sorted(each.rpartition("/")[2] for each in found["common_prefixes"])
+
+    def read(self, name: str) -> bytes | None:
+        """See `Place.read`."""
+        with self._errors(name):
+            try:
+                return bytes(obstore.get(self._store, name).bytes())
+            except FileNotFoundError:
+                return None
+
+    def open(self, name: str) -> BinaryIO:
+        """See `Place.open`."""
+        return io.BufferedReader(_Reading(self, name))
+
+    def read_range(self, name: str, start: int, length: int) -> bytes:
+        """Return some bytes of a file that is there."""
+        with self._errors(name):
+            return bytes(obstore.get_range(self._store, name, start=start, length=length))
+
+    def write(self, name: str, data: bytes) -> None:
+        """See `Place.write`."""
+        with self._errors(name):
+            obstore.put(self._store, name, data, chunk_size=_CHUNK_BYTES)
+
+    def create(self, name: str, data: bytes) -> bool:
+        """See `Place.create`."""
+        with self._errors(name):
+            try:
+                obstore.put(self._store, name, data, mode="create", use_multipart=False)
+            except AlreadyExistsError:
+                return False
+        return True
+
+    def upload(self, source: Path, name: str) -> None:
+        """See `Place.upload`."""
+        with self._errors(name):
+            obstore.put(self._store, name, source, chunk_size=_CHUNK_BYTES)
+
+    def download(self, name: str, target: Path) -> bool:
+        """See `Place.download`."""
+        with self._errors(name):
+            try:
+                found = obstore.get(self._store, name)
+            except FileNotFoundError:
+                return False
+            with target.open("wb") as file:
+                for chunk in found.stream(min_chunk_size=_CHUNK_BYTES):
+                    file.write(chunk)
+        return True
+
+    def delete(self, names: Iterable[str]) -> None:
+        """See `Place.delete`."""
+        wanted = list(names)
+        with self._errors(wanted[0] if wanted else ""):
+            obstore.delete(self._store, wanted)
+
+    @contextlib.contextmanager
+    def _errors(self, name: str) -> Iterator[None]:
+        """Turn what obstore raises into `StorageError`; its own words repeat whole requests."""
+        where = f"{self.url}/{name}".rstrip("/")
+        try:
+            yield
+        except OSError as exc:
+            msg = f"{where}: {exc.strerror or 'the server does not answer as expected'}"
+            raise StorageError(msg) from None
+        except (PermissionDeniedError, UnauthenticatedError) as exc:
+            msg = f"{where}: {_reason(exc) or 'not permitted'}"
+            raise StorageError(msg, hint=_CREDENTIALS) from None
+        except BaseError as exc:
+            reason = _reason(exc)
+            refused = reason.partition(" ")[0] in {"401", "403"}
+            msg = f"{where}: {reason or 'the server cannot be reached'}"
+            raise StorageError(msg, hint=_CREDENTIALS if refused else _REACH) from None
+
+
+class _Reading(io.RawIOBase):
+    """A file that is read where it lies, one request for each piece."""
+
+    def __init__(self, bucket: Bucket, name: str) -> None:
+        size = bucket.size(name)
+        if size is None:
+            msg = f"{bucket.url}/{name} is missing"
+            raise StorageError(msg, hint="`pond backup verify` says what else is")
+        self._bucket = bucket
+        self._name = name
+        self._size = size
+        self._at = 0
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def seekable(self) -> bool:
+        return True
+
+    @override
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        return self._at
+
+    @override
+    def readinto(self, buffer: Any, /) -> int:
+        length = min(len(buffer), self._size - self._at)
+        if length <= 0:
+            return 0
+        buffer[:length] = self._bucket.read_range(self._name, self._at, length)
+        self._at += length
+        return length
+
+
+_CREDENTIALS = "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and what the key may do there"
+_REACH = "check the bucket's name, AWS_ENDPOINT_URL and the network; what was sent stays"
+
+
+def _reason(exc: BaseError) -> str:
+    """Return the status and the code that a server answered with; empty if it did not answer."""
+    text = str(exc)
+    found = (_STATUS.search(text), _CODE.search(text))
+    return " ".join(each[1].strip() for each in found if each)

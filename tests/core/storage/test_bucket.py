@@ -1,0 +1,114 @@
+"""Buckets: how they are named and reached, and which ones are refused."""
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from typing_extensions import override
+
+from pond_core import DataError, StorageError
+from pond_core.storage import Access, Bucket
+from tests.s3 import server as s3
+
+
+class Careless(BaseHTTPRequestHandler):
+    """A server that takes whatever it is given, and ignores the condition of a put."""
+
+    def do_PUT(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
+        self._answer()
+
+    @override
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def _answer(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("ETag", '"same"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+@pytest.fixture
+def careless() -> Iterator[Bucket]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Careless) as server:
+        threading.Thread(target=server.serve_forever).start()
+        endpoint = f"http://127.0.0.1:{server.server_port}"
+        yield Bucket("s3://b/p", access=Access(endpoint_url=endpoint, key_id="k", secret="s"))  # noqa: S106
+        server.shutdown()
+
+
+def test_a_server_that_overwrites_what_shall_only_be_created_is_refused(careless: Bucket) -> None:
+    with pytest.raises(StorageError, match="overwrites what it was told only to create") as caught:
+        careless.prepare()
+    assert "another server" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "url", ["s3://", "s3:///prefix", "http://bucket/prefix", "bucket", "s3://key:word@bucket/p"]
+)
+def test_a_url_that_does_not_name_a_bucket_is_refused(url: str) -> None:
+    with pytest.raises(DataError, match="does not name a bucket") as caught:
+        Bucket(url)
+    assert "word" not in str(caught.value)
+
+
+def test_slashes_around_the_prefix_do_not_matter(s3_server: s3.Server, bucket_url: str) -> None:
+    Bucket(bucket_url + "/", access=s3_server.access).write("a", b"1")
+    assert Bucket(bucket_url, access=s3_server.access).read("a") == b"1"
+
+
+def test_prefixes_that_begin_alike_are_apart(s3_server: s3.Server, bucket_url: str) -> None:
+    Bucket(bucket_url + "2", access=s3_server.access).write("a", b"1")
+    assert list(Bucket(bucket_url, access=s3_server.access).files("")) == []
+
+
+def test_a_wrong_secret_is_told_with_what_to_check_and_without_the_secret(
+    s3_server: s3.Server, bucket_url: str
+) -> None:
+    access = Access(endpoint_url=s3_server.endpoint, key_id=s3.KEY_ID, secret="wrong-one")  # noqa: S106
+    bucket = Bucket(bucket_url, access=access)
+    asked: list[Callable[[], object]] = [
+        lambda: bucket.size("a"),
+        lambda: bucket.write("a", b""),
+        bucket.prepare,
+    ]
+    for ask in asked:
+        with pytest.raises(StorageError, match="403 Forbidden") as caught:
+            ask()
+        assert "AWS_SECRET_ACCESS_KEY" in caught.value.hint
+        assert "wrong-one" not in str(caught.value)
+    with pytest.raises(StorageError, match="403 Forbidden SignatureDoesNotMatch"):
+        list(bucket.files(""))
+
+
+def test_a_server_that_is_not_there_is_told() -> None:
+    access = Access(endpoint_url="http://127.0.0.1:1", key_id="k", secret="s")  # noqa: S106
+    with pytest.raises(StorageError, match="s3://b/p/a: the server cannot be reached"):
+        Bucket("s3://b/p", access=access).read("a")
+
+
+def test_what_is_not_told_is_taken_from_the_environment(
+    s3_server: s3.Server, bucket_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in s3_server.environ.items():
+        monkeypatch.setenv(name, value)
+    bucket = Bucket(bucket_url)
+    bucket.prepare()
+    bucket.write("a", b"1")
+    assert bucket.read("a") == b"1"
+
+
+def test_an_access_does_not_show_its_secrets() -> None:
+    shown = repr(Access(endpoint_url="https://x", key_id="the-id", secret="the-secret"))  # noqa: S106
+    assert "the-id" not in shown
+    assert "the-secret" not in shown
+
+
+def test_reading_a_part_of_what_is_not_there_is_an_error(bucket: Bucket) -> None:
+    with pytest.raises(StorageError, match="nothing is missing"):
+        bucket.open("nothing")
