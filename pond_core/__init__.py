@@ -5,7 +5,18 @@ Everything public is here; what is not here is private.
 
 import typing as _typing
 
-from pond_core.backup import BackupFolder, Inspection, Point, Pushed, Restored, Segment
+from pond_core.backup import (
+    Backups,
+    CleanedUp,
+    Expired,
+    Inspection,
+    Keep,
+    Moment,
+    Point,
+    Pushed,
+    Restored,
+    Segment,
+)
 from pond_core.errors import (
     ClosedError,
     ConflictError,
@@ -50,6 +61,7 @@ from pond_core.series import (
     select_meaning,
     slice_window,
 )
+from pond_core.storage import Access
 from pond_core.tinyfs import (
     FS,
     WD,
@@ -93,12 +105,14 @@ __all__ = [
     "TIME_ONLY",
     "WD",
     "WIDE_KEY",
+    "Access",
     "Aggregate",
     "AsOf",
     "Backend",
-    "BackupFolder",
+    "Backups",
     "Change",
     "ChangeKind",
+    "CleanedUp",
     "ClosedError",
     "ConflictError",
     "CorruptionError",
@@ -108,6 +122,7 @@ __all__ = [
     "Entry",
     "EntryType",
     "ExistsError",
+    "Expired",
     "FactoryCall",
     "FactoryError",
     "Finding",
@@ -117,11 +132,13 @@ __all__ = [
     "Inspection",
     "InvalidPathError",
     "JoinInput",
+    "Keep",
     "LockError",
     "LogFilter",
     "LoggedOperation",
     "LoggedTransaction",
     "MemoryBackend",
+    "Moment",
     "Node",
     "NodeId",
     "NodePath",

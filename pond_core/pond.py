@@ -20,7 +20,7 @@ from typing import TypeVar
 import polars as pl
 import pyarrow as pa
 
-from pond_core.backup import BackupFolder, Pushed
+from pond_core.backup import Backups, Pushed
 from pond_core.errors import (
     ClosedError,
     ConflictError,
@@ -322,22 +322,25 @@ class Pond:
         """
         return self._history.month_ends(self._history.any_txn(before))
 
-    def push(self, folder: str | Path | BackupFolder) -> Pushed:
+    def push(
+        self, to: str | Path | Backups, *, told: Callable[[int, int], None] | None = None
+    ) -> Pushed:
         """Bring a backup of this pond up to date: what is there already is not sent again.
 
         Others read and write meanwhile. A push that was interrupted does no harm, and the next
         one goes on from what it sent.
 
         Args:
-            folder: Where the backup is, or shall be; several ponds may share one.
+            to: A folder, or `s3://bucket/prefix`; several ponds may share one.
+            told: Is told how many objects and bytes were sent so far.
 
         Raises:
             PondDivergedError: The backup holds another history of this pond.
             CorruptionError: The pond is damaged; nothing of that became a point of the backup.
-            StorageError: The disk refuses.
+            StorageError: A disk or the server refuses.
         """
-        backup = folder if isinstance(folder, BackupFolder) else BackupFolder(folder)
-        return backup.push(self._live_log, self._objects)
+        backup = to if isinstance(to, Backups) else Backups(to)
+        return backup.push(self._live_log, self._objects, told=told)
 
     @staticmethod
     def verify_at(path: str | Path) -> Report:

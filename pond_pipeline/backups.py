@@ -1,11 +1,23 @@
-"""What `Backup` and `Copy` do: a pond into a folder, and a folder into a pond. No Dagster."""
+"""What `Backup` and `Copy` do: a pond into a backup, and a backup into a pond. No Dagster."""
 
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
-from pond_core import BackupFolder, Header, NotAPondError, NotFoundError, Point, Pond, Pushed
+from pond_core import (
+    Backups,
+    Expired,
+    Header,
+    NotAPondError,
+    NotFoundError,
+    Point,
+    Pond,
+    Pushed,
+    from_us,
+)
+from pond_pipeline.bucket_access import access_of
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.plan import Backup, Copy
 
@@ -29,28 +41,68 @@ class Copied:
     bytes: int
 
 
-def folder_of(service: Backup | Copy, environ: Mapping[str, str]) -> BackupFolder:
-    """Return the folder of a service.
+def backups_of(service: Backup | Copy, environ: Mapping[str, str]) -> Backups:
+    """Return where the backups of a service are.
 
     Raises:
-        ConfigError: A variable that it names is not set.
+        ConfigError: A variable that it names is not set, or there are no credentials.
+        DataError: What it names is no bucket.
     """
-    return BackupFolder(service.root / service.folder.resolve(environ))
+    place = service.place
+    if place.folder is not None:
+        return Backups(service.root / place.folder.resolve(environ))
+    names = [each.resolve(environ).strip("/") for each in (place.bucket, place.prefix) if each]
+    return Backups(f"s3://{'/'.join(names)}", access=access_of(place, environ))
 
 
-def back_up(backup: Backup, pond: Pond, environ: Mapping[str, str]) -> Pushed:
-    """Bring a backup up to date.
+def place_text(service: Backup | Copy) -> str:
+    """Return where the backups of a service are, without what the environment says."""
+    place = service.place
+    if place.folder is not None:
+        return str(place.folder)
+    return f"s3://{'/'.join(str(each).strip('/') for each in (place.bucket, place.prefix) if each)}"
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """What bringing a backup up to date came to.
+
+    Attributes:
+        backups: Where it is.
+        pushed: What was sent.
+        expired: Which moments stay; None where none was looked at.
+    """
+
+    backups: Backups
+    pushed: Pushed
+    expired: Expired | None
+
+
+def back_up(backup: Backup, pond: Pond, environ: Mapping[str, str]) -> BackedUp:
+    """Bring a backup up to date; once a day, let moments expire that are not to be kept.
 
     Raises:
         ConfigError: The folder lies in the pond, or a variable that it names is not set.
         PondDivergedError: The backup holds another history of this pond.
-        StoreError: The pond is damaged, or a disk refuses.
+        StoreError: The pond is damaged, or a disk or the server refuses.
     """
-    folder = folder_of(backup, environ)
-    if folder.path.resolve().is_relative_to(pond.path.resolve()):
-        msg = f"the backup {backup.name} would lie in the pond itself"
-        raise ConfigError(msg, hint="name a folder on another disk")
-    return pond.push(folder)
+    backups = backups_of(backup, environ)
+    folder = backup.place.folder
+    if folder is not None:
+        path = backup.root / folder.resolve(environ)
+        if path.resolve().is_relative_to(pond.path.resolve()):
+            msg = f"the backup {backup.name} would lie in the pond itself"
+            raise ConfigError(msg, hint="name a folder on another disk")
+    pushed = pond.push(backups)
+    expired = None
+    if backup.keep is not None and _day(pushed.point.ts_us) > _day(pushed.point.thinned_us):
+        expired = backups.expire(backup.keep, pond=pond.id)
+        backups.clean_up()
+    return BackedUp(backups, pushed, expired)
+
+
+def _day(instant_us: int) -> date:
+    return from_us(instant_us).date()
 
 
 def update_copy(copy: Copy, environ: Mapping[str, str]) -> Copied:
@@ -64,8 +116,8 @@ def update_copy(copy: Copy, environ: Mapping[str, str]) -> Copied:
         NotFoundError: There is no backup.
         StoreError: The backup is damaged, or a disk refuses.
     """
-    folder = folder_of(copy, environ)
-    point = _newest(folder)
+    backups = backups_of(copy, environ)
+    point = _newest(backups, copy.pond)
     place = copy.root / copy.to.resolve(environ)
     aside = place.with_name(f".{place.name}.old")
     if aside.exists() and not place.exists():
@@ -76,7 +128,7 @@ def update_copy(copy: Copy, environ: Mapping[str, str]) -> Copied:
     fresh = place.with_name(f".{place.name}.new")
     if Pond.exists(fresh):
         shutil.rmtree(fresh)  # an earlier run died before its renames
-    restored = folder.restore(fresh, pond=point.pond)
+    restored = backups.restore(fresh, pond=point.pond)
     shutil.rmtree(aside, ignore_errors=True)
     if place.exists():
         place.rename(aside)
@@ -87,15 +139,16 @@ def update_copy(copy: Copy, environ: Mapping[str, str]) -> Copied:
     )
 
 
-def _newest(folder: BackupFolder) -> Point:
-    ponds = folder.ponds()
-    if len(ponds) > 1:
-        msg = f"{folder.path} has backups of {len(ponds)} ponds"
-        raise ConfigError(msg, hint="give each pond that is to be copied a folder of its own")
-    point = folder.newest(ponds[0]) if ponds else None
+def _newest(backups: Backups, pond: str | None) -> Point:
+    ponds = backups.ponds()
+    if pond is None and len(ponds) > 1:
+        msg = f"{backups.label} has backups of {len(ponds)} ponds: {', '.join(ponds)}"
+        raise ConfigError(msg, hint="say which one: `pond: <uuid>`")
+    pond = pond or (ponds[0] if ponds else None)
+    point = backups.newest(pond) if pond else None
     if point is None:
-        msg = f"there is no backup in {folder.path}"
-        raise NotFoundError(msg, path=str(folder.path), hint="materialize its Backup first")
+        msg = f"there is no backup in {backups.label}"
+        raise NotFoundError(msg, path=backups.label, hint="materialize its Backup first")
     return point
 
 

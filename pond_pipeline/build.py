@@ -7,6 +7,7 @@ from typing_extensions import override
 
 from pond_core import Pond
 from pond_pipeline.assets import IO_MANAGER, POND, build_assets
+from pond_pipeline.assets.s3 import build_s3
 from pond_pipeline.assets.services import (
     build_service_jobs,
     build_service_schedules,
@@ -50,6 +51,7 @@ def build_definitions(
     pond: Path,
     executor: dg.ExecutorDefinition | None = dg.in_process_executor,
     loggers: dict[str, dg.LoggerDefinition] | None = None,
+    own_s3: bool = False,
 ) -> dg.Definitions:
     """Return the definitions of a plan.
 
@@ -59,6 +61,7 @@ def build_definitions(
         pond: The pond's directory.
         executor: How the steps of a run are carried out; None: as the code location says.
         loggers: Instead of Dagster's own console logger.
+        own_s3: Whether the code location has an `S3Resource` of its own, by the key `s3`.
     """
     checks, jobs, schedules = build_freshness(plan, pond=pond)
     return dg.Definitions(
@@ -80,6 +83,7 @@ def build_definitions(
         resources={
             IO_MANAGER: PondIOManager(path=str(pond)),
             POND: PondResource(path=str(pond)),
+            **({} if own_s3 else build_s3(plan)),
         },
         executor=executor,
         loggers=loggers,

@@ -25,11 +25,14 @@ class PondComponent(dg.Component, dg.Resolvable, dg.Model):
         pond: The pond's directory; counts from the project's folder. Nothing need be there.
         executor: How all runs of the code location are carried out: `in_process` or
             `multiprocess`; None: as the project says elsewhere.
+        own_s3: Whether the project has an `S3Resource` of its own, by the key `s3`, from which
+            backups shall take their credentials.
     """
 
     resources: str = "resources.yaml"
     pond: str = ".pond"
     executor: Literal["in_process", "multiprocess"] | None = "in_process"
+    own_s3: bool = False
 
     @override
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
@@ -38,4 +41,5 @@ class PondComponent(dg.Component, dg.Resolvable, dg.Model):
             context.project_root / self.resources,
             pond=context.project_root / self.pond,
             executor=None if self.executor is None else executor_named(self.executor),
+            own_s3=self.own_s3,
         )

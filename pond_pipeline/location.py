@@ -11,7 +11,7 @@ from pond_pipeline.served import serve_plan
 
 
 def load_location(
-    file: Path, *, pond: Path, executor: dg.ExecutorDefinition | None
+    file: Path, *, pond: Path, executor: dg.ExecutorDefinition | None, own_s3: bool = False
 ) -> dg.Definitions:
     """Compile a file and return its definitions, with those that look after the file and the runs.
 
@@ -19,6 +19,7 @@ def load_location(
         file: `resources.yaml`; where it is wrong, what was applied last is served instead.
         pond: The pond's directory; nothing need be there.
         executor: How the steps of a run are carried out; None: as the code location says.
+        own_s3: Whether the code location has an `S3Resource` of its own, by the key `s3`.
 
     Raises:
         ConfigError: The file is wrong, and nothing was ever applied.
@@ -27,7 +28,9 @@ def load_location(
     if served.problem:
         dg.get_dagster_logger("pond").warning(served.problem)
     return dg.Definitions.merge(
-        build_definitions(served.plan, root=file.parent, pond=pond, executor=executor),
+        build_definitions(
+            served.plan, root=file.parent, pond=pond, executor=executor, own_s3=own_s3
+        ),
         resources_definitions(served, file=file, pond=pond),
         purge_definitions(),
     )

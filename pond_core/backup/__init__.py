@@ -1,9 +1,23 @@
-"""Backups: everything that a pond ever committed, as files that never change, in a folder."""
+"""Backups: everything that a pond ever committed, as files in a folder or a bucket."""
 
-from pond_core.backup.folder import BackupFolder
+from pond_core.backup.backups import Backups
+from pond_core.backup.cleanup import CleanedUp
+from pond_core.backup.expiry import Expired
 from pond_core.backup.inspection import Inspection
+from pond_core.backup.keep import Keep, Moment
 from pond_core.backup.point import Point, Segment
 from pond_core.backup.push import Pushed
 from pond_core.backup.restoration import Restored
 
-__all__ = ["BackupFolder", "Inspection", "Point", "Pushed", "Restored", "Segment"]
+__all__ = [
+    "Backups",
+    "CleanedUp",
+    "Expired",
+    "Inspection",
+    "Keep",
+    "Moment",
+    "Point",
+    "Pushed",
+    "Restored",
+    "Segment",
+]

@@ -1,85 +1,73 @@
-"""The files of a backup: whole and on disk under their names, or not there.
+"""The files of a pond's backup: content under its digest, shared by all ponds, and the pond's own.
 
-What this asks of the place is little, so that it can be a disk of any kind: rename, and a lock
-against a second program that writes. No hard links.
+What is read is compared with its digest; whoever keeps the files is not trusted with a byte.
 """
 
 import contextlib
-import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from pond_core.errors import CorruptionError
-from pond_core.storage import Durability, digest_of, exclusive, sha256_of, storage_errors
+from pond_core.storage import Durability, Place, digest_of, sha256_of, storage_errors
 
-_CHUNK_BYTES = 1024**2
+SHARED = ("objects", "segments")
+"""The folders of what is named by its digest."""
 
 
 class Files:
-    """The files below a folder, by their names with `/`.
+    """The files that the backup of one pond consists of.
+
+    Args:
+        place: Where they are.
+        pond: The pond's UUID.
+        shared: Whether content that is equal is there once for all ponds. Where it is sealed, each
+            pond's is bound to it.
 
     Attributes:
-        root: The folder.
+        place: Where they are.
+        pond: The pond's UUID.
     """
 
-    def __init__(self, root: Path, *, durability: Durability) -> None:
-        self.root = root
-        self._durability = durability
+    def __init__(self, place: Place, pond: str, *, shared: bool) -> None:
+        self.place = place
+        self.pond = pond
+        self._shared = SHARED if shared else ()
 
-    @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
-        """Be the only one that writes; what an earlier one left in the making is deleted.
+    @property
+    def label(self) -> str:
+        """How messages name the place."""
+        return self.place.label
 
-        Raises:
-            LockError: The file system cannot lock.
-            StorageError: It refuses.
-        """
-        self._durability.make_directory(self.root / "tmp")
-        with exclusive(self.root / "lock"):
-            for path in sorted((self.root / "tmp").iterdir()):
-                with storage_errors(path):
-                    path.unlink()
-            yield
+    def where(self, name: str) -> str:
+        """Return where in the place a file is."""
+        return name if name.startswith(self._shared) else f"ponds/{self.pond}/{name}"
 
     def size(self, name: str) -> int | None:
         """Return the size of a file; None if it is not there."""
-        path = self.root / name
-        with storage_errors(path):
-            try:
-                return path.stat().st_size
-            except FileNotFoundError:
-                return None
+        return self.place.size(self.where(name))
 
     def names(self, folder: str) -> list[str]:
-        """Return the names of what is in a folder, in order; none if it is not there."""
-        path = self.root / folder
-        with storage_errors(path):
-            found = path.iterdir() if path.is_dir() else ()
-            return sorted(f"{folder}/{each.name}" for each in found)
+        """Return the last parts of the names of the pond's own files in a folder, in order."""
+        found = self.place.files(self.where(folder))
+        return sorted(each.name.rpartition("/")[2] for each in found)
 
-    def folders(self, folder: str) -> list[str]:
-        """Return the names of the folders in a folder, in order; none if it is not there."""
-        path = self.root / folder
-        with storage_errors(path):
-            found = sorted(path.iterdir()) if path.is_dir() else []
-            return [each.name for each in found if each.is_dir()]
+    def read(self, name: str) -> bytes | None:
+        """Return the bytes of a file; None if it is not there."""
+        return self.place.read(self.where(name))
 
-    def read(self, name: str, *, digest: str) -> bytes:
+    def read_content(self, name: str, *, digest: str) -> bytes:
         """Return the bytes of a file that has a digest.
 
         Raises:
             CorruptionError: It is missing, or its bytes do not have that digest.
         """
-        path = self.root / name
-        with storage_errors(path):
-            try:
-                data = path.read_bytes()
-            except FileNotFoundError as exc:
-                raise _damaged(path, "missing") from exc
+        data = self.read(name)
+        if data is None:
+            raise self._damaged(name, "missing")
         if sha256_of(data) != digest:
-            raise _damaged(self.root / name, "damaged")
+            raise self._damaged(name, "damaged")
         return data
 
     def open(self, name: str) -> BinaryIO:
@@ -88,84 +76,84 @@ class Files:
         Raises:
             StorageError: It cannot be read.
         """
-        path = self.root / name
-        with storage_errors(path):
-            return path.open("rb")
+        return self.place.open(self.where(name))
 
     def write(self, name: str, data: bytes) -> None:
-        """Write a file; the caller is the only one who writes.
+        """Write a file, over one that is there."""
+        self.place.write(self.where(name), data)
 
-        Raises:
-            StorageError: The disk refuses; the file is not there.
-        """
-        target = self.root / name
-        with _in_the_making(target, self.root / "tmp", self._durability) as partial:
-            partial.write_bytes(data)
+    def create(self, name: str, data: bytes) -> bool:
+        """Write a file that is not there yet; False if there is one; see `Place.create`."""
+        return self.place.create(self.where(name), data)
+
+    def delete(self, names: Iterable[str]) -> None:
+        """Delete files."""
+        self.place.delete([self.where(name) for name in names])
 
     def send(self, source: Path, name: str, *, digest: str) -> int:
-        """Copy a file that has a digest into the folder, and return its size.
+        """Copy a file that has a digest to the place, and return its size.
 
         Raises:
             CorruptionError: It is missing, or its bytes do not have that digest.
-            StorageError: The disk refuses; the file is not there.
+            StorageError: The place refuses; the file is not there.
         """
-        temporary = self.root / "tmp"
-        target = self.root / name
-        return _copy(source, target, digest, temporary, self._durability)
+        if not source.is_file():
+            raise _damaged(source, "missing")
+        if digest_of(source) != digest:
+            raise _damaged(source, "damaged")
+        self.place.upload(source, self.where(name))
+        return source.stat().st_size
 
-    def fetch(self, name: str, target: Path, *, digest: str, temporary: Path) -> int:
-        """Copy a file that has a digest out of the folder, and return its size.
+    def fetch(
+        self, name: str, target: Path, *, digest: str, temporary: Path, durability: Durability
+    ) -> int:
+        """Copy a file that has a digest to this machine, and return its size.
 
         Args:
             name: The file.
-            target: What it is copied to.
+            target: What it is copied to; it appears whole.
             digest: What its bytes must have.
             temporary: A directory beside the target, for the file in the making.
+            durability: Whether to wait for the disk.
 
         Raises:
             CorruptionError: It is missing, or its bytes do not have that digest.
-            StorageError: The disk refuses; the target is not there.
+            StorageError: The disk or the place refuses; the target is not there.
         """
-        return _copy(self.root / name, target, digest, temporary, self._durability)
+        for directory in (target.parent, temporary):
+            durability.make_directory(directory)
+        with _in_the_making(target, temporary) as partial:
+            if not self.place.download(self.where(name), partial):
+                raise self._damaged(name, "missing")
+            if digest_of(partial) != digest:
+                raise self._damaged(name, "damaged")
+            durability.sync_file(partial)
+            with storage_errors(target):
+                partial.replace(target)
+                size = target.stat().st_size
+        durability.sync_file(target.parent)
+        return size
 
-    def has_digest(self, name: str, digest: str) -> bool:
+    def has_digest(self, name: str, digest: str, *, temporary: Path) -> bool:
         """Say whether the bytes of a file, of any size, have a digest."""
-        return digest_of(self.root / name) == digest
+        with _in_the_making(temporary / digest, temporary) as partial:
+            return self.place.download(self.where(name), partial) and digest_of(partial) == digest
 
-
-def _copy(source: Path, target: Path, digest: str, temporary: Path, durability: Durability) -> int:
-    found = hashlib.sha256()
-    size = 0
-    with _in_the_making(target, temporary, durability) as partial:
-        try:
-            reading = source.open("rb")
-        except FileNotFoundError as exc:
-            raise _damaged(source, "missing") from exc
-        with reading, partial.open("xb") as writing:
-            while chunk := reading.read(_CHUNK_BYTES):
-                found.update(chunk)
-                size += writing.write(chunk)
-        if found.hexdigest() != digest:
-            raise _damaged(source, "damaged")
-    return size
+    def _damaged(self, name: str, what: str) -> CorruptionError:
+        return _damaged(f"{self.label}/{self.where(name)}", what)
 
 
 @contextlib.contextmanager
-def _in_the_making(target: Path, temporary: Path, durability: Durability) -> Iterator[Path]:
-    """Yield a path to write to; afterwards its file is on disk under its name."""
+def _in_the_making(target: Path, temporary: Path) -> Iterator[Path]:
+    """Yield a path to write to, which is gone afterwards."""
     partial = temporary / f"{target.name}.{secrets.token_hex(8)}"
-    with storage_errors(target):
-        for directory in (target.parent, temporary):
-            durability.make_directory(directory)
-        try:
-            yield partial
-            durability.sync_file(partial)
-            partial.replace(target)
-        finally:
+    try:
+        yield partial
+    finally:
+        with storage_errors(partial):
             partial.unlink(missing_ok=True)
-    durability.sync_file(target.parent)
 
 
-def _damaged(path: Path, what: str) -> CorruptionError:
-    msg = f"{path} is {what}"
+def _damaged(where: str | Path, what: str) -> CorruptionError:
+    msg = f"{where} is {what}"
     return CorruptionError(msg, hint="docs/backup.md says what can be done about it")

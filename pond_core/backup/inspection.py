@@ -1,13 +1,21 @@
 """Whether a backup is complete, and whether each byte of it is what was sent."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
 
 from pond_core.backup import segment
 from pond_core.backup.files import Files
-from pond_core.backup.point import Point, Segment
+from pond_core.backup.point import ENDS, POINTS, Point, Segment, file_of
+from pond_core.backup.points import Points
 from pond_core.errors import CorruptionError, Finding
 from pond_core.oplog import Proof
+
+_AT_ONCE = 8
+"""Objects that are looked at together: each look waits for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,37 +36,88 @@ class Inspection:
     bytes: int
     findings: tuple[Finding, ...]
 
+    def __add__(self, other: "Inspection") -> "Inspection":
+        return Inspection(
+            self.points + other.points,
+            self.segments + other.segments,
+            self.objects + other.objects,
+            self.bytes + other.bytes,
+            (*self.findings, *other.findings),
+        )
+
     @property
     def ok(self) -> bool:
         """True when nothing is wrong."""
         return not self.findings
 
 
-def inspect(
-    files: Files, points: Iterable[Point], damaged: Iterable[Finding], *, full: bool
-) -> Inspection:
-    """Look at points, and at all that they need.
+def inspect(files: Files, *, full: bool, temporary: Path) -> Inspection:
+    """Look at the points of a pond, and at all that they need.
 
     Args:
-        files: The folder.
-        points: The points that can be read, those of a pond by their txn.
-        damaged: What is known of those that cannot.
-        full: Read every byte, instead of comparing sizes alone.
+        files: The files of its backup.
+        full: Read every byte of every point, instead of comparing sizes of what the newest needs.
+        temporary: A directory for what is fetched to be looked at.
     """
-    points = list(points)
+    points, findings = _points(files, full=full)
     needed = {each.sha256: each for point in points for each in point.segments}
     objects: dict[str, int | None] = {}
-    findings = [*damaged]
     for each in needed.values():
         findings.extend(_segment(files, each, objects, full=full))
-    for digest, size in objects.items():
-        findings.extend(_object(files, digest, size, full=full))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        look = partial(_object, files, full=full, temporary=temporary)
+        found = pool.map(look, objects, objects.values())
+        findings.extend(finding for finding in found if finding)
     if full and not findings:
         # Older points have the same rows in other files.
-        newest = {point.pond: point for point in points}
-        findings.extend(finding for point in newest.values() for finding in _chain(files, point))
+        findings.extend(finding for point in points[:1] for finding in _chain(files, point))
     total = sum(each.size for each in needed.values()) + sum(size or 0 for size in objects.values())
     return Inspection(len(points), len(needed), len(objects), total, tuple(findings))
+
+
+def _points(files: Files, *, full: bool) -> tuple[list[Point], list[Finding]]:
+    """Return the newest point, or all of them, and what is wrong with those that cannot be read."""
+    points = Points(files)
+    found: list[Point] = []
+    findings: list[Finding] = []
+    if not full:
+        try:
+            newest = points.newest()
+        except CorruptionError as exc:
+            return [], [Finding("point damaged", files.label, str(exc))]
+        return ([] if newest is None else [newest]), []
+    for folder in (POINTS, ENDS):
+        numbers = points.numbers(folder)
+        for number in reversed(numbers):
+            try:
+                found.append(points.get(number, folder))
+            except CorruptionError as exc:
+                where = files.where(file_of(number, folder=folder))
+                findings.append(Finding("point damaged", where, str(exc)))
+        if folder == POINTS:
+            findings.extend(_gaps(files, numbers))
+            findings.extend(_hint(points, found))
+    findings.extend(
+        Finding("point damaged", files.where(file_of(after.number)), "it follows another one")
+        for after, before in pairwise(found)
+        if after.number == before.number + 1 and after.previous != before.digest
+    )
+    return found, findings
+
+
+def _hint(points: Points, found: Sequence[Point]) -> Iterator[Finding]:
+    """Say whether what tells where to look was changed; one that is lost does no harm."""
+    try:
+        points.check_hint(found)
+    except CorruptionError as exc:
+        yield Finding("hint damaged", "newest", str(exc))
+
+
+def _gaps(files: Files, numbers: Sequence[int]) -> Iterator[Finding]:
+    """Say which points are missing in between: they are deleted from the first one on."""
+    for before, after in pairwise(numbers):
+        for number in range(before + 1, after):
+            yield Finding("point missing", files.where(file_of(number)), "a later one is there")
 
 
 def _segment(
@@ -70,20 +129,25 @@ def _segment(
         return
     try:
         if full:
-            files.read(name, digest=each.sha256)
+            files.read_content(name, digest=each.sha256)
         with files.open(name) as file:
             objects.update(segment.objects_in(segment.references(name, file)))
     except CorruptionError as exc:
         yield Finding("segment damaged", name, str(exc))
 
 
-def _object(files: Files, digest: str, size: int | None, *, full: bool) -> Iterator[Finding]:
+def _object(
+    files: Files, digest: str, size: int | None, *, full: bool, temporary: Path
+) -> Finding | None:
     name = segment.object_file_of(digest)
     there = files.size(name)
     if there is None or (size is not None and there != size):
-        yield _finding("object", name, there)
-    elif full and not files.has_digest(name, digest):
-        yield Finding("object damaged", name, "its bytes do not have its name")
+        return _finding("object", name, there)
+    try:
+        is_right = not full or files.has_digest(name, digest, temporary=temporary)
+    except CorruptionError as exc:  # where it is sealed
+        return Finding("object damaged", name, str(exc))
+    return None if is_right else Finding("object damaged", name, "it does not have its digest")
 
 
 def _chain(files: Files, point: Point) -> Iterator[Finding]:
@@ -93,7 +157,7 @@ def _chain(files: Files, point: Point) -> Iterator[Finding]:
     try:
         for each in point.segments:
             name = segment.file_of(each.sha256)
-            rows = segment.decode(name, files.read(name, digest=each.sha256))
+            rows = segment.decode(name, files.read_content(name, digest=each.sha256))
             proof.add(rows.drop_columns(["object"]))
     except CorruptionError as exc:
         yield Finding("chain broken", where, str(exc))

@@ -1,18 +1,25 @@
-"""Points: what a backup says it holds, as JSON that is named by its own digest."""
+"""Points: what a backup says it holds, as JSON that has its own digest in it."""
 
 import json
-import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import PurePosixPath
+from typing import Any
 
-from pond_core.errors import FormatTooNewError
+from pond_core.errors import CorruptionError, FormatTooNewError, FormatTooOldError
 from pond_core.oplog import Shown, dump_facts
 from pond_core.storage import sha256_of
 
-FORMAT = 1
-"""The format of backups that this version writes, and the newest that it reads."""
+FORMAT = 2
+"""The format of backups that this version writes and reads."""
 
-_NAME = re.compile(r"(?P<txn>[0-9]{20})-(?P<digest>[0-9a-f]{64})\.json")
+FIRST = 1
+"""The number of a pond's first point."""
+
+POINTS = "points"
+"""Where points are."""
+
+ENDS = "ends"
+"""Where those are once more whose moments no later point has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +44,28 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A moment that a pond can be restored to, and every one before it back to the horizon.
+    """A moment that a pond can be restored to, with all that can be restored besides.
 
     Attributes:
+        number: 1, 2, 3 ... without holes: two who push at once cannot both make one.
+        previous: The digest of the point before it; empty of the first.
         pond: The pond's UUID.
         txn: The newest transaction.
         hash: The hash of its header, which proves all before it.
         ts_us: When it committed, microseconds since the epoch; 0 in an empty pond.
         horizon: The txn from which on all can be restored from this point.
+        thinned: The number of the point by which moments expired last; 0 if none did. It has all
+            that those before it still have to give.
+        thinned_us: When the transaction of that point committed.
         objects: How many objects were sent for it and the points before it.
         bytes: How many bytes were sent for it and the points before it, points not counted.
         segments: The rows of the log, without a hole from txn 1 on.
         kept: Txns before the horizon that can be restored, too.
+        kept_us: When these committed.
     """
 
+    number: int
+    previous: str
     pond: str
     txn: int
     hash: str
@@ -60,46 +75,57 @@ class Point:
     bytes: int
     segments: tuple[Segment, ...]
     kept: tuple[int, ...] = ()
+    kept_us: tuple[int, ...] = ()
+    thinned: int = 0
+    thinned_us: int = 0
 
     @property
     def shown(self) -> Shown:
         """Which txns can be restored, of those up to its own."""
         return Shown(self.horizon, self.kept)
 
-
-def folder_of(pond: str) -> str:
-    """Return where the points of a pond are."""
-    return f"ponds/{pond}"
-
-
-def txn_of(name: str) -> int | None:
-    """Return the txn of the point that a file is, by its name; None if it is no point."""
-    found = _NAME.fullmatch(PurePosixPath(name).name)
-    return int(found["txn"]) if found else None
+    @property
+    def digest(self) -> str:
+        """What the next point knows it by."""
+        return _digest(asdict(self))
 
 
-def digest_in(name: str) -> str:
-    """Return the digest that a point's file must have, by its name."""
-    return PurePosixPath(name).stem.partition("-")[2]
+def file_of(number: int, *, folder: str = POINTS) -> str:
+    """Return where among the pond's own files a point is."""
+    return f"{folder}/{number:020}.json"
 
 
-def encode(point: Point) -> tuple[str, bytes]:
-    """Return the name of a point's file, and the file's bytes."""
-    data = dump_facts({"format": FORMAT, **asdict(point)}).encode()
-    return f"{folder_of(point.pond)}/{point.txn:020}-{sha256_of(data)}.json", data
+def encode(point: Point) -> bytes:
+    """Return the bytes of a point's file."""
+    return dump_facts({"format": FORMAT, "sha256": point.digest, "point": asdict(point)}).encode()
 
 
-def decode(name: str, data: bytes) -> Point:
-    """Return the point that a file is, whose bytes have its name.
+def decode(where: str, data: bytes) -> Point:
+    """Return the point that a file is.
 
     Raises:
+        CorruptionError: It is not what was written.
         FormatTooNewError: A newer DuckPond wrote it.
+        FormatTooOldError: So old a DuckPond wrote it that this one does not know it.
     """
-    facts = json.loads(data)
-    if facts["format"] > FORMAT:
-        msg = f"{name} has format {facts['format']}, this DuckPond reads up to {FORMAT}"
+    try:
+        facts = json.loads(data)
+        number, digest, told = facts["format"], facts["sha256"], facts["point"]
+    except (ValueError, KeyError, TypeError):
+        number, digest, told = FORMAT, "", {}
+    if number > FORMAT:
+        msg = f"{where} has format {number}, this DuckPond reads {FORMAT}"
         raise FormatTooNewError(msg, hint="install a newer duckpond")
-    del facts["format"]
-    segments = tuple(Segment(**each) for each in facts.pop("segments"))
-    kept = tuple(facts.pop("kept", ()))
-    return Point(**facts, segments=segments, kept=kept)
+    if number < FORMAT:
+        msg = f"{where} has format {number}, this DuckPond reads {FORMAT}"
+        raise FormatTooOldError(msg, hint="push to a new place")
+    if _digest(told) != digest:
+        msg = f"{where} is damaged"
+        raise CorruptionError(msg, hint="docs/backup.md says what can be done about it")
+    told["segments"] = tuple(Segment(**each) for each in told["segments"])
+    told |= {name: tuple(told[name]) for name in ("kept", "kept_us")}
+    return Point(**told)
+
+
+def _digest(facts: Mapping[str, Any]) -> str:
+    return sha256_of(dump_facts(facts).encode())

@@ -1,18 +1,19 @@
-"""From a pond into a folder: what the folder does not have yet, and at last a point.
+"""From a pond into a backup: what that does not have yet, and at last a point.
 
 Objects are there before the segment whose rows refer to them, and segments before the point that
 names them. So a crash leaves files that no point names, which the next push takes up.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pond_core.backup import segment
 from pond_core.backup.files import Files
-from pond_core.backup.point import Point, Segment, encode
+from pond_core.backup.point import FIRST, Point, Segment
+from pond_core.backup.points import Points
+from pond_core.backup.sending import Progress, Sending
 from pond_core.errors import CorruptionError, PondDivergedError
 from pond_core.oplog import Header, OpLog, Proof, Shown
-from pond_core.storage import sha256_of
 from pond_core.tlogfs import ObjectStore
 
 MERGED = 16
@@ -35,7 +36,7 @@ class Pushed:
     """What a push came to.
 
     Attributes:
-        point: The newest point of the pond in the folder.
+        point: The newest point of the pond in the backup.
         is_new: Whether this push made it; else nothing was committed since.
         objects: How many objects were sent.
         bytes: How many bytes were sent, the point not counted.
@@ -47,95 +48,104 @@ class Pushed:
     bytes: int
 
 
-def push(log: OpLog, objects: ObjectStore, files: Files, last: Point | None) -> Pushed:
-    """Bring a folder up to date with a pond. The caller is the only one who writes there.
+def push(
+    log: OpLog,
+    objects: ObjectStore,
+    files: Files,
+    *,
+    told: Progress,
+    sleep: Callable[[float], None],
+) -> Pushed:
+    """Bring the backup of a pond up to date.
 
     Args:
         log: The pond's log.
         objects: Its objects.
-        files: The folder.
-        last: The newest point of this pond in it.
+        files: The backup's files.
+        told: Is told what was sent.
+        sleep: How to wait for a clean-up.
 
     Raises:
-        PondDivergedError: The pond's history does not go on from that point.
+        PondDivergedError: The pond's history does not go on from the newest point.
         CorruptionError: The pond is damaged; no point was made.
-        StorageError: The disk refuses; what was sent need not be sent again.
+        StorageError: A disk or the place refuses; what was sent need not be sent again.
     """
+    points = Points(files)
     while True:
+        last = points.newest()
         head, shown = log.head(), log.shown
         _check_continued(log, last, head)
         if last is not None and last.txn == head:
             return Pushed(last, is_new=False, objects=0, bytes=0)
-        sending = _Sending(log, objects, files)
+        sending = Sending(files, told, sleep)
         try:
-            point = sending.point(last, head=head, shown=shown)
+            point = _point(log, objects, sending, last, head=head, shown=shown)
         except CorruptionError:
             if not _is_forgotten(log, shown):
                 raise
             continue
         # Else what was read last lacks what was forgotten meanwhile, and what was read first not.
-        if not _is_forgotten(log, shown):
-            files.write(*encode(point))
+        if _is_forgotten(log, shown):
+            continue
+        sending.finish()
+        if last is not None and _begins_anew(last, shown):
+            points.end(last)
+        if points.add(point):
             return Pushed(point, is_new=True, objects=sending.objects, bytes=sending.bytes)
 
 
-class _Sending:
-    """One push, and what it has sent so far."""
+def _point(
+    log: OpLog,
+    objects: ObjectStore,
+    sending: Sending,
+    last: Point | None,
+    *,
+    head: int,
+    shown: Shown,
+) -> Point:
+    """Send all that a new point needs, and return it."""
+    known = None if last is None or _begins_anew(last, shown) else last
+    horizon = shown.horizon
+    # What expired is not there any more, and does not come back with rows that are written anew.
+    fixed = horizon if known is None else max(horizon, known.horizon)
+    kept, pushes = _kept(() if known is None else known.segments, horizon=fixed)
+    after = kept[-1].upto if kept else 0
+    proof = Proof(horizon=horizon, last=_header(log, after))
+    sent = 0 if known is None else known.txn
 
-    def __init__(self, log: OpLog, objects: ObjectStore, files: Files) -> None:
-        self.objects = 0
-        self.bytes = 0
-        self._log = log
-        self._store = objects
-        self._files = files
-
-    def point(self, last: Point | None, *, head: int, shown: Shown) -> Point:
-        """Send all that a new point needs, and return it."""
-        horizon = shown.horizon
-        if last is not None and last.txn < horizon:
-            # What came since is not all there any more: it cannot be told as what comes next.
-            last = None
-        kept, pushes = _kept(() if last is None else last.segments, horizon=horizon)
-        after = kept[-1].upto if kept else 0
-        proof = Proof(horizon=horizon, last=_header(self._log, after))
-        known = 0 if last is None else last.txn
-        made = [
-            # All but the last are full, and never written again.
-            self._segment(first, upto, proof, known=known, pushes=pushes if upto == head else 0)
-            for first, upto in _stretches(self._log.headers(after=after, upto=head))
-        ]
-        return Point(
-            pond=self._log.pond_id,
-            txn=head,
-            hash=proof.hash,
-            ts_us=0 if proof.last is None else proof.last.ts_us,
-            horizon=horizon if last is None else last.horizon,
-            kept=shown.kept if last is None else last.kept,
-            objects=self.objects + (0 if last is None else last.objects),
-            bytes=self.bytes + (0 if last is None else last.bytes),
-            segments=(*kept, *made),
-        )
-
-    def _segment(self, after: int, upto: int, proof: Proof, *, known: int, pushes: int) -> Segment:
-        rows = self._log.transcript(after=after, upto=upto)
+    def made(after: int, upto: int) -> Segment:
+        rows = log.transcript(after=after, upto=upto)
         proof.add(rows)
         rows = segment.with_objects(rows)
-        for digest, size in segment.objects_in(segment.newer(rows, known)).items():
-            self._send_object(digest, size)
-        data = segment.encode(rows)
-        digest = sha256_of(data)
-        name = segment.file_of(digest)
-        if self._files.size(name) != len(data):
-            self._files.write(name, data)
-            self.bytes += len(data)
-        return Segment(digest, len(data), after, upto, pushes)
+        sending.send_objects(segment.objects_in(segment.newer(rows, sent)), objects)
+        # All but the last are full, and never written again.
+        return Segment(*sending.send_segment(rows), after, upto, pushes if upto == head else 0)
 
-    def _send_object(self, digest: str, size: int | None) -> None:
-        name = segment.object_file_of(digest)
-        there = self._files.size(name)
-        if there is None or there != (size or there):
-            self.bytes += self._files.send(self._store.path(digest), name, digest=digest)
-            self.objects += 1
+    headers = log.headers(after=after, upto=head)
+    segments = (*kept, *(made(first, upto) for first, upto in _stretches(headers)))
+    own = [_header(log, txn) for txn in (shown.kept if known is None else ())]
+    own_us = tuple(each.ts_us if each else 0 for each in own)
+    return Point(
+        number=FIRST if last is None else last.number + 1,
+        previous="" if last is None else last.digest,
+        pond=log.pond_id,
+        txn=head,
+        hash=proof.hash,
+        ts_us=0 if proof.last is None else proof.last.ts_us,
+        horizon=horizon if known is None else known.horizon,
+        kept=shown.kept if known is None else known.kept,
+        kept_us=own_us if known is None else known.kept_us,
+        thinned=0 if known is None else known.thinned,
+        thinned_us=0 if known is None else known.thinned_us,
+        objects=sending.objects + (0 if known is None else known.objects),
+        bytes=sending.bytes + (0 if known is None else known.bytes),
+        segments=segments,
+    )
+
+
+def _begins_anew(last: Point, shown: Shown) -> bool:
+    """Say whether what came after a point is not all there any more, and cannot follow it."""
+    return last.txn < shown.horizon
 
 
 def _check_continued(log: OpLog, last: Point | None, head: int) -> None:
@@ -147,7 +157,7 @@ def _check_continued(log: OpLog, last: Point | None, head: int) -> None:
             f"{log.pond} and its backup went apart: the backup holds {last.txn} transactions of "
             f"pond {last.pond}, and the pond does not go on from these"
         )
-        hint = "restore the backup beside it and compare; push to another folder to keep both"
+        hint = "restore the backup beside it and compare; push to another place to keep both"
         raise PondDivergedError(msg, hint=hint)
 
 

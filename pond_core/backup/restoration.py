@@ -1,4 +1,4 @@
-"""From a folder into a new pond: proven row by row and byte by byte as it arrives.
+"""From a backup into a new pond: proven row by row and byte by byte as it arrives.
 
 The pond is made in `restoring/` of its directory, but for the objects, which stay where they are
 put; one rename makes it a pond. So a restoration that was interrupted is done again with the
@@ -7,6 +7,7 @@ objects that it has.
 
 import shutil
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,9 @@ from pond_core.storage import Durability, storage_errors
 from pond_core.tlogfs import ObjectStore
 
 _STAGE = "restoring"
+
+_AT_ONCE = 8
+"""Objects on their way: each waits for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def restore(files: Files, point: Point, to: Path, *, upto: int, durability: Dura
     """Make a pond that shows what another one held as of a txn, and before it.
 
     Args:
-        files: The folder.
+        files: The files of the backup.
         point: A point whose segments have that txn.
         to: The pond's directory: not there, empty, or of a restoration that was interrupted.
         upto: The txn.
@@ -92,7 +96,7 @@ class _Restoration:
         proof = Proof(horizon=point.horizon)
         written = list(self._rows(point, proof))
         if proof.txn != self._upto or (self._upto == point.txn and proof.hash != point.hash):
-            msg = f"{self._files.root}: the rows up to txn {point.txn} are not those of its point"
+            msg = f"{self._files.label}: the rows up to txn {point.txn} are not those of its point"
             raise CorruptionError(msg, hint="restore from another point: `pond backup list`")
         _commit(log, written, proof, shown=point.shown.upto(self._upto))
         # Its own first transaction changes nothing, and says in the chain whose history this was.
@@ -104,7 +108,8 @@ class _Restoration:
             (self._stage / "oplog").replace(self._to / "oplog")
             self._durability.sync_file(self._to)
             shutil.rmtree(self._stage)
-        return Restored(log.pond_id, point.pond, self._upto, len(self._fetched), self._bytes)
+        fetched = self._bytes + sum(self._fetched)
+        return Restored(log.pond_id, point.pond, self._upto, len(self._fetched), fetched)
 
     def _rows(self, point: Point, proof: Proof) -> Iterator[LogFile]:
         """Fetch the segments and the objects that they need, and write the rows as log files."""
@@ -112,23 +117,28 @@ class _Restoration:
             if each.after >= self._upto:
                 break
             name = segment.file_of(each.sha256)
-            rows = segment.decode(name, self._files.read(name, digest=each.sha256))
+            rows = segment.decode(name, self._files.read_content(name, digest=each.sha256))
             self._bytes += each.size
             rows = rows.filter(pc.less_equal(rows["txn"], self._upto))
             proof.add(rows.drop_columns(["object"]))
-            for digest, size in segment.objects_in(rows).items():
-                self._fetch(digest, size)
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                wanted = segment.objects_in(rows)
+                fetched = pool.map(self._fetch, wanted, wanted.values())
+                self._fetched.extend(size for size in fetched if size is not None)
             yield from write_transcript(self._stage, rows, durability=self._durability)
 
-    def _fetch(self, digest: str, size: int | None) -> None:
+    def _fetch(self, digest: str, size: int | None) -> int | None:
+        """Fetch an object, and return its size; None if it was there."""
         target = self._objects.path(digest)
         if target.is_file() and size in (None, target.stat().st_size):
-            return  # an earlier attempt put it there; it has its name since it was whole
-        fetched = self._files.fetch(
-            segment.object_file_of(digest), target, digest=digest, temporary=self._stage / "tmp"
+            return None  # an earlier attempt put it there; it has its name since it was whole
+        return self._files.fetch(
+            segment.object_file_of(digest),
+            target,
+            digest=digest,
+            temporary=self._stage / "tmp",
+            durability=self._durability,
         )
-        self._fetched.append(fetched)
-        self._bytes += fetched
 
 
 def _finished(to: Path, point: Point, *, upto: int, durability: Durability) -> Restored | None:

@@ -20,6 +20,7 @@ from pond_core.oplog.part import PartState
 from pond_core.oplog.repair import Repaired, is_pond, repair
 from pond_core.oplog.schema import CONDENSED_SEQ, CONDENSED_SEQS, HEADERS
 from pond_core.oplog.shown import Shown
+from pond_core.oplog.supersession import until as superseded
 from pond_core.oplog.transcript import TRANSCRIPT, Proof, write_transcript
 from pond_core.oplog.translate import parquet_errors
 
@@ -59,6 +60,7 @@ __all__ = [
     "read_table",
     "repair",
     "rows_hash",
+    "superseded",
     "transactions",
     "with_contents",
     "write_transcript",

@@ -11,6 +11,7 @@ from pond_core.storage.durability import (
 from pond_core.storage.folder import Folder
 from pond_core.storage.lock import exclusive
 from pond_core.storage.place import Place, Stored
+from pond_core.storage.sealed import Sealed, is_sealed
 
 __all__ = [
     "Access",
@@ -18,10 +19,12 @@ __all__ = [
     "Durability",
     "Folder",
     "Place",
+    "Sealed",
     "Stored",
     "check_room",
     "digest_of",
     "exclusive",
+    "is_sealed",
     "sha256_of",
     "storage_errors",
 ]

@@ -41,50 +41,59 @@ _CHUNK_BYTES = 8 * 1024**2
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How a bucket is reached. What is None is taken from the environment, as AWS's tools do.
+    """How a bucket is reached.
 
     Attributes:
         endpoint_url: The server; AWS itself without one.
         region: The bucket's region.
-        key_id: The access key's id.
+        key_id: The access key's id. Without one, and without `credentials`, the role of the
+            machine is taken, as far as it has one.
         secret: The access key.
-        credentials: Gives them when they are wanted instead, as obstore's providers do: profiles,
-            roles, single sign-on.
+        token: What belongs to a key for a session.
+        credentials: Gives them when they are wanted instead, as obstore's providers do.
     """
 
     endpoint_url: str | None = None
     region: str | None = None
     key_id: str | None = field(default=None, repr=False)
     secret: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
     credentials: Callable[[], Any] | None = field(default=None, repr=False)
 
-    def settings(self, environ: Mapping[str, str]) -> dict[str, Any]:
-        """Return what obstore wants to be told."""
-        endpoint = (
-            self.endpoint_url
-            or environ.get("AWS_ENDPOINT_URL_S3")
-            or environ.get("AWS_ENDPOINT_URL")
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> "Access":
+        """Return what the variables say that AWS's own tools read."""
+        return cls(
+            endpoint_url=environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL"),
+            region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION"),
+            key_id=environ.get("AWS_ACCESS_KEY_ID"),
+            secret=environ.get("AWS_SECRET_ACCESS_KEY"),
+            token=environ.get("AWS_SESSION_TOKEN"),
         )
-        region = self.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What obstore wants to be told."""
         told: dict[str, Any] = {
-            "endpoint": endpoint,
-            "region": region or "us-east-1",  # what servers other than AWS's expect
-            "access_key_id": self.key_id or environ.get("AWS_ACCESS_KEY_ID"),
-            "secret_access_key": self.secret or environ.get("AWS_SECRET_ACCESS_KEY"),
-            "session_token": None if self.secret else environ.get("AWS_SESSION_TOKEN"),
+            "endpoint": self.endpoint_url,
+            "region": self.region or "us-east-1",  # what servers other than AWS's expect
+            "access_key_id": self.key_id,
+            "secret_access_key": self.secret,
+            "session_token": self.token,
+            "credential_provider": self.credentials,
         }
-        if self.credentials is not None:
-            told = {name: told[name] for name in ("endpoint", "region")}
-            told["credential_provider"] = self.credentials
         # Whoever writes http:// means a server of their own.
-        allow_http = bool(endpoint and endpoint.startswith("http://"))
-        return {name: value for name, value in told.items() if value} | {
-            "client_options": {"allow_http": allow_http}
-        }
+        allow_http = (self.endpoint_url or "").startswith("http://")
+        told["client_options"] = {"allow_http": allow_http}
+        return {name: value for name, value in told.items() if value}
 
 
 class Bucket:
     """The objects below a prefix of a bucket.
+
+    Args:
+        url: `s3://bucket/prefix`.
+        access: How it is reached; as the environment says without one.
 
     Attributes:
         url: `s3://bucket/prefix`.
@@ -97,7 +106,7 @@ class Bucket:
             msg = f"{parts.scheme}://{parts.hostname or ''}... does not name a bucket"
             raise DataError(msg, hint="name it as s3://bucket/prefix; keys go into the environment")
         self.url = f"s3://{parts.netloc}/{prefix}".rstrip("/")
-        settings = (access or Access()).settings(os.environ)
+        settings = (access or Access.of(os.environ)).settings
         with self._errors(""):
             self._store = S3Store(parts.netloc, prefix=prefix or None, **settings)
 

@@ -113,7 +113,7 @@ class OpLogBackend:
         for window, row in state.pieces:
             live = window.intersect(piece.window)
             if row.rows and not live.is_empty:
-                if (row.txn, row.seq) == (known.txn, known.seq):
+                if (row.txn, row.seq, row.sha256) == (known.txn, known.seq, known.sha256):
                     return None
                 self._rows[piece.node_id, row.version or 0, row.sha256 or ""] = row
                 again.append(piece_of(piece.node_id, live, row))

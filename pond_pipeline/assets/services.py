@@ -1,20 +1,23 @@
 """Backups and copies as assets: nothing of them is kept in the pond."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from pond_core import Finding, from_us
-from pond_pipeline.assets.factory import POND
-from pond_pipeline.backups import back_up, folder_of, update_copy
+from pond_core import Finding, Pond, from_us
+from pond_pipeline.assets.s3 import is_bucket, variables_of
+from pond_pipeline.backups import back_up, place_text, update_copy
 from pond_pipeline.config import read_environment
 from pond_pipeline.paths import path_to_key, safe_name
 from pond_pipeline.plan import Backup, Copy, Plan
 
 TXN = "pond/txn"
 """Metadata: the newest transaction that the backup holds."""
+
+Results = Iterator["dg.MaterializeResult[object] | dg.AssetCheckResult"]
+"""What the op of a service yields."""
 
 _GROUP = "backup"
 _COMPLETE = "backup_is_complete"
@@ -77,36 +80,28 @@ def build_service_schedules(plan: Plan) -> list[dg.ScheduleDefinition]:
 def _backup(backup: Backup) -> dg.AssetsDefinition:
     key = service_key(backup)
     check = dg.AssetCheckSpec(
-        _COMPLETE, asset=key, description="All that the newest point needs is in the folder."
+        _COMPLETE, asset=key, description="All that the newest point needs is there."
     )
 
-    @dg.multi_asset(
-        name=safe_name(f"/backup/{backup.name}"),
-        specs=[_spec(backup)],
-        check_specs=[check],
-        required_resource_keys={POND},
-    )
-    def _op(
-        context: dg.AssetExecutionContext,
-    ) -> "Iterator[dg.MaterializeResult[object] | dg.AssetCheckResult]":
-        pond = context.resources.pond
-        environ = read_environment(backup.root).values
+    def made(pond: Pond, s3: Mapping[str, str]) -> Results:
         began_s = time.monotonic()
-        pushed = back_up(backup, pond, environ)
-        point = pushed.point
+        environ = {**read_environment(backup.root).values, **s3}
+        done = back_up(backup, pond, environ)
+        point = done.pushed.point
         yield dg.MaterializeResult(
             asset_key=key,
             metadata={
                 TXN: point.txn,
                 "pond/point": f"{point.pond} {point.txn} {point.hash}",
                 "pond/committed": dg.MetadataValue.timestamp(from_us(point.ts_us)),
-                "pond/bytes_sent": pushed.bytes,
-                "pond/objects_sent": pushed.objects,
+                "pond/bytes_sent": done.pushed.bytes,
+                "pond/objects_sent": done.pushed.objects,
                 "pond/bytes": point.bytes,
+                **({} if done.expired is None else {"pond/expired": done.expired.expired}),
                 **_common(backup, began_s),
             },
         )
-        inspection = folder_of(backup, environ).verify(pond=pond.id)
+        inspection = done.backups.verify(pond=pond.id)
         yield dg.AssetCheckResult(
             asset_key=key,
             check_name=_COMPLETE,
@@ -115,15 +110,30 @@ def _backup(backup: Backup) -> dg.AssetsDefinition:
             metadata={"segments": inspection.segments, "objects": inspection.objects},
         )
 
-    return _op
+    definition = dg.multi_asset(
+        name=safe_name(f"/backup/{backup.name}"),
+        specs=[_spec(backup)],
+        check_specs=[check],
+    )
+    if not is_bucket(backup):
+
+        def in_folder(pond: dg.ResourceParam[Pond]) -> "Results":
+            yield from made(pond, {})
+
+        return definition(in_folder)
+    from dagster_aws.s3 import S3Resource  # noqa: PLC0415 -- takes a second
+
+    def in_bucket(pond: dg.ResourceParam[Pond], s3: S3Resource) -> "Results":
+        yield from made(pond, variables_of(s3))
+
+    return definition(in_bucket)
 
 
 def _copy(copy: Copy) -> dg.AssetsDefinition:
-    @dg.multi_asset(name=safe_name(f"/backup/{copy.name}"), specs=[_spec(copy)])
-    def _op() -> "dg.MaterializeResult[object]":
+    def made(s3: Mapping[str, str]) -> Results:
         began_s = time.monotonic()
-        copied = update_copy(copy, read_environment(copy.root).values)
-        return dg.MaterializeResult(
+        copied = update_copy(copy, {**read_environment(copy.root).values, **s3})
+        yield dg.MaterializeResult(
             asset_key=service_key(copy),
             metadata={
                 TXN: copied.txn,
@@ -135,12 +145,24 @@ def _copy(copy: Copy) -> dg.AssetsDefinition:
             },
         )
 
-    return _op
+    definition = dg.multi_asset(name=safe_name(f"/backup/{copy.name}"), specs=[_spec(copy)])
+    if not is_bucket(copy):
+
+        def in_folder() -> "Results":
+            yield from made({})
+
+        return definition(in_folder)
+    from dagster_aws.s3 import S3Resource  # noqa: PLC0415 -- takes a second
+
+    def in_bucket(s3: S3Resource) -> "Results":
+        yield from made(variables_of(s3))
+
+    return definition(in_bucket)
 
 
 def _common(service: Backup | Copy, began_s: float) -> dict[str, float | str]:
-    """Return what both tell: how long it took, and the folder without what the environment says."""
-    return {"pond/seconds": time.monotonic() - began_s, "pond/folder": str(service.folder)}
+    """Return what both tell: how long it took, and where it is."""
+    return {"pond/seconds": time.monotonic() - began_s, "pond/place": place_text(service)}
 
 
 def _spec(service: Backup | Copy) -> dg.AssetSpec:

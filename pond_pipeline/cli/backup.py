@@ -1,4 +1,4 @@
-"""The commands `backup push|list|verify|restore`."""
+"""The commands `backup push|list|verify|restore|expire|clean-up`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from pond_core import AsOf, BackupFolder, CorruptionError, Finding, Pond, from_us
-from pond_pipeline.backups import folder_of
+from pond_core import AsOf, Backups, CorruptionError, Finding, Keep, Pond, from_us
+from pond_pipeline.backups import backups_of
+from pond_pipeline.bucket_access import access_in
 from pond_pipeline.cli.command import (
     CommandGroup,
     Invocation,
@@ -20,7 +21,7 @@ from pond_pipeline.cli.command import (
 )
 from pond_pipeline.cli.instant import AsOfType
 from pond_pipeline.cli.render import print_facts, print_json, print_lines, print_rows
-from pond_pipeline.cli.terminal import say
+from pond_pipeline.cli.terminal import agreed, say
 from pond_pipeline.config import read_documents, read_environment
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.plan import Backup, compile_plan
@@ -30,7 +31,7 @@ from pond_pipeline.plan import Backup, compile_plan
 class Pushed:
     """What `push` sent."""
 
-    folder: str
+    place: str
     pond: str
     txn: int
     is_new: bool
@@ -50,6 +51,36 @@ class ListedPoint:
     segments: int
     objects: int
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A moment that stays, as `expire` tells it."""
+
+    txn: int
+    committed: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """What `expire` let go."""
+
+    place: str
+    pond: str
+    expired: int
+    rows: int
+    bytes: int
+    kept: tuple[Kept, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CleanedUp:
+    """What `clean-up` did; the fields are those of `pond_core.CleanedUp`."""
+
+    place: str
+    deleted: int
+    freed: int
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +110,24 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a backup is: a folder that is named, or a resource that names one."""
+    """Where a backup is: a folder or a bucket that is named, or a resource that names one."""
 
-    folder: Path | None
+    where: str | None
     name: str | None
     file: Path
     variables: tuple[tuple[str, str], ...]
 
-    def open(self) -> BackupFolder:
-        """Return the folder.
+    def open(self) -> Backups:
+        """Return what is there.
 
         Raises:
             ConfigError: The resources do not say which one.
         """
-        if self.folder is not None:
-            return BackupFolder(self.folder)
         root = self.file.absolute().parent
+        environ = read_environment(root).values
+        if self.where is not None:
+            access = access_in(environ) if "://" in self.where else None
+            return Backups(self.where, access=access)
         plan = compile_plan(read_documents(self.file, variables=dict(self.variables)), root=root)
         backups = {each.name: each for each in plan.services if isinstance(each, Backup)}
         chosen = list(backups) if self.name is None else [self.name]
@@ -102,19 +135,17 @@ class Place:
             names = ", ".join(backups) or "none"
             what = "which backup is meant" if self.name is None else f"a backup {self.name!r}"
             msg = f"{self.file} does not say {what}; it has {names}"
-            raise ConfigError(msg, hint="name one by --name, or the folder itself")
-        return folder_of(backups[chosen[0]], read_environment(root).values)
+            raise ConfigError(msg, hint="name one by --name, or the place itself")
+        return backups_of(backups[chosen[0]], environ)
 
 
 def _place_options(flag: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return the options that say where a backup is; the folder is named by `flag`."""
-    folder = click.option(
-        flag, "folder", type=click.Path(file_okay=False, path_type=Path), help="The folder."
-    )
+    """Return the options that say where a backup is; a folder or bucket is named by `flag`."""
+    where = click.option(flag, "where", metavar="PLACE", help="A folder, or s3://bucket/prefix.")
     name = click.option("--name", help="Which Backup resource; needed where there are several.")
 
     def add(run: Callable[..., None]) -> Callable[..., None]:
-        return folder(name(resources_option(variables_option(run))))
+        return where(name(resources_option(variables_option(run))))
 
     return add
 
@@ -124,9 +155,9 @@ _of_option = click.option("--of", "pond", metavar="UUID", help="Which pond the b
 
 @click.group(cls=CommandGroup, example="pond backup push --to /media/stick/backup")
 def backup() -> None:
-    """Back the pond up into a folder, and restore it.
+    """Back the pond up into a folder or a bucket, and restore it.
 
-    The folder is that of the Backup resource, or is named by --to or --from.
+    The place is that of the Backup resource, or is named by --to or --from.
     """
 
 
@@ -135,12 +166,12 @@ def backup() -> None:
 @json_option
 @pass_invocation
 def push(invocation: Invocation, /, *, as_json: bool, **where: object) -> None:
-    """Send what the folder does not have yet."""
+    """Send what the backup does not have yet."""
     pond = Pond.open(invocation.pond)
-    folder = _place(where).open()
-    pushed = pond.push(folder)
+    backups = _place(where).open()
+    pushed = pond.push(backups)
     report = Pushed(
-        folder=str(folder.path),
+        place=backups.label,
         pond=pushed.point.pond,
         txn=pushed.point.txn,
         is_new=pushed.is_new,
@@ -150,9 +181,9 @@ def push(invocation: Invocation, /, *, as_json: bool, **where: object) -> None:
     if as_json:
         print_json(report)
     elif report.is_new:
-        say(f"{folder.path} holds the pond up to txn {report.txn}: {report.bytes:,} bytes sent")
+        say(f"{backups.label} holds the pond up to txn {report.txn}: {report.bytes:,} bytes sent")
     else:
-        say(f"{folder.path} holds the pond up to txn {report.txn}: nothing is new")
+        say(f"{backups.label} holds the pond up to txn {report.txn}: nothing is new")
 
 
 @backup.command("list", cls=PondCommand, example="pond backup list --from /media/stick/backup")
@@ -238,6 +269,82 @@ def restore(
         print_json(report)
     else:
         say(f"{to} is pond {done.pond}: what {done.parent} held as of txn {done.txn}")
+
+
+_PERIODS = ("hourly", "daily", "weekly", "monthly", "yearly")
+
+
+def _keep_options(run: Callable[..., None]) -> Callable[..., None]:
+    """Return the options that say which moments are kept."""
+    for name in reversed(_PERIODS):
+        kind = click.IntRange(min=0)
+        what = f"Keep the last moment of each of so many {_PLURALS[name]}."
+        run = click.option(f"--{name}", type=kind, default=0, metavar="N", help=what)(run)
+    return run
+
+
+_PLURALS = dict(zip(_PERIODS, ("hours", "days", "weeks", "months", "years"), strict=True))
+
+
+@backup.command(cls=PondCommand, example="pond backup expire --daily 7 --monthly 12 --yes")
+@_place_options("--from")
+@_of_option
+@_keep_options
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def expire(
+    *,
+    pond: str | None,
+    hourly: int,
+    daily: int,
+    weekly: int,
+    monthly: int,
+    yearly: int,
+    yes: bool,
+    as_json: bool,
+    **where: object,
+) -> None:
+    """Keep only the last moment of some hours, days, months ...
+
+    Periods without a moment do not count. The newest moment always stays. From then on, no other
+    moment can be restored; what only they needed is deleted by `clean-up`.
+    """
+    keep = Keep(hourly=hourly, daily=daily, weekly=weekly, monthly=monthly, yearly=yearly)
+    backups = _place(where).open()
+    if not yes and not agreed(f"let moments of the backup in {backups.label} expire for good?"):
+        raise click.UsageError("nothing was done; say --yes where nobody can be asked")
+    done = backups.expire(keep, pond=pond)
+    report = Expired(
+        place=backups.label,
+        pond=done.point.pond,
+        expired=done.expired,
+        rows=done.rows,
+        bytes=done.bytes,
+        kept=tuple(Kept(each.txn, from_us(each.ts_us)) for each in done.moments),
+    )
+    if as_json:
+        print_json(report)
+        return
+    say(f"{report.expired} moments expired, {len(report.kept)} are kept")
+    print_rows(("txn", "committed"), [(each.txn, each.committed) for each in report.kept])
+
+
+@backup.command("clean-up", cls=PondCommand, example="pond backup clean-up")
+@_place_options("--from")
+@json_option
+def clean_up(*, as_json: bool, **where: object) -> None:
+    """Delete what no moment needs, a day after it was found so.
+
+    Run it once a day: each time deletes what the last one has listed. A Backup resource that says
+    `keep` does so by itself.
+    """
+    backups = _place(where).open()
+    done = backups.clean_up()
+    report = CleanedUp(backups.label, done.deleted, done.freed, done.waiting)
+    if as_json:
+        print_json(report)
+    else:
+        say(f"{done.deleted} files deleted, {done.freed:,} bytes; {done.waiting} wait for a day")
 
 
 def _place(options: dict[str, object]) -> Place:

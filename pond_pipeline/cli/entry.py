@@ -33,7 +33,7 @@ COMMANDS = {
     "verify": ("upkeep", "Check every byte of the pond."),
     "repair": ("upkeep", "Make a new Delta log where it is lost or damaged."),
     "maintain": ("upkeep", "Put the pond in order."),
-    "backup": ("backup", "Back the pond up into a folder, and restore it."),
+    "backup": ("backup", "Back the pond up into a folder or a bucket, and restore it."),
     "simulator": ("simulation", "Serve the HydroVu simulator until Ctrl-C."),
     "demo": ("pipeline", "Run the whole pipeline against the bundled HydroVu simulator."),
     "sync-dagster": ("syncing", "Make Dagster's view of the assets agree with the pond."),

@@ -56,6 +56,7 @@ from pond_pipeline.config.problem import (
 from pond_pipeline.config.schema import resources_schema
 from pond_pipeline.config.service import (
     AlertSpec,
+    BackupPlace,
     BackupSpec,
     Channel,
     Condition,
@@ -75,6 +76,7 @@ from pond_pipeline.config.written import written
 __all__ = [
     "RENAMED_FROM",
     "AlertSpec",
+    "BackupPlace",
     "BackupSpec",
     "BatteryCheck",
     "Channel",

@@ -3,76 +3,103 @@
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Self
+from uuid import UUID
 
 from pydantic import Field, model_validator
 
 from pond_pipeline.config.clock import Duration, Schedule
-from pond_pipeline.config.environment import EnvText
 from pond_pipeline.config.field import EnvTextField, NotYet, PondPattern, SecretField, wrong
 from pond_pipeline.config.judgement import Number
 from pond_pipeline.config.shape import Model, exactly_one
 
-_TO_A_FOLDER = "name a folder instead: `folder: backup`"
+Count = Annotated[int, Field(strict=True, ge=0)]
 
 
-class _Place(Model):
-    """Where a backup is; the original tool's keys of a bucket are read.
+class BackupPlace(Model):
+    """Where a backup is: a folder, or a bucket with the original tool's keys.
 
     Attributes:
         folder: Relative to the folder of `resources.yaml`.
-        bucket: The original tool's bucket; refused.
+        bucket: The bucket's name.
+        prefix: Where in the bucket.
         region: The bucket's region.
-        endpoint: The bucket's server.
-        key: The id of the bucket's key.
+        endpoint: The bucket's server; AWS itself without one.
+        key: The id of the key; without one it comes from where AWS's tools take it.
         secret: The secret of that key.
     """
 
+    model_config = exactly_one("folder", "bucket")
+
     folder: EnvTextField | None = None
     bucket: EnvTextField | None = None
+    prefix: EnvTextField | None = None
     region: EnvTextField | None = None
     endpoint: EnvTextField | None = None
     key: SecretField | None = None
     secret: SecretField | None = None
 
     @model_validator(mode="after")
-    def _is_a_folder(self) -> Self:
-        if self.bucket is not None:
-            raise wrong("this version cannot write to a bucket yet", hint=_TO_A_FOLDER)
-        if self.folder is None:
-            raise wrong("says no place", hint="add `folder: backup`")
+    def _is_one(self) -> Self:
+        if (self.folder is None) == (self.bucket is None):
+            raise wrong("is to say one of folder and bucket", hint="add `folder: backup`")
+        of_bucket = (self.prefix, self.region, self.endpoint, self.key, self.secret)
+        if self.folder is not None and any(of_bucket):
+            raise wrong("says a folder, and what only a bucket has")
+        if (self.key is None) != (self.secret is None):
+            raise wrong("says only one of key and secret", hint="say both or neither")
         return self
 
-    @property
-    def place(self) -> EnvText:
-        """The folder."""
-        assert self.folder is not None  # noqa: S101 -- a model without one is refused
-        return self.folder
+
+class KeepSpec(Model):
+    """How many moments of a backup are kept, of which kind.
+
+    Attributes:
+        hourly: The last one of each of so many hours.
+        daily: The last one of each of so many days.
+        weekly: The last one of each of so many weeks.
+        monthly: The last one of each of so many months.
+        yearly: The last one of each of so many years.
+    """
+
+    hourly: Count = 0
+    daily: Count = 0
+    weekly: Count = 0
+    monthly: Count = 0
+    yearly: Count = 0
+
+    @model_validator(mode="after")
+    def _keeps_some(self) -> Self:
+        if not any(self.model_dump().values()):
+            raise wrong("keeps nothing", hint="say for example {daily: 7, monthly: 12}")
+        return self
 
 
-class BackupSpec(_Place):
+class BackupSpec(BackupPlace):
     """A backup of the pond.
 
     Attributes:
         schedule: When, in UTC; a sensor makes one after each change, too.
         after_changes: Whether that sensor does.
-        keep: Not supported yet.
+        keep: Which moments stay, once the day is over; all without it.
     """
 
     schedule: Schedule | None = None
     after_changes: Annotated[bool, Field(strict=True)] = True
-    keep: NotYet = None
+    keep: KeepSpec | None = None
 
 
-class CopySpec(_Place):
+class CopySpec(BackupPlace):
     """A pond made of a backup.
 
     Attributes:
         to: The directory of the pond that is made, or brought up to date.
-        backup_uuid: Not supported yet.
+        pond: Which pond the backup is of; needed where there are several.
+        backup_uuid: Of the original tool; not supported.
         schedule: When, in UTC.
     """
 
     to: EnvTextField
+    pond: UUID | None = None
     backup_uuid: NotYet = None
     schedule: Schedule | None = None
 

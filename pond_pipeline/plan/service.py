@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from pond_core import Keep
 from pond_pipeline.config import (
     AlertSpec,
+    BackupPlace,
     BackupSpec,
     Channel,
     Condition,
@@ -24,19 +26,21 @@ class Backup:
         name: The resource's name.
         description: Markdown for people.
         owners: Who answers for it.
-        folder: Where it is; relative to `root`.
+        place: Where it is; a folder is relative to `root`.
         root: The folder of `resources.yaml`.
         schedule: When it is made: five cron fields, in UTC.
         after_changes: Whether it is made after each change, too.
+        keep: Which moments stay, once the day is over; None: all.
     """
 
     name: str
     description: str
     owners: tuple[str, ...]
-    folder: EnvText
+    place: BackupPlace
     root: Path
     schedule: str | None
     after_changes: bool
+    keep: Keep | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +51,8 @@ class Copy:
         name: The resource's name.
         description: Markdown for people.
         owners: Who answers for it.
-        folder: Where the backup is; relative to `root`.
+        place: Where the backup is; a folder is relative to `root`.
+        pond: Which pond it is of; None: the only one.
         to: The directory of the pond; relative to `root`.
         root: The folder of `resources.yaml`.
         schedule: When it is brought up to date: five cron fields, in UTC.
@@ -56,7 +61,8 @@ class Copy:
     name: str
     description: str
     owners: tuple[str, ...]
-    folder: EnvText
+    place: BackupPlace
+    pond: str | None
     to: EnvText
     root: Path
     schedule: str | None
@@ -100,18 +106,26 @@ def service_of(
                 name=document.name,
                 description=described("A backup of the pond.", document),
                 owners=owners_of(document),
-                folder=spec.place,
+                place=_place(spec),
                 root=root,
                 schedule=spec.schedule,
                 after_changes=spec.after_changes,
+                keep=None if spec.keep is None else Keep(**spec.keep.model_dump()),
             )
         case CopySpec():
             return Copy(
                 name=document.name,
                 description=described("A pond made of a backup.", document),
                 owners=owners_of(document),
-                folder=spec.place,
+                place=_place(spec),
+                pond=None if spec.pond is None else str(spec.pond),
                 to=spec.to,
                 root=root,
                 schedule=spec.schedule,
             )
+
+
+def _place(spec: BackupPlace) -> BackupPlace:
+    """Return of a backup or copy only where it is."""
+    told = {name: getattr(spec, name) for name in BackupPlace.model_fields}
+    return BackupPlace.model_construct(**told)  # it was checked as a part of the whole

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pond_core import (
-    BackupFolder,
+    Backups,
     Change,
     ConflictError,
     DataError,
@@ -208,17 +208,17 @@ def test_a_repair_keeps_what_is_kept_and_brings_nothing_back(
 
 def test_a_backup_has_what_is_kept(pond: Pond, past: list[Portrait], tmp_path: Path) -> None:
     pond.maintain(forget_before=HORIZON, keep=KEPT)
-    folder = BackupFolder(tmp_path / "backup", durability="process")
-    pond.push(folder)
-    folder.restore(tmp_path / "restored")
+    backups = Backups(tmp_path / "backup", durability="process")
+    pond.push(backups)
+    backups.restore(tmp_path / "restored")
     check(Pond.open(tmp_path / "restored"), past, *KEPT, *LATER)
-    folder.restore(tmp_path / "then", as_of=6)
+    backups.restore(tmp_path / "then", as_of=6)
     then = Pond.open(tmp_path / "then")
     check(then, past[:7], *KEPT)
     assert portrait(then.snapshot()) == past[6]
     assert then.verify().ok
     with pytest.raises(SnapshotForgottenError) as info:
-        folder.restore(tmp_path / "never", as_of=4)
+        backups.restore(tmp_path / "never", as_of=4)
     assert info.value.hint.endswith("and of those before it txn 3, 6 can be")
 
 

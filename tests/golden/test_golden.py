@@ -13,7 +13,7 @@ import duckdb
 import pytest
 from deltalake import DeltaTable
 
-from pond_core import BackupFolder, OpKind, Pond, Window
+from pond_core import Backups, OpKind, Pond, Window
 from pond_core.oplog.schema import FORMAT
 from tests.golden.make import readings, told
 from tests.golden.plain_reader import PlainPond
@@ -86,9 +86,9 @@ def test_an_old_pond_is_written_and_maintained(golden: Path, expected: Mapping[s
 def test_an_old_pond_is_backed_up_and_restored(
     golden: Path, expected: Mapping[str, Any], tmp_path: Path
 ) -> None:
-    folder = BackupFolder(tmp_path / "backup", durability="process")
-    Pond.open(golden, durability="process").push(folder)
-    folder.restore(tmp_path / "restored")
+    backups = Backups(tmp_path / "backup", durability="process")
+    Pond.open(golden, durability="process").push(backups)
+    backups.restore(tmp_path / "restored")
     restored = Pond.open(tmp_path / "restored", durability="process")
     for txn, snapshot in expected["snapshots"].items():
         assert digests(restored, int(txn)) == snapshot

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from pond_core import BackupFolder, Pond
+from pond_core import Backups, Pond
 from pond_pipeline.apply import apply_resources
 from pond_pipeline.build import build_definitions
 from pond_pipeline.config import read_documents
@@ -37,7 +37,7 @@ def test_what_was_applied_loaded_and_run_is_backed_up_and_restored(tmp_path: Pat
         job = definitions.resolve_job_def("safe_backup")
         assert job.execute_in_process(instance=instance).success
 
-    BackupFolder(tmp_path / "stick" / "backup").restore(tmp_path / "restored")
+    Backups(tmp_path / "stick" / "backup").restore(tmp_path / "restored")
     restored = Pond.open(tmp_path / "restored").snapshot()
     assert told(restored).keys() == told(Pond.open(pond).snapshot()).keys()
     assert restored.read_series("/raw/made/A").num_rows == 31

@@ -1,31 +1,36 @@
-"""What Python does to files, as its audit events tell."""
+"""A place that counts what is asked of another one."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
-_HEARD: list[tuple[str, list[str]]] = []
-"""Who listens: a folder, and the events below it. A hook can never be taken away."""
-
-_HOOKED: list[bool] = []
+from pond_core.storage import Place
 
 
-@contextmanager
-def counted(folder: Path) -> Iterator[list[str]]:
-    """Collect the events below a folder: opening, renaming, listing ..."""
-    if not _HOOKED:
-        _HOOKED.append(True)
-        sys.addaudithook(_hear)
-    events: list[str] = []
-    _HEARD.append((str(folder), events))
-    try:
-        yield events
-    finally:
-        _HEARD.clear()
+class Counting:
+    """Passes everything on; each call is a request or two.
 
+    Attributes:
+        calls: How often each method was called.
+        sent: Bytes that were written.
+    """
 
-def _hear(event: str, arguments: tuple[object, ...]) -> None:
-    for folder, events in _HEARD:
-        if arguments and str(arguments[0]).startswith(folder) and event.startswith(("open", "os.")):
-            events.append(event)
+    def __init__(self, place: Place) -> None:
+        self.calls: Counter[str] = Counter()
+        self.sent = 0
+        self._place = place
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever a place can do
+        found = getattr(self._place, name)
+        return self._counted(name, found) if callable(found) else found
+
+    def _counted(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:  # noqa: ANN401 -- as above
+            self.calls[name] += 1
+            if name in ("write", "create"):
+                self.sent += len(arguments[1])
+            if name == "upload":
+                self.sent += arguments[0].stat().st_size
+            return method(*arguments)
+
+        return call

@@ -6,7 +6,7 @@ import sys
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
-from pond_core import BackupFolder, Pond
+from pond_core import Backups, Pond
 
 _CHANGES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.utime"}
 _DIED = 9
@@ -16,15 +16,15 @@ def push(place: Path, steps: int) -> None:
     """Push the pond of a place; die before so many changes."""
     pond = Pond.open(place / "pond", durability="process")
     _die_after(steps)
-    pond.push(BackupFolder(place / "backup", durability="process"))
+    pond.push(Backups(place / "backup", durability="process"))
     _end(steps)
 
 
 def restore(place: Path, steps: int) -> None:
     """Restore the backup of a place; die before so many changes."""
-    folder = BackupFolder(place / "backup", durability="process")
+    backups = Backups(place / "backup", durability="process")
     _die_after(steps)
-    folder.restore(place / "restored")
+    backups.restore(place / "restored")
     _end(steps)
 
 

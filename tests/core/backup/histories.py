@@ -1,9 +1,9 @@
 """Histories that backups are made of, and what is compared after a restoration."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from pond_core import EntryType, Pond, Provenance, Recipe, Transaction, Window
+from pond_core.storage import Place
 from tests.conformance.filesystem import readings
 from tests.golden.make import told
 
@@ -34,13 +34,13 @@ def shown(pond: Pond, txn: int) -> Mapping[str, str]:
     return {path: node.digest for path, node in told(pond.snapshot(txn)).items()}
 
 
-def files_in(place: Path) -> dict[str, bytes]:
-    """Return the files that a backup consists of."""
+def files_in(place: Place) -> dict[str, bytes]:
+    """Return the files that a backup consists of, without what only tells where to look."""
     return {
-        path.relative_to(place).as_posix(): path.read_bytes()
-        for name in ("objects", "segments", "ponds")
-        for path in sorted((place / name).rglob("*"))
-        if path.is_file()
+        each.name: place.read(each.name) or b""
+        for folder in ("objects", "segments", "ponds")
+        for each in place.files(folder)
+        if not each.name.endswith("/newest")
     }
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pond_core import BackupFolder, Pond
+from pond_core import Backups, Pond
+from pond_core.storage import Durability, Folder
 from tests.core.backup import dying
 from tests.core.backup.histories import TXNS, files_in, shown, write_history, write_more
 
@@ -17,7 +18,7 @@ def start(tmp_path: Path) -> Path:
     start = tmp_path / "start"
     pond = Pond.init(start / "pond", durability="process")
     write_more(pond)
-    pond.push(BackupFolder(start / "backup", durability="process"))
+    pond.push(Backups(start / "backup", durability="process"))
     write_history(pond)
     return start
 
@@ -28,17 +29,18 @@ def test_a_push_that_is_killed_at_any_step_is_done_by_the_next(start: Path, tmp_
         place = tmp_path / f"{steps}"
         shutil.copytree(start, place)
         died = dying.dies(context, dying.push, place, steps)
-        folder = BackupFolder(place / "backup", durability="process")
-        assert folder.verify(full=True).ok
-        before = files_in(folder.path)
+        files = Folder(place / "backup", durability=Durability(full=False))
+        backups = Backups(files)
+        assert backups.verify(full=True).ok
+        before = files_in(files)
         pond = Pond.open(place / "pond", durability="process")
-        told = folder.points(pond.id)[-1].txn
-        pushed = pond.push(folder)
+        told = backups.points(pond.id)[-1].txn
+        pushed = pond.push(backups)
         assert pushed.is_new == (told <= TXNS)
         assert pushed.point.txn == TXNS + 1
-        assert before.items() <= files_in(folder.path).items()  # nothing was sent again
-        assert list((folder.path / "tmp").iterdir()) == []
-        assert folder.verify(full=True).ok
+        assert before.items() <= files_in(files).items()  # nothing was sent again
+        assert list((place / "backup" / "tmp").iterdir()) == []
+        assert backups.verify(full=True).ok
         shutil.rmtree(place)
         if not died:
             break
@@ -49,16 +51,16 @@ def test_a_restoration_that_is_killed_at_any_step_is_done_by_the_next(
     start: Path, tmp_path: Path
 ) -> None:
     pond = Pond.open(start / "pond", durability="process")
-    pond.push(BackupFolder(start / "backup", durability="process"))
+    pond.push(Backups(start / "backup", durability="process"))
     expected = [shown(pond, txn) for txn in range(TXNS + 2)]
     context = dying.nursery()
     for steps in itertools.count():
         place = tmp_path / f"{steps}"
         shutil.copytree(start, place)
         died = dying.dies(context, dying.restore, place, steps)
-        folder = BackupFolder(place / "backup", durability="process")
+        backups = Backups(place / "backup", durability="process")
         if died:
-            folder.restore(place / "restored")
+            backups.restore(place / "restored")
         restored = Pond.open(place / "restored", durability="process")
         assert [shown(restored, txn) for txn in range(TXNS + 2)] == expected
         report = restored.verify()

@@ -1,14 +1,15 @@
 """Whatever happens to a pond, a backup restores each moment that was in it when it was pushed."""
 
 import shutil
+from datetime import timedelta
 
 import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import initialize, rule
 from typing_extensions import override
 
-from pond_core import BackupFolder, Pond
-from pond_core.backup import push
+from pond_core import Backups, Keep, Pond
+from pond_core.backup import cleanup, expiry, push
 from pond_core.oplog import Shown
 from tests.core.test_model import PondMachine, assert_same, portrait
 
@@ -18,29 +19,46 @@ class BackupMachine(PondMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = BackupFolder(self.directory / "backup", durability="process")
+        self.backups = Backups(self.directory / "backup", durability="process")
+        self.expired = 0
 
-    @initialize(merged=st.sampled_from([2, 3, 16]), rows=st.sampled_from([1, 20_000]))
-    def begin_backups(self, merged: int, rows: int) -> None:
+    @initialize(
+        merged=st.sampled_from([2, 3, 16]),
+        rows=st.sampled_from([1, 20_000]),
+        small=st.sampled_from([0, 3_000, 2**23]),
+    )
+    def begin_backups(self, merged: int, rows: int, small: int) -> None:
         self.patch.setattr(push, "MERGED", merged)
         self.patch.setattr(push, "_SEGMENT_ROWS", rows)
+        self.patch.setattr(cleanup, "WAIT", timedelta(0))
+        self.patch.setattr(expiry, "_SMALL_BYTES", small)
 
     @rule(which=st.integers(0, 1))
     def push(self, which: int) -> None:
-        point = self.ponds[which].push(self.folder).point
+        point = self.ponds[which].push(self.backups).point
         assert point.txn == max(self.past)
-        assert point.horizon <= self.horizon
+        assert point.horizon <= max(self.horizon, self.expired)
+
+    @rule(step=st.integers(1, 3))
+    def expire(self, step: int) -> None:
+        self.patch.setattr(Keep, "chosen", lambda _, found: {*sorted(found)[::-step]})
+        if self.backups.ponds():
+            self.expired = self.backups.expire(Keep(daily=1)).point.txn
+
+    @rule()
+    def clean_up(self) -> None:
+        self.backups.clean_up()
 
     @rule(back=st.integers(0, 6))
     def restore(self, back: int) -> None:
-        for point in self.folder.points()[-1:]:
+        for point in self.backups.points()[-1:]:
             self.check_restored(max(point.horizon, point.txn - back), shown=point.shown)
             for txn in point.kept[:1]:
                 self.check_restored(txn, shown=point.shown)
 
     def check_restored(self, txn: int, *, shown: Shown) -> None:
         place = self.directory / "restored"
-        self.folder.restore(place, as_of=txn)
+        self.backups.restore(place, as_of=txn)
         restored = Pond.open(place, durability="process")
         assert restored.verify().findings == ()
         for past in (past for past in range(txn + 1) if past in shown):
@@ -50,11 +68,11 @@ class BackupMachine(PondMachine):
     @override
     def teardown(self) -> None:
         try:
-            if self.folder.ponds():
-                assert self.folder.verify(full=True).findings == ()
+            if self.backups.ponds():
+                assert self.backups.verify(full=True).findings == ()
         finally:
             super().teardown()
 
 
 TestBackupMachine = BackupMachine.TestCase
-TestBackupMachine.settings = settings(max_examples=10, stateful_step_count=20, deadline=None)
+TestBackupMachine.settings = settings(max_examples=12, stateful_step_count=20, deadline=None)

@@ -1,4 +1,4 @@
-"""What a folder and a bucket have in common, one behaviour each."""
+"""What a folder and a bucket have in common, sealed or not, one behaviour each."""
 
 from pathlib import Path
 
@@ -6,15 +6,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pond_core.storage import Durability, Folder, Place
+from pond_core.storage import Durability, Folder, Place, Sealed
 
 
-@pytest.fixture(params=["folder", "bucket"])
+@pytest.fixture(params=["folder", "bucket", "sealed folder", "sealed bucket"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    if request.param == "folder":
-        found: Place = Folder(tmp_path / "place", durability=Durability(full=False))
-    else:
-        found = request.getfixturevalue("bucket")
+    found: Place = (
+        request.getfixturevalue("bucket")
+        if request.param.endswith("bucket")
+        else Folder(tmp_path / "place", durability=Durability(full=False))
+    )
+    if request.param.startswith("sealed"):
+        found = Sealed(found, "a long enough passphrase")
     found.prepare()
     return found
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pond_core import BackupFolder, Pond
+from pond_core import Backups, Pond
 from pond_pipeline.assets.services import TXN
 from tests.pipeline.services import definitions_of, plug_in, write
 
@@ -52,7 +52,7 @@ def test_a_backup_tells_what_it_sent_and_writes_nothing_into_the_pond(
     assert event is not None
     assert event.asset_materialization is not None
     told = {key: value.value for key, value in event.asset_materialization.metadata.items()}
-    assert (told[TXN], told["pond/folder"]) == (1, "${env:STICK:-stick}/backup")
+    assert (told[TXN], told["pond/place"]) == (1, "${env:STICK:-stick}/backup")
     sent = told["pond/bytes_sent"]
     assert isinstance(sent, int)
     assert told["pond/bytes"] == sent > 0
@@ -65,7 +65,7 @@ def test_the_check_of_a_backup_finds_what_is_missing(
 ) -> None:
     [check] = made(tmp_path, instance, SAFE).get_asset_check_evaluations()
     assert (check.check_name, check.passed) == ("backup_is_complete", True)
-    [point] = BackupFolder(tmp_path / "stick" / "backup").points(pond.id)
+    [point] = Backups(tmp_path / "stick" / "backup").points(pond.id)
     digest = point.segments[0].sha256
     (tmp_path / "stick" / "backup" / "segments" / digest[:2] / digest).unlink()
     [check] = made(tmp_path, instance, SAFE).get_asset_check_evaluations()

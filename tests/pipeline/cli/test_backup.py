@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 import pytest
 
-from pond_core import BackupFolder, Pond
+from pond_core import Backups, Pond
 from pond_pipeline.cli.backup import backup
 from pond_pipeline.cli.command import PondCommand
 from tests.pipeline.cli.shell import Shell
 from tests.pipeline.cli.test_documented import SECTIONS, _check_shape
+from tests.s3 import server as s3
 
 RESOURCES = """
 kind: Backup
@@ -53,11 +54,63 @@ def test_a_pond_is_pushed_listed_verified_and_restored(shell: Shell, folder: Pat
     assert [node.path for node in after.walk("/")] == [node.path for node in before.walk("/")]
 
 
+def test_moments_expire_and_what_only_they_needed_is_listed(shell: Shell, folder: Path) -> None:
+    shell.out("backup", "push", "--to", folder)
+    with Pond.open(shell.pond).transaction() as changes:
+        changes.mkdir("/more")
+    shell.out("backup", "push", "--to", folder)
+    expired = shell.value("backup", "expire", "--from", folder, "--daily", "1", "--yes")
+    _check_shape(documented("expire"), expired)
+    assert isinstance(expired, dict)
+    assert expired["expired"] == 1
+    cleaned = shell.value("backup", "clean-up", "--from", folder)
+    _check_shape(documented("clean-up"), cleaned)
+    assert isinstance(cleaned, dict)
+    assert (cleaned["deleted"], cleaned["waiting"]) == (0, 4)
+
+
+def test_moments_expire_only_if_that_is_agreed_to(shell: Shell, folder: Path) -> None:
+    shell.out("backup", "push", "--to", folder)
+    result = shell.run("backup", "expire", "--from", folder, "--daily", "1")
+    assert result.exit_code == 2
+    assert "nothing was done" in result.stderr
+
+
+def test_to_keep_nothing_is_a_mistake(shell: Shell, folder: Path) -> None:
+    shell.out("backup", "push", "--to", folder)
+    result = shell.run("backup", "expire", "--from", folder, "--yes")
+    assert "keeps nothing" in result.stderr
+
+
+def test_a_bucket_is_reached_with_what_env_says(
+    shell: Shell, s3_server: s3.Server, bucket_url: str
+) -> None:
+    lines = [f"{name}={value}" for name, value in s3_server.environ.items()]
+    file = resources(shell)
+    (file.parent / ".env").write_text("\n".join(lines))
+    pushed = shell.row("backup", "push", "--to", bucket_url, "-f", file)
+    assert (pushed["place"], pushed["is_new"]) == (bucket_url, True)
+    place = shell.directory / "restored"
+    assert shell.row("backup", "restore", place, "--from", bucket_url, "-f", file)["objects"]
+
+
+def test_a_bucket_without_credentials_says_where_they_go(
+    shell: Shell, bucket_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    result = shell.run("backup", "push", "--to", bucket_url, "-f", resources(shell))
+    assert result.exit_code == 2
+    assert "there are no credentials for the bucket" in result.stderr
+    assert ".env" in result.stderr
+
+
 def test_the_folder_is_that_of_the_resource(shell: Shell, folder: Path) -> None:
     file = resources(shell)
     pushed = shell.row("backup", "push", "-f", file)
     head = Pond.open(shell.pond).snapshot().txn
-    assert (pushed["folder"], pushed["txn"], pushed["is_new"]) == (str(folder), head, True)
+    assert (pushed["place"], pushed["txn"], pushed["is_new"]) == (str(folder), head, True)
     assert shell.row("backup", "push", "-f", file, "--name", "stick")["is_new"] is False
 
 
@@ -85,7 +138,7 @@ def test_points_are_listed_in_columns(shell: Shell, folder: Path) -> None:
 
 def test_damage_is_listed_and_fails(shell: Shell, folder: Path) -> None:
     shell.out("backup", "push", "--to", folder)
-    [point] = BackupFolder(folder).points()
+    [point] = Backups(folder).points()
     digest = point.segments[0].sha256
     (folder / "segments" / digest[:2] / digest).unlink()
     result = shell.run("backup", "verify", "--from", folder)
@@ -114,7 +167,7 @@ def test_a_pond_is_not_restored_over(shell: Shell, folder: Path) -> None:
     assert "is not empty" in result.stderr
 
 
-@pytest.mark.parametrize("name", ["push", "list", "verify", "restore"])
+@pytest.mark.parametrize("name", ["push", "list", "verify", "restore", "expire", "clean-up"])
 def test_every_command_and_option_is_documented(name: str) -> None:
     assert isinstance(backup, click.Group)
     command = backup.commands[name]

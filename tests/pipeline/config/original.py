@@ -146,9 +146,9 @@ CONVERTED = (
     COMBINE,
     REDUCE,
     TEMPLATE,
-    BACKUP.replace(_BUCKET, "  folder: backup\n"),
+    BACKUP,
     COPY.replace("name: cloud", "name: here")
-    .replace(_BUCKET, "  folder: backup\n  to: copy\n")
+    .replace(_BUCKET, f"{_BUCKET}  to: copy\n")
     .partition("  backup_uuid")[0],
 )
 """Each of them as its errors say."""

@@ -110,15 +110,16 @@ def test_a_backup_is_made_after_each_change_unless_it_says_otherwise() -> None:
 
     assert isinstance(first, BackupSpec)
     assert isinstance(second, BackupSpec)
-    assert (first.place.template, first.after_changes, first.schedule) == ("backup", True, None)
-    assert (second.place.resolve({"HERE": "/mnt"}), second.after_changes) == ("/mnt", False)
+    assert (str(first.folder), first.after_changes, first.schedule) == ("backup", True, None)
+    assert second.folder is not None
+    assert (second.folder.resolve({"HERE": "/mnt"}), second.after_changes) == ("/mnt", False)
 
 
 def test_a_copy_says_from_where_and_to_where() -> None:
     spec = load(COPY).spec
 
     assert isinstance(spec, CopySpec)
-    assert (spec.place.template, spec.to.template) == ("backup", "copy")
+    assert (str(spec.folder), spec.to.template) == ("backup", "copy")
 
 
 def test_an_alert_says_of_what_and_where() -> None:
@@ -195,10 +196,29 @@ def test_made_up_readings_may_end() -> None:
             TEMPLATE + "      out_pattern: a\n      template: a\n      template_file: b\n",
             f"5: spec.collections[0]: {ONE_TEMPLATE}",
         ),
-        (BACKUP.replace("folder: backup", ""), "3: spec: says no place; add `folder: backup`"),
+        (
+            BACKUP.replace("folder: backup", ""),
+            "3: spec: is to say one of folder and bucket; add `folder: backup`",
+        ),
         (
             BACKUP.replace("backup}", "backup, keep: 7}"),
-            "3: spec.keep: is not supported by this version yet; remove it",
+            "3: spec.keep: expected a mapping, found a number",
+        ),
+        (
+            BACKUP.replace("backup}", "backup, keep: {daily: 0}}"),
+            "3: spec.keep: keeps nothing; say for example {daily: 7, monthly: 12}",
+        ),
+        (
+            BACKUP.replace("backup}", "backup, bucket: lake}"),
+            "3: spec: is to say one of folder and bucket",
+        ),
+        (
+            BACKUP.replace("backup}", "backup, region: here}"),
+            "3: spec: says a folder, and what only a bucket has",
+        ),
+        (
+            BACKUP.replace("folder: backup}", "bucket: lake, key: k}"),
+            "3: spec: says only one of key and secret; say both or neither",
         ),
         (COPY.replace(", to: copy", ""), "3: spec.to: is missing; add to: ..."),
         (

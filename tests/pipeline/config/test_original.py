@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pond_pipeline.config import (
+    BackupSpec,
     CombineSpec,
     DeriveSpec,
     Document,
@@ -18,7 +19,6 @@ from pond_pipeline.errors import ConfigError
 from pond_pipeline.plan import CombineStep, compile_plan
 from tests.pipeline.config import original
 
-BUCKET = "this version cannot write to a bucket yet; name a folder instead: `folder: backup`"
 TABLES = "the original tool's random tables are not made; remove it, and say `start` and `series`"
 
 
@@ -113,8 +113,15 @@ def test_a_template_keeps_its_braces() -> None:
     assert (second.in_pattern, second.template_file) == ("/combined/*/*", "page.md.tmpl")
 
 
-def test_a_bucket_is_told_as_what_cannot_be_yet() -> None:
-    assert refused(original.BACKUP) == [f"5: spec: {BUCKET}"]
+def test_a_backup_keeps_its_bucket() -> None:
+    spec = load(original.BACKUP).spec
+
+    assert isinstance(spec, BackupSpec)
+    assert (str(spec.bucket), str(spec.region)) == ("noyo", "us-west-2")
+    assert (str(spec.endpoint), str(spec.secret)) == (
+        "https://s3.example.com",
+        "${env:HYDROVU_SECRET}",
+    )
 
 
 def test_a_copy_needs_a_place_to_go_to() -> None:

@@ -387,7 +387,7 @@ def test_services_write_nothing_into_the_pond() -> None:
     assert alert.grace == timedelta(minutes=30)
     assert (backup.root, backup.schedule, backup.after_changes) == (ROOT, "0 3 * * *", True)
     assert (backup.owners, backup.description) == (("team:lab",), "A backup of the pond.\n\nAway")
-    assert (copy.folder.template, copy.to.template) == ("backup", "copy")
+    assert (str(copy.place.folder), copy.to.template) == ("backup", "copy")
 
 
 def test_a_backup_and_a_copy_cannot_have_one_name() -> None:

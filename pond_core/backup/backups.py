@@ -1,0 +1,269 @@
+"""Backups of one pond or of several, in a folder or a bucket."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow.compute as pc
+
+from pond_core.backup import segment
+from pond_core.backup.cleanup import CleanedUp, clean_up
+from pond_core.backup.expiry import Expired, expire
+from pond_core.backup.files import Files
+from pond_core.backup.inspection import Inspection, inspect
+from pond_core.backup.keep import Keep
+from pond_core.backup.point import Point
+from pond_core.backup.points import Points
+from pond_core.backup.push import Pushed, push
+from pond_core.backup.restoration import Restored, restore
+from pond_core.backup.sending import Progress
+from pond_core.errors import DataError, NotFoundError, SnapshotForgottenError
+from pond_core.oplog import OpLog
+from pond_core.storage import Access, Bucket, Durability, Folder, Place, Sealed, is_sealed
+from pond_core.tlogfs import ObjectStore
+from pond_core.window import to_us
+
+
+def _silent(_objects: int, _bytes: int) -> None:
+    """Tell nobody."""
+
+
+class Backups:
+    """Where backups are; `docs/backup.md` says what lies there.
+
+    Args:
+        where: A folder, or `s3://bucket/prefix`, or a place of another kind.
+        access: How a bucket is reached; without one the environment says it.
+        key: A passphrase of 16 characters or more: what is sent is sealed, and what is there was
+            sealed by it. Nothing of it can be read without, by anybody, ever.
+        durability: `full` waits for the disk of a folder, `process` does not.
+
+    Attributes:
+        label: What it is called in messages: the folder's path or the bucket's URL.
+        is_sealed: Whether nobody can read it without the key.
+    """
+
+    def __init__(
+        self,
+        where: str | Path | Place,
+        *,
+        access: Access | None = None,
+        key: str | None = None,
+        durability: str = "full",
+    ) -> None:
+        self._durability = Durability.named(durability)
+        place = _place(where, access, self._durability)
+        self.label = place.label
+        self.is_sealed = key is not None
+        self._kept = place if key is None else Sealed(place, key)
+        self._is_checked = self.is_sealed
+
+    def prepare(self) -> None:
+        """Make the place, and prove that it can be written to safely; a push does so as well.
+
+        Raises:
+            DataError: What is there is sealed by another key, or is not, and should be.
+            StorageError: The place refuses, or a bucket does not refuse what it should.
+        """
+        self._place.prepare()
+
+    def ponds(self) -> list[str]:
+        """Return the UUIDs of the ponds that have a backup here."""
+        return self._place.folders("ponds")
+
+    def points(self, pond: str | None = None) -> list[Point]:
+        """Return the points of a pond, the oldest first; of all ponds without one.
+
+        Raises:
+            CorruptionError: One is damaged.
+            FormatTooNewError: A newer DuckPond wrote one.
+        """
+        wanted = self.ponds() if pond is None else [pond]
+        return [point for each in wanted for point in reversed([*self._points(each).backwards()])]
+
+    def newest(self, pond: str) -> Point | None:
+        """Return the newest point of a pond; None if it has none.
+
+        Raises:
+            CorruptionError: It is damaged.
+            FormatTooNewError: A newer DuckPond wrote it.
+        """
+        return self._points(pond).newest()
+
+    def push(
+        self,
+        log: OpLog,
+        objects: ObjectStore,
+        *,
+        told: Progress | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> Pushed:
+        """Bring the backup of a pond up to date; see `Pond.push`."""
+        self.prepare()
+        with self._place.writing():
+            return push(log, objects, self._files(log.pond_id), told=told or _silent, sleep=sleep)
+
+    def expire(
+        self,
+        keep: Keep,
+        *,
+        pond: str | None = None,
+        told: Progress | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> Expired:
+        """Keep only chosen moments of a pond's backup.
+
+        From then on a moment in between cannot be restored. What only it needed is deleted by
+        `clean_up`, a day or more later.
+
+        Args:
+            keep: Which moments.
+            pond: The pond; needed where there are several.
+            told: Is told what was sent.
+            sleep: How to wait for a clean-up.
+
+        Raises:
+            NotFoundError: There is no such backup.
+            CorruptionError: The backup is damaged; nothing has expired.
+            StorageError: The place refuses.
+        """
+        which = self._only(pond)
+        with self._place.writing():
+            expired = expire(self._files(which), keep, told=told or _silent, sleep=sleep)
+        if expired is None:
+            raise self._nothing(which)
+        return expired
+
+    def clean_up(self) -> CleanedUp:
+        """Delete what no point has needed for a day; others push meanwhile.
+
+        Raises:
+            CorruptionError: A backup is damaged, so that nobody knows what is needed.
+            StorageError: The place refuses, or somebody else is deleting.
+        """
+        with self._place.writing():
+            return clean_up(self._place, [self._files(pond) for pond in self.ponds()])
+
+    def restore(
+        self, to: str | Path, *, pond: str | None = None, as_of: int | datetime | None = None
+    ) -> Restored:
+        """Make a new pond of a backup, with all its history up to a moment.
+
+        It has a UUID of its own and knows its parent's: what is committed to it from then on is
+        another history. An interrupted restoration goes on when it is asked for again.
+
+        Args:
+            to: Its directory, which must not be there, or be empty.
+            pond: The pond that the backup is of; needed where there are several.
+            as_of: A txn, or an aware instant; the newest point without one.
+
+        Raises:
+            NotFoundError: There is no such backup, or it does not reach that far.
+            SnapshotForgottenError: What was there then was dropped before it was backed up, or
+                has expired.
+            ExistsError: Something is at that directory.
+            CorruptionError: The backup is damaged; there is no pond.
+            StorageError: The disk or the place refuses; there is no pond.
+        """
+        which = self._only(pond)
+        point, txn = self._moment(which, as_of)
+        target = Path(to).absolute()
+        return restore(self._files(which), point, target, upto=txn, durability=self._durability)
+
+    def verify(self, *, pond: str | None = None, full: bool = False) -> Inspection:
+        """Check whether all is there that the newest points need.
+
+        Args:
+            pond: Whose points; all ponds without one.
+            full: Check every point, and read every byte.
+
+        Raises:
+            NotFoundError: There is no such backup.
+        """
+        wanted = self.ponds() if pond is None else [pond]
+        found = Inspection(0, 0, 0, 0, ())
+        with tempfile.TemporaryDirectory() as temporary:
+            for each in wanted:
+                found += inspect(self._files(each), full=full, temporary=Path(temporary))
+        if not (found.points or found.findings):
+            raise self._nothing(pond)
+        return found
+
+    @property
+    def _place(self) -> Place:
+        """The place, having seen once that its files can be read."""
+        if not self._is_checked:
+            if is_sealed(self._kept):
+                msg = f"the backups in {self.label} are sealed"
+                raise DataError(msg, hint="say their key: POND_BACKUP_KEY=... in the environment")
+            self._is_checked = True
+        return self._kept
+
+    def _files(self, pond: str) -> Files:
+        return Files(self._place, pond, shared=not self.is_sealed)
+
+    def _points(self, pond: str) -> Points:
+        return Points(self._files(pond))
+
+    def _only(self, pond: str | None) -> str:
+        ponds = self.ponds()
+        if pond is None and len(ponds) > 1:
+            msg = f"{self.label} has backups of {len(ponds)} ponds: {', '.join(ponds)}"
+            raise DataError(msg, hint="say which one")
+        if pond not in (None, *ponds) or not ponds:
+            raise self._nothing(pond)
+        return pond or ponds[0]
+
+    def _moment(self, pond: str, as_of: int | datetime | None) -> tuple[Point, int]:
+        """Return the newest point that has a moment, and the txn that the moment means."""
+        newest = self.newest(pond)
+        if newest is None:
+            raise self._nothing(pond)
+        match as_of:
+            case None:
+                return newest, newest.txn
+            case datetime():
+                txn = next(self._txns_until(newest, to_us(as_of)), 0)
+            case _:
+                txn = as_of
+        if not 0 <= txn <= newest.txn:
+            msg = f"{self.label} has no txn {txn} of pond {pond}"
+            hint = f"the newest that it has is {newest.txn}"
+            raise NotFoundError(msg, path=self.label, hint=hint)
+        if txn in newest.shown:
+            return newest, txn
+        for end in reversed(self._points(pond).ends()):
+            if txn in end.shown and txn <= end.txn:
+                return end, txn
+        msg = f"what the pond held as of txn {txn} has expired, or was dropped before it was pushed"
+        near = newest.shown.around(txn)
+        also = f", and of those before it txn {near} can be" if near else ""
+        hint = f"{newest.horizon} is the first that can be restored{also}"
+        raise SnapshotForgottenError(msg, path=self.label, hint=hint)
+
+    def _txns_until(self, point: Point, instant_us: int) -> Iterator[int]:
+        """Iterate over the last txn until an instant of each segment, the newest first."""
+        files = self._files(point.pond)
+        for each in reversed(point.segments):
+            name = segment.file_of(each.sha256)
+            rows = segment.decode(name, files.read_content(name, digest=each.sha256))
+            past = rows.filter(pc.less_equal(rows["ts"].cast("int64"), instant_us))
+            if past.num_rows:
+                yield pc.max(past["txn"]).as_py()
+
+    def _nothing(self, pond: str | None) -> NotFoundError:
+        of = "" if pond is None else f" of pond {pond}"
+        msg = f"there is no backup{of} in {self.label}"
+        return NotFoundError(msg, path=self.label, hint="make one with `pond backup push`")
+
+
+def _place(where: str | Path | Place, access: Access | None, durability: Durability) -> Place:
+    match where:
+        case str() if "://" in where:
+            return Bucket(where, access=access)
+        case str() | Path():
+            return Folder(Path(where), durability=durability)
+        case _:
+            return where
