@@ -46,13 +46,14 @@ def backups_of(service: Backup | Copy, environ: Mapping[str, str]) -> Backups:
 
     Raises:
         ConfigError: A variable that it names is not set, or there are no credentials.
-        DataError: What it names is no bucket.
+        DataError: What it names is no bucket, or its key is too short.
     """
     place = service.place
+    key = None if place.encryption_key is None else place.encryption_key.resolve(environ)
     if place.folder is not None:
-        return Backups(service.root / place.folder.resolve(environ))
+        return Backups(service.root / place.folder.resolve(environ), key=key)
     names = [each.resolve(environ).strip("/") for each in (place.bucket, place.prefix) if each]
-    return Backups(f"s3://{'/'.join(names)}", access=access_of(place, environ))
+    return Backups(f"s3://{'/'.join(names)}", access=access_of(place, environ), key=key)
 
 
 def place_text(service: Backup | Copy) -> str:

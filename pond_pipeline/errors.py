@@ -4,7 +4,8 @@ PondError
 ├── ConfigError               resources.yaml or the command line is wrong
 ├── SourceError               a source of readings cannot serve
 │   ├── HydroVuError          … the HydroVu API refused, failed, or answered nonsense
-│   └── ExportError           … a file is no LakeTech export, or a damaged one
+│   ├── ExportError           … a file is no LakeTech export, or a damaged one
+│   └── MigrationError        … something in a pond of the original tool is not as it should be
 ├── AlertError                somebody could not be told
 ├── TemplateError             a template is wrong, or asks for what its input does not have
 └── PipelineError             a run failed; the assets and reasons are named
@@ -27,6 +28,10 @@ class HydroVuError(SourceError):
 
 class ExportError(SourceError):
     """A file is no LakeTech export, or a damaged one."""
+
+
+class MigrationError(SourceError):
+    """Something in a pond of the original tool is damaged, or not as its format says."""
 
 
 class AlertError(PondError):

@@ -1,6 +1,7 @@
-"""The commands `backup push|list|verify|restore|expire|clean-up`."""
+"""The commands `backup init|push|list|verify|restore|expire|clean-up`."""
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +38,15 @@ class Pushed:
     is_new: bool
     objects: int
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What `init` made; `key` is the one that it made up."""
+
+    place: str
+    sealed: bool
+    key: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +127,24 @@ class Place:
     file: Path
     variables: tuple[tuple[str, str], ...]
 
-    def open(self) -> Backups:
+    @property
+    def key(self) -> str | None:
+        """The key that the environment says, for a place that is named itself."""
+        return self._environ.get(_KEY) or None if self.where is not None else None
+
+    def open(self, *, key: str | None = None) -> Backups:
         """Return what is there.
+
+        Args:
+            key: What it is sealed with, instead of the key that the environment says.
 
         Raises:
             ConfigError: The resources do not say which one.
         """
-        root = self.file.absolute().parent
-        environ = read_environment(root).values
         if self.where is not None:
-            access = access_in(environ) if "://" in self.where else None
-            return Backups(self.where, access=access)
+            access = access_in(self._environ) if "://" in self.where else None
+            return Backups(self.where, access=access, key=key or self.key)
+        root = self.file.absolute().parent
         plan = compile_plan(read_documents(self.file, variables=dict(self.variables)), root=root)
         backups = {each.name: each for each in plan.services if isinstance(each, Backup)}
         chosen = list(backups) if self.name is None else [self.name]
@@ -136,7 +153,11 @@ class Place:
             what = "which backup is meant" if self.name is None else f"a backup {self.name!r}"
             msg = f"{self.file} does not say {what}; it has {names}"
             raise ConfigError(msg, hint="name one by --name, or the place itself")
-        return backups_of(backups[chosen[0]], environ)
+        return backups_of(backups[chosen[0]], self._environ)
+
+    @property
+    def _environ(self) -> Mapping[str, str]:
+        return read_environment(self.file.absolute().parent).values
 
 
 def _place_options(flag: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -150,6 +171,9 @@ def _place_options(flag: str) -> Callable[[Callable[..., None]], Callable[..., N
     return add
 
 
+_KEY = "POND_BACKUP_KEY"
+"""The variable with the key of a backup that is sealed; a resource says its own."""
+
 _of_option = click.option("--of", "pond", metavar="UUID", help="Which pond the backup is of.")
 
 
@@ -159,6 +183,36 @@ def backup() -> None:
 
     The place is that of the Backup resource, or is named by --to or --from.
     """
+
+
+@backup.command(cls=PondCommand, example="pond backup init --to s3://lake/ponds --seal")
+@_place_options("--to")
+@click.option("--seal", is_flag=True, help="Let nobody read it without a key.")
+@json_option
+def init(*, seal: bool, as_json: bool, **where: object) -> None:
+    """Make the place of a backup, and prove that it can be written to safely.
+
+    A push does so as well. With --seal nothing of what is sent can be read without the key in
+    POND_BACKUP_KEY; where that is not set, a key is made and printed.
+    """
+    place = _place(where)
+    key = secrets.token_hex(32) if seal and place.where is not None and not place.key else None
+    backups = place.open(key=key)
+    if seal and not backups.is_sealed:
+        msg = f"the resource of {backups.label} says no key"
+        raise ConfigError(msg, hint=f"add `encryption_key: ${{env:{_KEY}}}` to it")
+    backups.prepare()
+    report = Prepared(backups.label, backups.is_sealed, key)
+    if as_json:
+        print_json(report)
+        return
+    if key is not None:
+        print_lines([f"{_KEY}={key}"])
+        say("put this line into .env beside resources.yaml, and a copy where no fire reaches it")
+    if report.sealed:
+        say(f"{backups.label} is sealed: whoever loses the key has lost the backup")
+    else:
+        say(f"{backups.label} can be written to; whoever can read it can read the pond")
 
 
 @backup.command(cls=PondCommand, example="pond backup push --to /media/stick/backup")

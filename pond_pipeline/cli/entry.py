@@ -34,6 +34,7 @@ COMMANDS = {
     "repair": ("upkeep", "Make a new Delta log where it is lost or damaged."),
     "maintain": ("upkeep", "Put the pond in order."),
     "backup": ("backup", "Back the pond up into a folder or a bucket, and restore it."),
+    "migrate": ("migration", "Take in a pond of the original tool."),
     "simulator": ("simulation", "Serve the HydroVu simulator until Ctrl-C."),
     "demo": ("pipeline", "Run the whole pipeline against the bundled HydroVu simulator."),
     "sync-dagster": ("syncing", "Make Dagster's view of the assets agree with the pond."),

@@ -26,6 +26,7 @@ class BackupPlace(Model):
         endpoint: The bucket's server; AWS itself without one.
         key: The id of the key; without one it comes from where AWS's tools take it.
         secret: The secret of that key.
+        encryption_key: What the backup is sealed with, for whoever keeps it.
     """
 
     model_config = exactly_one("folder", "bucket")
@@ -37,6 +38,7 @@ class BackupPlace(Model):
     endpoint: EnvTextField | None = None
     key: SecretField | None = None
     secret: SecretField | None = None
+    encryption_key: SecretField | None = None
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:

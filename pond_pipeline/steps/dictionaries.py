@@ -1,6 +1,6 @@
 """An account's dictionaries: what ids are called, and where instruments stand."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
@@ -36,9 +36,9 @@ def dictionaries(step: DictionariesStep, fs: ReadFS, client: HydroVuClient) -> d
     names = client.names()
     units, parameters, locations = step.outputs
     return {
-        units: _names_table({**_read(fs, units), **names.units}),
-        parameters: _names_table({**_read(fs, parameters), **names.parameters}),
-        locations: _locations_table(client.locations()),
+        units: names_table({**_read(fs, units), **names.units}),
+        parameters: names_table({**_read(fs, parameters), **names.parameters}),
+        locations: locations_table(client.locations()),
     }
 
 
@@ -47,12 +47,21 @@ def read_names(fs: ReadFS, *, units: str, parameters: str) -> Names:
     return Names(parameters=_read(fs, parameters), units=_read(fs, units))
 
 
-def _names_table(names: Mapping[str, str]) -> pa.Table:
+def names_table(names: Mapping[str, str]) -> pa.Table:
+    """Return names by id as `/raw/<source>/units` and `.../parameters` have them.
+
+    Columns `id` and `name`, text without nulls; one row per id, sorted by it.
+    """
     rows = [{"id": key, "name": name} for key, name in sorted(names.items())]
     return pa.Table.from_pylist(rows, schema=_NAMES)
 
 
-def _locations_table(locations: list[Location]) -> pa.Table:
+def locations_table(locations: Iterable[Location]) -> pa.Table:
+    """Return locations as `/raw/<source>/locations` has them.
+
+    Columns `id` (int64), `name`, `description`, and `latitude` and `longitude` in degrees (float64,
+    null where not known); one row per location, sorted by `id`.
+    """
     rows = [
         {
             "id": each.id,

@@ -54,6 +54,34 @@ def test_a_pond_is_pushed_listed_verified_and_restored(shell: Shell, folder: Pat
     assert [node.path for node in after.walk("/")] == [node.path for node in before.walk("/")]
 
 
+def test_a_sealed_place_is_made_with_a_key_that_is_told_once(
+    shell: Shell, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = shell.value("backup", "init", "--to", folder, "--seal")
+    _check_shape(documented("init"), made)
+    assert isinstance(made, dict)
+    result = shell.run("backup", "push", "--to", folder)
+    assert "are sealed" in result.stderr
+    monkeypatch.setenv("POND_BACKUP_KEY", str(made["key"]))
+    assert shell.row("backup", "push", "--to", folder)["is_new"] is True
+    again = shell.run("backup", "init", "--to", folder, "--seal")
+    assert "whoever loses the key has lost the backup" in again.stderr
+    assert (again.exit_code, again.stdout) == (0, "")
+
+
+def test_a_resource_is_sealed_with_its_own_key(shell: Shell, folder: Path) -> None:
+    file = resources(shell)
+    result = shell.run("backup", "init", "-f", file, "--seal")
+    assert result.exit_code == 2
+    assert "add `encryption_key: ${env:POND_BACKUP_KEY}`" in result.stderr
+    assert not folder.exists()
+    resources(shell, RESOURCES.replace('backup"}', 'backup", encryption_key: "${env:MINE}"}'))
+    (file.parent / ".env").write_text("MINE=a key that is long enough\n")
+    assert shell.row("backup", "init", "-f", file)["sealed"] is True
+    assert shell.row("backup", "push", "-f", file)["is_new"] is True
+    assert shell.run("backup", "list", "--from", folder).exit_code == 1
+
+
 def test_moments_expire_and_what_only_they_needed_is_listed(shell: Shell, folder: Path) -> None:
     shell.out("backup", "push", "--to", folder)
     with Pond.open(shell.pond).transaction() as changes:
@@ -167,7 +195,9 @@ def test_a_pond_is_not_restored_over(shell: Shell, folder: Path) -> None:
     assert "is not empty" in result.stderr
 
 
-@pytest.mark.parametrize("name", ["push", "list", "verify", "restore", "expire", "clean-up"])
+@pytest.mark.parametrize(
+    "name", ["init", "push", "list", "verify", "restore", "expire", "clean-up"]
+)
 def test_every_command_and_option_is_documented(name: str) -> None:
     assert isinstance(backup, click.Group)
     command = backup.commands[name]

@@ -17,6 +17,7 @@ from pond_pipeline.periods import Period
 from pond_pipeline.runs.launch import FailedCheck, Failure, RunReport
 from pond_pipeline.summary import AssetSummary
 from tests.pipeline.cli.shell import STATION, Shell
+from tests.pipeline.migration.harbor import harbor
 
 ROOT = Path(__file__).parents[3]
 SECTIONS = {
@@ -80,6 +81,12 @@ def test_json_of_what_writes_has_the_documented_shape(nowhere: Shell) -> None:
     _check_shape(_documented("get", number=1), one)
     copied = nowhere.value("copy", ROOT / "resources.yaml", "pond:/copy")
     _check_shape(_documented("copy"), copied)
+
+
+def test_json_of_a_migration_has_the_documented_shape(nowhere: Shell, tmp_path: Path) -> None:
+    old = harbor().write(tmp_path / "old")
+    found = nowhere.value("migrate", old, "-o", tmp_path / "resources.yaml")
+    _check_shape(_documented("migrate"), found)
 
 
 def test_json_of_a_run_has_the_documented_shape() -> None:
