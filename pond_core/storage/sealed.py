@@ -100,11 +100,13 @@ class Sealed:
 
     def size(self, name: str) -> int | None:
         """See `Place.size`; of what is sealed."""
-        size = self._place.size(self._sealed(name))
+        size = None if self._is_empty() else self._place.size(self._sealed(name))
         return None if size is None else _size_within(size)
 
     def files(self, folder: str) -> Iterator[Stored]:
         """See `Place.files`."""
+        if self._is_empty():
+            return
         found = [
             replace(each, name=name, size=_size_within(each.size))
             for each in self._place.files(self._sealed(folder))
@@ -114,6 +116,8 @@ class Sealed:
 
     def folders(self, folder: str) -> list[str]:
         """See `Place.folders`."""
+        if self._is_empty():
+            return []
         sealed = self._sealed(folder)
         names = (f"{sealed}/{each}" for each in self._place.folders(sealed))
         opened = (self._opened(name) for name in names)
@@ -125,7 +129,7 @@ class Sealed:
         Raises:
             CorruptionError: It is not what was written under that name.
         """
-        data = self._place.read(self._sealed(name))
+        data = None if self._is_empty() else self._place.read(self._sealed(name))
         if data is None:
             return None
         out = io.BytesIO()
@@ -160,7 +164,7 @@ class Sealed:
         """See `Place.download`; needs as much room for temporary files."""
         with tempfile.TemporaryDirectory() as directory:
             sealed = Path(directory) / "sealed"
-            if not self._place.download(self._sealed(name), sealed):
+            if self._is_empty() or not self._place.download(self._sealed(name), sealed):
                 return False
             with sealed.open("rb") as file, target.open("wb") as out:
                 self._open(name, file, sealed.stat().st_size, out)
@@ -169,6 +173,10 @@ class Sealed:
     def delete(self, names: Iterable[str]) -> None:
         """See `Place.delete`."""
         self._place.delete([self._sealed(name) for name in names])
+
+    def _is_empty(self) -> bool:
+        """Say whether nothing is there yet, not even what would say how it is sealed."""
+        return not (self._known or is_sealed(self._place) or self._place.folders("ponds"))
 
     def _keys(self) -> _Keys:
         if self._known is None:
