@@ -43,9 +43,19 @@ from pond_core.errors import (
     WrongTypeError,
 )
 from pond_core.factories import register_built_in as _register_built_in
+from pond_core.host_file import (
+    LARGEST_BYTES,
+    SETTLE,
+    SKEW,
+    Stamp,
+    is_unfinished,
+    read_stamped,
+)
+from pond_core.mirror import Mirror, MirrorConflict, Mirrored
 from pond_core.oplog import Header, OpKind, Provenance, Repaired
 from pond_core.pond import Pond, Snapshot, Transaction
 from pond_core.query import Engine
+from pond_core.rendition import ParquetFile, RowStream, host_name, stream_rows
 from pond_core.series import (
     STANDARD,
     TIME_ONLY,
@@ -101,6 +111,9 @@ _register_built_in()
 __all__ = [
     "ALWAYS",
     "FS",
+    "LARGEST_BYTES",
+    "SETTLE",
+    "SKEW",
     "STANDARD",
     "TIME_ONLY",
     "WD",
@@ -138,6 +151,9 @@ __all__ = [
     "LoggedOperation",
     "LoggedTransaction",
     "MemoryBackend",
+    "Mirror",
+    "MirrorConflict",
+    "Mirrored",
     "Moment",
     "Node",
     "NodeId",
@@ -145,6 +161,7 @@ __all__ = [
     "NotAPondError",
     "NotFoundError",
     "OpKind",
+    "ParquetFile",
     "PathError",
     "Pattern",
     "Piece",
@@ -162,10 +179,12 @@ __all__ = [
     "Report",
     "Resolution",
     "Restored",
+    "RowStream",
     "SchemaError",
     "Segment",
     "Snapshot",
     "SnapshotForgottenError",
+    "Stamp",
     "StorageError",
     "StoreError",
     "SymlinkLoopError",
@@ -178,11 +197,15 @@ __all__ = [
     "cover_all",
     "downsample",
     "from_us",
+    "host_name",
+    "is_unfinished",
     "join",
+    "read_stamped",
     "register_factory",
     "render",
     "select_meaning",
     "slice_window",
+    "stream_rows",
     "to_us",
 ]
 

@@ -5,18 +5,16 @@ bytes, however many windows hold them. It lies in a temporary file without a nam
 memory, so the system frees it when the last reader is done, and also after a crash.
 """
 
-import hashlib
 import mmap
 import tempfile
 import threading
 from collections import OrderedDict
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pond_core.errors import SchemaError, StorageError
 from pond_core.mount.refusal import is_directory
-from pond_core.pond import Snapshot
+from pond_core.rendition import content_key, stream_rows, write_parquet
 from pond_core.tinyfs import EntryType, NodePath, ReadFS
 
 Body = bytes | mmap.mmap
@@ -24,9 +22,6 @@ Body = bytes | mmap.mmap
 
 _MOST_KEPT_BYTES = 1 << 30
 """Parquet kept for the next reader, on disk: what a notebook's few large series amount to."""
-
-_ROW_GROUP_ROWS = 128 * 1024
-"""As in the pond's own objects: what a reader of a few rows decodes at least."""
 
 
 class Contents:
@@ -60,7 +55,7 @@ class Contents:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-            made = _parquet(node)
+            made = _parquet(tree, node)
             if key:
                 self._keep(key, made)
             return made
@@ -80,28 +75,12 @@ class Contents:
             total -= len(self._kept.popitem(last=False)[1])
 
 
-def content_key(tree: ReadFS, node: NodePath) -> str:
-    """Return text that is another when the content is; empty where nothing says so.
-
-    Stored content is named by its digests. What is computed when it is read is told apart by the
-    snapshot; in a transaction it may change from one call to the next.
-    """
-    pieces = node.node.pieces
-    stored = any(p.sha256 for p in pieces) and all(p.sha256 or p.rows == 0 for p in pieces)
-    if not stored and not isinstance(tree, Snapshot):
-        return ""
-    facts: object = [(p.sha256, p.window) for p in pieces if p.sha256]
-    if not stored and isinstance(tree, Snapshot):
-        facts = (tree.txn, node.node_id)
-    return hashlib.sha256(repr((node.entry_type, facts)).encode()).hexdigest()
-
-
-def _parquet(node: NodePath) -> mmap.mmap:
+def _parquet(tree: ReadFS, node: NodePath) -> mmap.mmap:
     """Return a table or series as a Parquet file."""
-    table = node.read_table() if node.entry_type is EntryType.TABLE else node.read_series()
+    rows = stream_rows(tree, node.path)
     try:
         with tempfile.TemporaryFile(prefix="pond-") as file:
-            _write(table, file)
+            write_parquet(rows, file)
             file.flush()
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except pa.ArrowException as exc:
@@ -110,12 +89,3 @@ def _parquet(node: NodePath) -> mmap.mmap:
     except OSError as exc:
         msg = f"{node.path} cannot be written to {tempfile.gettempdir()} as Parquet: {exc}"
         raise StorageError(msg, hint="make room there, or name another place in TMPDIR") from exc
-
-
-def _write(table: pa.Table, file: object) -> None:
-    with pq.ParquetWriter(
-        file, table.schema, compression="zstd", write_page_checksum=True, store_schema=True
-    ) as parquet:
-        for start in range(0, max(1, table.num_rows), _ROW_GROUP_ROWS):
-            # One chunk per row group: pages then do not depend on where windows begin and end.
-            parquet.write_table(table.slice(start, _ROW_GROUP_ROWS).combine_chunks())

@@ -19,7 +19,7 @@ from typing_extensions import override
 
 from pond_core.errors import PathError
 from pond_core.mount import changing
-from pond_core.mount.content import Body, content_key
+from pond_core.mount.content import Body
 from pond_core.mount.file import Reader, Writer
 from pond_core.mount.listing import Info, describe, entries_of
 from pond_core.mount.place import DEFAULT_PLACE, Placed
@@ -27,6 +27,7 @@ from pond_core.mount.refusal import look_up
 from pond_core.mount.session import Session, now
 from pond_core.mount.transaction import PondTransaction
 from pond_core.pond import Snapshot
+from pond_core.rendition import content_key
 from pond_core.tinyfs import EntryType, ReadFS
 from pond_core.tinyfs import path as paths
 from pond_core.tlogfs import AsOf

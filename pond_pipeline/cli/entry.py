@@ -30,6 +30,8 @@ COMMANDS = {
     "diff": ("history", "Say what differs between two moments."),
     "sql": ("content", "Run a read-only SQL query over pond paths."),
     "copy": ("copying", "Copy files into the pond, out of it, or within it."),
+    "export": ("export", "Write tables and series as files for other programs."),
+    "mirror": ("mirror", "Keep a folder in step with the pond, or with one of its directories."),
     "verify": ("upkeep", "Check every byte of the pond."),
     "repair": ("upkeep", "Make a new Delta log where it is lost or damaged."),
     "maintain": ("upkeep", "Put the pond in order."),

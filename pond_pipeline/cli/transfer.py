@@ -7,7 +7,7 @@ whole under its name: it is written beside it and renamed. Nothing is overwritte
 import os
 import secrets
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,11 +28,13 @@ from pond_core import (
     Snapshot,
     Transaction,
     WrongTypeError,
+    host_name,
+    stream_rows,
 )
-from pond_pipeline.cli.rows import csv_chunks, parquet_bytes
+from pond_pipeline.cli.row_file import FileFormat, write_rows
 from pond_pipeline.errors import ConfigError
 
-_PARQUET, _CSV = ".parquet", ".csv"
+_ROW_FILES = {".parquet": FileFormat.PARQUET, ".csv": FileFormat.CSV}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def export_node(
     is_directory = node.entry_type is EntryType.DIRECTORY
     _check_recursive(node.path, is_directory=is_directory, recursive=recursive)
     if destination.is_dir():
-        destination /= node.name if is_directory else _host_name(node)
+        destination /= node.name if is_directory else host_name(node.entry)
     found = list(snapshot.walk(source)) if is_directory else [node]
     files = [each for each in found if each.entry_type is not EntryType.DIRECTORY]
     links = [each.path for each in files if each.entry_type is EntryType.SYMLINK]
@@ -147,7 +149,7 @@ def export_node(
         raise NotFoundError(msg, path=str(destination), hint="make it first")
     if is_directory:
         destination.mkdir(exist_ok=True)
-    size = sum(_export(each, target) for target, each in targets.items())
+    size = sum(_export(snapshot, each, target) for target, each in targets.items())
     return Copied(node.path, str(destination), len(targets), size, tuple(links))
 
 
@@ -227,39 +229,28 @@ def _inside(fs: ReadFS, destination: str, name: str) -> str:
 
 def _below(destination: Path, node: NodePath, top: NodePath) -> Path:
     parts = node.path.removeprefix(top.path).strip("/").split("/")
-    return destination.joinpath(*parts[:-1], _host_name(node))
-
-
-def _host_name(node: NodePath) -> str:
-    is_rows = node.entry_type in (EntryType.TABLE, EntryType.SERIES)
-    return node.name + _PARQUET if is_rows else node.name
+    return destination.joinpath(*parts[:-1], host_name(node.entry))
 
 
 def _check_target(target: Path, node: NodePath, *, force: bool) -> None:
     if target.is_dir() or (target.exists() and not force):
         raise _exists(str(target))
-    if node.entry_type is not EntryType.DATA and target.suffix not in (_PARQUET, _CSV):
+    if node.entry_type is not EntryType.DATA and target.suffix not in _ROW_FILES:
         what = (
             f"{node.path} is a {node.entry_type}: {str(target)!r} does not say as what to write it"
         )
-        raise ConfigError(what, hint=f"name it {target.stem}{_PARQUET} or {target.stem}{_CSV}")
+        raise ConfigError(what, hint=f"name it {target.stem}.parquet or {target.stem}.csv")
 
 
-def _export(node: NodePath, target: Path) -> int:
+def _export(snapshot: Snapshot, node: NodePath, target: Path) -> int:
     """Write one file to the host; return its size."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(target) as sink:
-        for chunk in _chunks(node, target.suffix):
-            sink.write(chunk)
+        if node.entry_type is EntryType.DATA:
+            sink.write(node.read_bytes())
+        else:
+            write_rows(sink, stream_rows(snapshot, node.path), _ROW_FILES[target.suffix])
         return sink.tell()
-
-
-def _chunks(node: NodePath, suffix: str) -> Iterable[bytes]:
-    if node.entry_type is EntryType.DATA:
-        return [node.read_bytes()]
-    is_series = node.entry_type is EntryType.SERIES
-    table = node.read_series() if is_series else node.read_table()
-    return [parquet_bytes(table)] if suffix == _PARQUET else csv_chunks(table)
 
 
 def _regular(file: Path) -> Path:

@@ -8,7 +8,7 @@ there now is not computed again.
 from pond_pipeline.steps.crafts import Behind, Lag, Made, behind, make
 from pond_pipeline.steps.derive import SeriesFolder
 from pond_pipeline.steps.files import Arrival, CheckedFiles, Outlook, foresee, list_source, read_as
-from pond_pipeline.steps.folder import Listing, Stamp
+from pond_pipeline.steps.folder import Listing
 from pond_pipeline.steps.request import Request
 from pond_pipeline.steps.template import RenderedFiles
 from pond_pipeline.steps.verdict import Held, Verdict, stored_verdicts, versions_of
@@ -25,7 +25,6 @@ __all__ = [
     "RenderedFiles",
     "Request",
     "SeriesFolder",
-    "Stamp",
     "Verdict",
     "behind",
     "foresee",

@@ -12,66 +12,19 @@ import stat
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from fnmatch import fnmatchcase, translate
+from datetime import datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 
-from pond_core import to_us
+from pond_core import LARGEST_BYTES, Stamp, is_unfinished, read_stamped, to_us
 from pond_pipeline.errors import SourceError
-
-SETTLE = timedelta(seconds=3)
-"""How long a file must not have changed. FAT keeps times to two seconds."""
-
-SKEW = timedelta(minutes=10)
-"""How far the clock of a file server may be ahead; a time further in the future tells nothing."""
-
-LARGEST_BYTES = 512 * 2**20
-"""The largest file that is taken: it is held in memory while it is kept."""
-
-_SETTLE_NS = SETTLE // timedelta(microseconds=1) * 1000
-_SKEW_NS = SKEW // timedelta(microseconds=1) * 1000
 
 _LONGEST_NAME_BYTES = 255
 """The longest name in a pond, in UTF-8; APFS allows as much, HFS+ three times that."""
 
-_UNFINISHED = (
-    ".*",  # hidden: rsync's and Syncthing's own
-    "~*",  # Office's locks, Syncthing on Windows
-    "*~",  # backups of editors
-    "*.crdownload",
-    "*.download",
-    "*.filepart",
-    "*.part",
-    "*.partial",
-    "*.temp",
-    "*.tmp",
-)
-"""Names under which programs write what is not whole yet; case does not count."""
-
-_IS_UNFINISHED = re.compile("|".join(map(translate, _UNFINISHED)), re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 _ALL = ("*", "**")
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What tells that a file is the one that was seen before, without reading it.
-
-    Attributes:
-        size: In bytes.
-        mtime_ns: When its content changed, in nanoseconds since the epoch.
-        inode: Its number in its file system.
-    """
-
-    size: int
-    mtime_ns: int
-    inode: int
-
-    @classmethod
-    def of(cls, status: os.stat_result) -> "Stamp":
-        """Return the stamp of what `stat` said."""
-        return cls(status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +111,7 @@ def read_seen(seen: Seen) -> bytes | None:
     Raises:
         OSError: It cannot be read.
     """
-    try:
-        # A pipe or a symlink that took the file's place is neither waited for nor followed.
-        handle = os.open(seen.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    with open(handle, "rb") as file:  # noqa: PTH123 -- of a descriptor
-        if Stamp.of(os.fstat(handle)) != seen.stamp:
-            return None
-        data = file.read(seen.stamp.size + 1)
-        is_same = Stamp.of(os.fstat(handle)) == seen.stamp and len(data) == seen.stamp.size
-    return data if is_same else None
+    return read_stamped(seen.path, seen.stamp)
 
 
 class _Look:
@@ -228,7 +171,7 @@ class _Look:
         return entry.is_dir()
 
     def _take(self, found: str, entry: "os.DirEntry[str]", part: str) -> None:
-        if _IS_UNFINISHED.match(entry.name):
+        if is_unfinished(entry.name):
             return
         name = _nfc(found)
         try:
@@ -242,13 +185,10 @@ class _Look:
             return
         if (problem := _problem(name, status)) is not None:
             self._tell(name, *problem)
-        elif self._is_fresh(status):
+        elif (stamp := Stamp.of(status)).is_fresh(self._now_ns):
             self._waiting.add(name)
         else:
-            self._seen.setdefault(name, {})[entry.path] = Seen(name, entry.path, Stamp.of(status))
-
-    def _is_fresh(self, status: os.stat_result) -> bool:
-        return -_SKEW_NS < self._now_ns - status.st_mtime_ns < _SETTLE_NS
+            self._seen.setdefault(name, {})[entry.path] = Seen(name, entry.path, stamp)
 
     def _tell(self, name: str, what: str | None, hint: str) -> None:
         shown = _shown(name)

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from pond_core import EntryType, ReadFS, Snapshot
-from pond_pipeline.steps.folder import Stamp
+from pond_core import EntryType, ReadFS, Snapshot, Stamp
 
 _NEVER = "never"
 """The settings under which a file was read that nobody read."""

@@ -10,6 +10,7 @@ from pond_core import Backups, Pond
 from pond_core.storage import Durability, Folder
 from tests.core.backup import dying
 from tests.core.backup.histories import TXNS, files_in, shown, write_history, write_more
+from tests.core.dying import dies, nursery
 
 
 @pytest.fixture
@@ -24,11 +25,11 @@ def start(tmp_path: Path) -> Path:
 
 
 def test_a_push_that_is_killed_at_any_step_is_done_by_the_next(start: Path, tmp_path: Path) -> None:
-    context = dying.nursery()
+    context = nursery(dying.__name__)
     for steps in itertools.count():
         place = tmp_path / f"{steps}"
         shutil.copytree(start, place)
-        died = dying.dies(context, dying.push, place, steps)
+        died = dies(context, dying.push, place, steps)
         files = Folder(place / "backup", durability=Durability(full=False))
         backups = Backups(files)
         assert backups.verify(full=True).ok
@@ -53,11 +54,11 @@ def test_a_restoration_that_is_killed_at_any_step_is_done_by_the_next(
     pond = Pond.open(start / "pond", durability="process")
     pond.push(Backups(start / "backup", durability="process"))
     expected = [shown(pond, txn) for txn in range(TXNS + 2)]
-    context = dying.nursery()
+    context = nursery(dying.__name__)
     for steps in itertools.count():
         place = tmp_path / f"{steps}"
         shutil.copytree(start, place)
-        died = dying.dies(context, dying.restore, place, steps)
+        died = dies(context, dying.restore, place, steps)
         backups = Backups(place / "backup", durability="process")
         if died:
             backups.restore(place / "restored")

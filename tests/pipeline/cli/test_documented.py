@@ -81,6 +81,13 @@ def test_json_of_what_writes_has_the_documented_shape(nowhere: Shell) -> None:
     _check_shape(_documented("get", number=1), one)
     copied = nowhere.value("copy", ROOT / "resources.yaml", "pond:/copy")
     _check_shape(_documented("copy"), copied)
+    folder = nowhere.directory / "folder"
+    _check_shape(_documented("mirror"), nowhere.value("mirror", folder))
+
+
+def test_json_of_an_export_has_the_documented_shape(shell: Shell) -> None:
+    exported = shell.value("export", shell.directory / "lake", "--by", "year")
+    _check_shape(_documented("export"), exported)
 
 
 def test_json_of_a_migration_has_the_documented_shape(nowhere: Shell, tmp_path: Path) -> None:

@@ -5,15 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from pond_core import LARGEST_BYTES, SETTLE, SKEW
 from pond_pipeline.errors import SourceError
-from pond_pipeline.steps.folder import (
-    LARGEST_BYTES,
-    SETTLE,
-    SKEW,
-    Listing,
-    list_folder,
-    read_seen,
-)
+from pond_pipeline.steps.folder import Listing, list_folder, read_seen
 from tests.pipeline.steps.exports import NOW, age, put
 
 COMPOSED, DECOMPOSED = "Caf\u00e9.csv", "Cafe\u0301.csv"

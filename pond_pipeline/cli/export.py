@@ -1,0 +1,229 @@
+"""The command `export`: rows as files for other programs, in folders by calendar if wanted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import click
+from typing_extensions import override
+
+from pond_core import (
+    AsOf,
+    EntryType,
+    ExistsError,
+    NodePath,
+    NotFoundError,
+    Pond,
+    Resolution,
+    Snapshot,
+    Window,
+    stream_rows,
+)
+from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
+from pond_pipeline.cli.hive import Folders, Unit, whole_folder, workshop
+from pond_pipeline.cli.instant import InstantType, as_of_option
+from pond_pipeline.cli.render import print_json
+from pond_pipeline.cli.row_file import FileFormat, write_rows
+from pond_pipeline.cli.terminal import say
+from pond_pipeline.cli.transfer import whole_file
+from pond_pipeline.errors import ConfigError
+
+_ROWS = (EntryType.TABLE, EntryType.SERIES)
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """One table or series that was written.
+
+    Attributes:
+        path: It.
+        destination: The file, or the folder.
+        rows: How many rows were written.
+        files: How many files they are in.
+        bytes: Their size.
+    """
+
+    path: str
+    destination: str
+    rows: int
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What `export` wrote.
+
+    Attributes:
+        directory: Where to.
+        txn: The pond as of this transaction.
+        exported: Each table or series.
+    """
+
+    directory: str
+    txn: int
+    exported: tuple[Exported, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is wanted of each table or series.
+
+    Attributes:
+        form: As what it is written.
+        by: What the folders of a series are made by; none for one file.
+        zone: By which clocks.
+        window: Which readings of a series.
+        columns: Which columns; None is all.
+        force: Whether to replace what is there.
+    """
+
+    form: FileFormat
+    by: tuple[Unit, ...]
+    zone: str
+    window: Window
+    columns: tuple[str, ...] | None
+    force: bool
+
+
+class UnitsType(click.ParamType[tuple[Unit, ...]]):
+    """`year,month`: units of the calendar, the widest first."""
+
+    name = "units"
+
+    @override
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[Unit, ...]:
+        units = tuple(Unit)
+        wanted = str(value).split(",")
+        if wanted != [unit.value for unit in units[: len(wanted)]]:
+            self.fail(f"write year, or year,month and so on to hour, not {value}", param, ctx)
+        return units[: len(wanted)]
+
+
+@command(example="pond export '/combined/**' lake --by year,month")
+@click.argument("patterns", metavar="[GLOB]...", nargs=-1)
+@click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([each.value for each in FileFormat]),
+    default=FileFormat.PARQUET.value,
+    show_default=True,
+    help="What the files are.",
+)
+@click.option("--by", type=UnitsType(), help="Folders by year, by year,month ...")
+@click.option("--timezone", default="UTC", show_default=True, help="By which clocks.")
+@click.option("--since", type=InstantType(), help="The first instant; a date, or 7d (ago).")
+@click.option("--until", type=InstantType(), help="The end of that time, exclusive.")
+@click.option("--columns", help="Which columns: A,B.")
+@click.option("--force", is_flag=True, help="Replace what an export made before.")
+@as_of_option
+@json_option
+@pass_invocation
+def export(
+    invocation: Invocation,
+    patterns: tuple[str, ...],
+    directory: Path,
+    *,
+    form: str,
+    by: tuple[Unit, ...] | None,
+    timezone: str,
+    since: datetime | None,
+    until: datetime | None,
+    columns: str | None,
+    force: bool,
+    as_of: AsOf | None,
+    as_json: bool,
+) -> None:
+    """Write tables and series as files for other programs.
+
+    Each that a pattern matches, or all of them, goes to DIR under its path: as one file, or with
+    --by each series as folders such as year=2024/month=6, which other programs read as one table.
+    """
+    if since is not None and until is not None and since >= until:
+        raise click.UsageError("--since is not before --until")
+    Resolution.parse("1d", timezone)
+    names = None if columns is None else tuple(columns.split(","))
+    window = Window.of(since, until)
+    order = Order(FileFormat(form), by or (), timezone, window, names, force)
+    snapshot = Pond.open(invocation.pond).snapshot(as_of)
+    done = export_rows(snapshot, patterns or ("/**",), directory, order)
+    if as_json:
+        print_json(done)
+    else:
+        rows = sum(each.rows for each in done.exported)
+        files = sum(each.files for each in done.exported)
+        say(
+            f"exported {len(done.exported)} tables and series to {directory}: "
+            f"{rows:,} rows in {files} files"
+        )
+
+
+def export_rows(
+    snapshot: Snapshot, patterns: Sequence[str], directory: Path, order: Order
+) -> Export:
+    """Write what patterns match to the host; each file or folder of a series appears whole.
+
+    Raises:
+        NotFoundError: A pattern matches no table and no series.
+        ExistsError: Something is there already, or two would have one name.
+        ConfigError: A range of time is wanted of a table.
+        SchemaError: A column is not there, or the format has no such type.
+        OSError: The host refuses.
+    """
+    nodes = {node.path: node for pattern in patterns for node in _matches(snapshot, pattern)}
+    targets: dict[Path, NodePath] = {}
+    for path in sorted(nodes, key=str.encode):
+        target = _target(nodes[path], directory, order)
+        if target in targets:
+            msg = f"{path} and {targets[target].path} would both be {target}"
+            raise ExistsError(msg, path=path, hint="export one of them elsewhere")
+        if target.exists() and not order.force:
+            msg = f"{target} exists"
+            raise ExistsError(msg, path=str(target), hint="replace it with --force")
+        targets[target] = nodes[path]
+    with workshop(directory) as shop:
+        done = [_write(snapshot, node, target, order, shop) for target, node in targets.items()]
+    return Export(str(directory), snapshot.txn, tuple(done))
+
+
+def _matches(snapshot: Snapshot, pattern: str) -> list[NodePath]:
+    """Return the tables and series that a path or pattern means."""
+    if snapshot.exists(pattern):
+        found = [snapshot.lookup(pattern)]
+    else:
+        found = [node for node, _ in snapshot.glob(pattern)]
+    chosen = [node for node in found if node.entry_type in _ROWS]
+    if not chosen:
+        msg = f"{pattern} matches no table and no series"
+        hint = f"of a directory, all below it is: {pattern.rstrip('/')}/**"
+        raise NotFoundError(msg, path=pattern, hint=hint)
+    return chosen
+
+
+def _target(node: NodePath, directory: Path, order: Order) -> Path:
+    path = directory / node.path.lstrip("/")
+    if order.by and node.entry_type is EntryType.SERIES:
+        return path
+    return path.with_name(f"{path.name}.{order.form}")
+
+
+def _write(snapshot: Snapshot, node: NodePath, target: Path, order: Order, shop: Path) -> Exported:
+    is_table = node.entry_type is EntryType.TABLE
+    if is_table and order.window != Window():
+        what = f"{node.path} is a table: --since and --until are for series"
+        raise ConfigError(what, hint="export tables by themselves")
+    rows = stream_rows(snapshot, node.path, order.window, order.columns)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if is_table or not order.by:
+        with whole_file(target) as file:
+            count = write_rows(file, rows, order.form)
+            size = file.tell()
+        return Exported(node.path, str(target), count, 1, size)
+    with whole_folder(target, within=shop) as folder:
+        folders = Folders(folder, rows, by=order.by, zone=order.zone, form=order.form)
+        folders.write()
+    return Exported(node.path, str(target), folders.rows, folders.files, folders.bytes)

@@ -1,0 +1,116 @@
+"""The command `mirror`: a folder that has what the pond has."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from pond_core import Finding, Mirror, MirrorConflict, Mirrored, Pond
+from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
+from pond_pipeline.cli.render import print_json
+from pond_pipeline.cli.terminal import say
+
+_CONFLICT = 3
+"""The exit code of a run after which somebody has to look at something."""
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorReport:
+    """What a run came to; the fields are those of `pond_core.Mirrored`."""
+
+    directory: str
+    path: str
+    txn: int
+    in_step: bool
+    written: int
+    bytes: int
+    deleted: int
+    taken: int
+    dropped: int
+    taken_in: int | None
+    placeholders: int
+    waiting: tuple[str, ...]
+    conflicts: tuple[MirrorConflict, ...]
+    links: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+@command(example="pond mirror site-data --path /combined")
+@click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--path", help="Which directory of the pond: all of it, if left out at first.")
+@click.option("--both", is_flag=True, help="Let the pond take what changed in DIR.")
+@click.option(
+    "--lazy/--full",
+    "lazy",
+    default=None,
+    help="Placeholders until content is wanted, or all content; as before if left out.",
+)
+@click.option("--want", multiple=True, metavar="GLOB", help="What to bring, from now on.")
+@click.option("--emptied", is_flag=True, help="With --both: DIR was emptied on purpose.")
+@json_option
+@pass_invocation
+def mirror(
+    invocation: Invocation,
+    directory: Path,
+    *,
+    path: str | None,
+    both: bool,
+    lazy: bool | None,
+    want: tuple[str, ...],
+    emptied: bool,
+    as_json: bool,
+) -> None:
+    """Keep a folder in step with the pond, or with one of its directories.
+
+    Data files are as they are, tables and series are Parquet. Each run brings what changed since
+    the one before. What somebody changed in DIR is left and told, unless --both is given.
+    """
+    if emptied and not both:
+        raise click.UsageError("--emptied goes with --both")
+    pond = Pond.open(invocation.pond)
+    done = Mirror(pond, directory, path=path).run(both=both, lazy=lazy, want=want, emptied=emptied)
+    if as_json:
+        print_json(_report(done))
+    else:
+        _tell(done)
+    if done.conflicts or done.findings:
+        click.get_current_context().exit(_CONFLICT)
+
+
+def _report(done: Mirrored) -> MirrorReport:
+    return MirrorReport(
+        directory=str(done.directory),
+        path=done.path,
+        txn=done.txn,
+        in_step=done.is_in_step,
+        written=done.written,
+        bytes=done.bytes,
+        deleted=done.deleted,
+        taken=done.taken,
+        dropped=done.dropped,
+        taken_in=done.taken_in,
+        placeholders=done.placeholders,
+        waiting=done.waiting,
+        conflicts=done.conflicts,
+        links=done.links,
+        findings=done.findings,
+    )
+
+
+def _tell(done: Mirrored) -> None:
+    lazily = f", {done.placeholders} placeholders" if done.placeholders else ""
+    say(
+        f"{done.directory} has {done.path} as of txn {done.txn}: {done.written} files written, "
+        f"{done.deleted} deleted{lazily}"
+    )
+    if done.taken_in is not None:
+        say(f"the pond took {done.taken} files and dropped {done.dropped}, in txn {done.taken_in}")
+    for name in done.waiting:
+        say(f"waiting: {name} was changed a moment ago")
+    if done.links:
+        say(f"left out: {len(done.links)} symlinks")
+    for conflict in done.conflicts:
+        kept = f"it has the pond's content, what was here is {conflict.kept_as}"
+        say(f"conflict: {conflict.name} was changed on both sides: {kept}")
+    for finding in done.findings:
+        say(f"{finding.what}: {finding.where}: {finding.detail}")
