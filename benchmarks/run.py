@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import (
+    backups,
     commits,
     decoding,
     downsampling,
@@ -50,6 +51,8 @@ _BENCHES: dict[tuple[str, ...], Callable[[Inputs], list[Result]]] = {
     ("B10",): decoding.measure,
     ("B11",): writers.measure,
     ("B12",): year.measure,
+    ("B13",): backups.growing,
+    ("B14",): backups.first,
     ("load",): pipelines.loading,
     ("tick",): ticking.measure,
 }

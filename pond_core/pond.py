@@ -20,7 +20,7 @@ from typing import TypeVar
 import polars as pl
 import pyarrow as pa
 
-from pond_core.backup import Backups, Pushed
+from pond_core.backup import Backups, Inspection, Pushed
 from pond_core.errors import (
     ClosedError,
     ConflictError,
@@ -327,8 +327,7 @@ class Pond:
     ) -> Pushed:
         """Bring a backup of this pond up to date: what is there already is not sent again.
 
-        Others read and write meanwhile. A push that was interrupted does no harm, and the next
-        one goes on from what it sent.
+        Others read and write meanwhile. A push that was interrupted does no harm.
 
         Args:
             to: A folder, or `s3://bucket/prefix`; several ponds may share one.
@@ -339,8 +338,19 @@ class Pond:
             CorruptionError: The pond is damaged; nothing of that became a point of the backup.
             StorageError: A disk or the server refuses.
         """
-        backup = to if isinstance(to, Backups) else Backups(to)
-        return backup.push(self._live_log, self._objects, told=told)
+        return Backups.at(to).push(self._live_log, self._objects, told=told)
+
+    def heal(self, backups: str | Path | Backups) -> Inspection:
+        """Send again what a backup lacks or has damaged, and return what is there afterwards.
+
+        Every byte is looked at. What the pond has not any more cannot be healed.
+
+        Raises:
+            PondDivergedError: The backup holds another history of this pond.
+            CorruptionError: The pond is damaged itself.
+            StorageError: A disk or the server refuses.
+        """
+        return Backups.at(backups).heal(self._live_log, self._objects)
 
     @staticmethod
     def verify_at(path: str | Path) -> Report:

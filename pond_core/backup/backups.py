@@ -12,6 +12,7 @@ from pond_core.backup import segment
 from pond_core.backup.cleanup import CleanedUp, clean_up
 from pond_core.backup.expiry import Expired, expire
 from pond_core.backup.files import Files
+from pond_core.backup.healing import drop_damaged_points, send_again
 from pond_core.backup.inspection import Inspection, inspect
 from pond_core.backup.keep import Keep
 from pond_core.backup.point import Point
@@ -59,6 +60,11 @@ class Backups:
         self.is_sealed = key is not None
         self._kept = place if key is None else Sealed(place, key)
         self._is_checked = self.is_sealed
+
+    @classmethod
+    def at(cls, where: "str | Path | Backups") -> "Backups":
+        """Return the backups that are at a place, or those that are given."""
+        return where if isinstance(where, Backups) else cls(where)
 
     def prepare(self) -> None:
         """Make the place, and prove that it can be written to safely; a push does so as well.
@@ -190,6 +196,18 @@ class Backups:
         if not (found.points or found.findings):
             raise self._nothing(pond)
         return found
+
+    def heal(self, log: OpLog, objects: ObjectStore) -> Inspection:
+        """Send again what is missing or damaged; see `Pond.heal`."""
+        self.prepare()
+        files = self._files(log.pond_id)
+        with self._place.writing():
+            drop_damaged_points(files)
+            push(log, objects, files, told=_silent, sleep=time.sleep)
+            with tempfile.TemporaryDirectory() as temporary:
+                found = inspect(files, full=True, temporary=Path(temporary))
+                send_again(files, found.findings, log, objects)
+                return inspect(files, full=True, temporary=Path(temporary))
 
     @property
     def _place(self) -> Place:

@@ -41,6 +41,8 @@ def clean_up(place: Place, ponds: Sequence[Files]) -> CleanedUp:
         StorageError: The place refuses, or somebody else is deleting.
     """
     deleted: list[Stored] = []
+    for files in ponds:
+        Points(files).mend_hint()
     listed = Condemned.read(place)
     if listed.since is not None:
         if now(place) - listed.since < WAIT:
@@ -79,7 +81,7 @@ def _needed(files: Files) -> Iterator[str]:
     newest = points.newest()
     if newest is None:
         return
-    staying = [points.get(n) for n in points.numbers() if n >= newest.thinned]
+    staying = [points.get(n) for n in points.numbers() if n >= newest.first]
     yield from (file_of(point.number) for point in staying)
     yield from (file_of(number, folder=ENDS) for number in points.numbers(ENDS))
     segments = {each.sha256 for point in (*staying, *points.ends()) for each in point.segments}

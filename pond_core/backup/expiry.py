@@ -125,7 +125,7 @@ def _thinned(
         number=newest.number + 1,
         previous=newest.digest,
         horizon=newest.txn,
-        thinned=newest.number + 1,
+        first=newest.number + 1,
         thinned_us=newest.ts_us,
         kept=shown.kept,
         kept_us=tuple(each.ts_us for each in before),

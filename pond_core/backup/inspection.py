@@ -95,7 +95,7 @@ def _points(files: Files, *, full: bool) -> tuple[list[Point], list[Finding]]:
                 where = files.where(file_of(number, folder=folder))
                 findings.append(Finding("point damaged", where, str(exc)))
         if folder == POINTS:
-            findings.extend(_gaps(files, numbers))
+            findings.extend(_gaps(files, found, numbers))
             findings.extend(_hint(points, found))
     findings.extend(
         Finding("point damaged", files.where(file_of(after.number)), "it follows another one")
@@ -113,11 +113,13 @@ def _hint(points: Points, found: Sequence[Point]) -> Iterator[Finding]:
         yield Finding("hint damaged", "newest", str(exc))
 
 
-def _gaps(files: Files, numbers: Sequence[int]) -> Iterator[Finding]:
-    """Say which points are missing in between: they are deleted from the first one on."""
-    for before, after in pairwise(numbers):
-        for number in range(before + 1, after):
-            yield Finding("point missing", files.where(file_of(number)), "a later one is there")
+def _gaps(files: Files, found: Sequence[Point], numbers: Sequence[int]) -> Iterator[Finding]:
+    """Say which points are missing of those that have to be there."""
+    first = max((point.first for point in found), default=1)
+    for number in range(first, max(numbers, default=0)):
+        if number not in numbers:
+            name = files.where(file_of(number))
+            yield Finding("point missing", name, "a later one is there")
 
 
 def _segment(

@@ -54,9 +54,8 @@ class Point:
         hash: The hash of its header, which proves all before it.
         ts_us: When it committed, microseconds since the epoch; 0 in an empty pond.
         horizon: The txn from which on all can be restored from this point.
-        thinned: The number of the point by which moments expired last; 0 if none did. It has all
-            that those before it still have to give.
-        thinned_us: When the transaction of that point committed.
+        first: The first point that has to be there: it has all that those before it could give.
+        thinned_us: When moments expired last: when the newest of then committed; 0 if none did.
         objects: How many objects were sent for it and the points before it.
         bytes: How many bytes were sent for it and the points before it, points not counted.
         segments: The rows of the log, without a hole from txn 1 on.
@@ -76,7 +75,7 @@ class Point:
     segments: tuple[Segment, ...]
     kept: tuple[int, ...] = ()
     kept_us: tuple[int, ...] = ()
-    thinned: int = 0
+    first: int = FIRST
     thinned_us: int = 0
 
     @property

@@ -96,6 +96,12 @@ class Points:
         self._files.write(_HINT, _hint_of(point))
         return True
 
+    def mend_hint(self) -> None:
+        """Let the hint tell of the newest point; who made that may have died before it did."""
+        newest = self.newest()
+        if newest is not None and self._files.read(_HINT) != _hint_of(newest):
+            self._files.write(_HINT, _hint_of(newest))
+
     def check_hint(self, points: Iterable[Point]) -> None:
         """Check that what tells where to look is what was written with one of some points.
 

@@ -135,7 +135,7 @@ def _point(
         horizon=horizon if known is None else known.horizon,
         kept=shown.kept if known is None else known.kept,
         kept_us=own_us if known is None else known.kept_us,
-        thinned=0 if known is None else known.thinned,
+        first=FIRST if last is None else last.first,
         thinned_us=0 if known is None else known.thinned_us,
         objects=sending.objects + (0 if known is None else known.objects),
         bytes=sending.bytes + (0 if known is None else known.bytes),

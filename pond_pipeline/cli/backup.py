@@ -1,31 +1,26 @@
 """The commands `backup init|push|list|verify|restore|expire|clean-up`."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from pond_core import AsOf, Backups, CorruptionError, Finding, Keep, Pond, from_us
-from pond_pipeline.backups import backups_of
-from pond_pipeline.bucket_access import access_in
+from pond_core import AsOf, CorruptionError, Finding, Keep, Pond, from_us
+from pond_pipeline.cli.backup_place import KEY, of_option, place_of, place_options
 from pond_pipeline.cli.command import (
     CommandGroup,
     Invocation,
     PondCommand,
     json_option,
     pass_invocation,
-    resources_option,
-    variables_option,
 )
 from pond_pipeline.cli.instant import AsOfType
 from pond_pipeline.cli.render import print_facts, print_json, print_lines, print_rows
 from pond_pipeline.cli.terminal import agreed, say
-from pond_pipeline.config import read_documents, read_environment
 from pond_pipeline.errors import ConfigError
-from pond_pipeline.plan import Backup, compile_plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,65 +113,6 @@ class Restored:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a backup is: a folder or a bucket that is named, or a resource that names one."""
-
-    where: str | None
-    name: str | None
-    file: Path
-    variables: tuple[tuple[str, str], ...]
-
-    @property
-    def key(self) -> str | None:
-        """The key that the environment says, for a place that is named itself."""
-        return self._environ.get(_KEY) or None if self.where is not None else None
-
-    def open(self, *, key: str | None = None) -> Backups:
-        """Return what is there.
-
-        Args:
-            key: What it is sealed with, instead of the key that the environment says.
-
-        Raises:
-            ConfigError: The resources do not say which one.
-        """
-        if self.where is not None:
-            access = access_in(self._environ) if "://" in self.where else None
-            return Backups(self.where, access=access, key=key or self.key)
-        root = self.file.absolute().parent
-        plan = compile_plan(read_documents(self.file, variables=dict(self.variables)), root=root)
-        backups = {each.name: each for each in plan.services if isinstance(each, Backup)}
-        chosen = list(backups) if self.name is None else [self.name]
-        if len(chosen) != 1 or chosen[0] not in backups:
-            names = ", ".join(backups) or "none"
-            what = "which backup is meant" if self.name is None else f"a backup {self.name!r}"
-            msg = f"{self.file} does not say {what}; it has {names}"
-            raise ConfigError(msg, hint="name one by --name, or the place itself")
-        return backups_of(backups[chosen[0]], self._environ)
-
-    @property
-    def _environ(self) -> Mapping[str, str]:
-        return read_environment(self.file.absolute().parent).values
-
-
-def _place_options(flag: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return the options that say where a backup is; a folder or bucket is named by `flag`."""
-    where = click.option(flag, "where", metavar="PLACE", help="A folder, or s3://bucket/prefix.")
-    name = click.option("--name", help="Which Backup resource; needed where there are several.")
-
-    def add(run: Callable[..., None]) -> Callable[..., None]:
-        return where(name(resources_option(variables_option(run))))
-
-    return add
-
-
-_KEY = "POND_BACKUP_KEY"
-"""The variable with the key of a backup that is sealed; a resource says its own."""
-
-_of_option = click.option("--of", "pond", metavar="UUID", help="Which pond the backup is of.")
-
-
 @click.group(cls=CommandGroup, example="pond backup push --to /media/stick/backup")
 def backup() -> None:
     """Back the pond up into a folder or a bucket, and restore it.
@@ -186,7 +122,7 @@ def backup() -> None:
 
 
 @backup.command(cls=PondCommand, example="pond backup init --to s3://lake/ponds --seal")
-@_place_options("--to")
+@place_options("--to")
 @click.option("--seal", is_flag=True, help="Let nobody read it without a key.")
 @json_option
 def init(*, seal: bool, as_json: bool, **where: object) -> None:
@@ -195,19 +131,19 @@ def init(*, seal: bool, as_json: bool, **where: object) -> None:
     A push does so as well. With --seal nothing of what is sent can be read without the key in
     POND_BACKUP_KEY; where that is not set, a key is made and printed.
     """
-    place = _place(where)
+    place = place_of(where)
     key = secrets.token_hex(32) if seal and place.where is not None and not place.key else None
     backups = place.open(key=key)
     if seal and not backups.is_sealed:
         msg = f"the resource of {backups.label} says no key"
-        raise ConfigError(msg, hint=f"add `encryption_key: ${{env:{_KEY}}}` to it")
+        raise ConfigError(msg, hint=f"add `encryption_key: ${{env:{KEY}}}` to it")
     backups.prepare()
     report = Prepared(backups.label, backups.is_sealed, key)
     if as_json:
         print_json(report)
         return
     if key is not None:
-        print_lines([f"{_KEY}={key}"])
+        print_lines([f"{KEY}={key}"])
         say("put this line into .env beside resources.yaml, and a copy where no fire reaches it")
     if report.sealed:
         say(f"{backups.label} is sealed: whoever loses the key has lost the backup")
@@ -216,13 +152,13 @@ def init(*, seal: bool, as_json: bool, **where: object) -> None:
 
 
 @backup.command(cls=PondCommand, example="pond backup push --to /media/stick/backup")
-@_place_options("--to")
+@place_options("--to")
 @json_option
 @pass_invocation
 def push(invocation: Invocation, /, *, as_json: bool, **where: object) -> None:
     """Send what the backup does not have yet."""
     pond = Pond.open(invocation.pond)
-    backups = _place(where).open()
+    backups = place_of(where).open()
     pushed = pond.push(backups)
     report = Pushed(
         place=backups.label,
@@ -241,8 +177,8 @@ def push(invocation: Invocation, /, *, as_json: bool, **where: object) -> None:
 
 
 @backup.command("list", cls=PondCommand, example="pond backup list --from /media/stick/backup")
-@_place_options("--from")
-@_of_option
+@place_options("--from")
+@of_option
 @json_option
 def list_(*, pond: str | None, as_json: bool, **where: object) -> None:
     """List the moments that can be restored, the oldest first."""
@@ -257,7 +193,7 @@ def list_(*, pond: str | None, as_json: bool, **where: object) -> None:
             objects=point.objects,
             bytes=point.bytes,
         )
-        for point in _place(where).open().points(pond)
+        for point in place_of(where).open().points(pond)
     ]
     if as_json:
         print_json(points)
@@ -267,19 +203,36 @@ def list_(*, pond: str | None, as_json: bool, **where: object) -> None:
 
 
 @backup.command(cls=PondCommand, example="pond backup verify --full")
-@_place_options("--from")
-@_of_option
+@place_options("--from")
+@of_option
 @click.option("--full", is_flag=True, help="Check every point, and read every byte.")
+@click.option("--repair", is_flag=True, help="Send again what is damaged, from the pond itself.")
 @json_option
-def verify(*, pond: str | None, full: bool, as_json: bool, **where: object) -> None:
+@pass_invocation
+def verify(
+    invocation: Invocation,
+    /,
+    *,
+    pond: str | None,
+    full: bool,
+    repair: bool,
+    as_json: bool,
+    **where: object,
+) -> None:
     """Check whether all is there that the newest points need.
 
-    What is wrong is listed, and makes the command fail.
+    What is wrong is listed, and makes the command fail. With --repair only what is still wrong
+    afterwards is; it reads every byte.
     """
-    found = _place(where).open().verify(pond=pond, full=full)
+    backups = place_of(where).open()
+    if repair and pond is not None:
+        raise click.UsageError("--repair is for the backup of this pond: leave --of out")
+    found = (
+        Pond.open(invocation.pond).heal(backups) if repair else backups.verify(pond=pond, full=full)
+    )
     report = Verified(
         ok=found.ok,
-        full=full,
+        full=full or repair,
         points=found.points,
         segments=found.segments,
         objects=found.objects,
@@ -297,8 +250,8 @@ def verify(*, pond: str | None, full: bool, as_json: bool, **where: object) -> N
 
 @backup.command(cls=PondCommand, example="pond backup restore restored --as-of 2026-06-30")
 @click.argument("to", metavar="DIR", type=click.Path(path_type=Path))
-@_place_options("--from")
-@_of_option
+@place_options("--from")
+@of_option
 @click.option("--as-of", type=AsOfType(), help="A txn or a time; the newest if left out.")
 @json_option
 def restore(
@@ -310,7 +263,7 @@ def restore(
     """
     if isinstance(as_of, str):
         raise click.UsageError("a backup is restored as of a txn or a time, not of a run")
-    done = _place(where).open().restore(to, pond=pond, as_of=as_of)
+    done = place_of(where).open().restore(to, pond=pond, as_of=as_of)
     report = Restored(
         path=str(to),
         pond=done.pond,
@@ -341,8 +294,8 @@ _PLURALS = dict(zip(_PERIODS, ("hours", "days", "weeks", "months", "years"), str
 
 
 @backup.command(cls=PondCommand, example="pond backup expire --daily 7 --monthly 12 --yes")
-@_place_options("--from")
-@_of_option
+@place_options("--from")
+@of_option
 @_keep_options
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
@@ -364,7 +317,7 @@ def expire(
     moment can be restored; what only they needed is deleted by `clean-up`.
     """
     keep = Keep(hourly=hourly, daily=daily, weekly=weekly, monthly=monthly, yearly=yearly)
-    backups = _place(where).open()
+    backups = place_of(where).open()
     if not yes and not agreed(f"let moments of the backup in {backups.label} expire for good?"):
         raise click.UsageError("nothing was done; say --yes where nobody can be asked")
     done = backups.expire(keep, pond=pond)
@@ -384,7 +337,7 @@ def expire(
 
 
 @backup.command("clean-up", cls=PondCommand, example="pond backup clean-up")
-@_place_options("--from")
+@place_options("--from")
 @json_option
 def clean_up(*, as_json: bool, **where: object) -> None:
     """Delete what no moment needs, a day after it was found so.
@@ -392,17 +345,13 @@ def clean_up(*, as_json: bool, **where: object) -> None:
     Run it once a day: each time deletes what the last one has listed. A Backup resource that says
     `keep` does so by itself.
     """
-    backups = _place(where).open()
+    backups = place_of(where).open()
     done = backups.clean_up()
     report = CleanedUp(backups.label, done.deleted, done.freed, done.waiting)
     if as_json:
         print_json(report)
     else:
         say(f"{done.deleted} files deleted, {done.freed:,} bytes; {done.waiting} wait for a day")
-
-
-def _place(options: dict[str, object]) -> Place:
-    return Place(**options)  # type: ignore[arg-type]  # click gives what `_place_options` declares
 
 
 def _print_verified(report: Verified) -> None:

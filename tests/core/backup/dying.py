@@ -1,8 +1,10 @@
 """Backups in a process that dies before the n-th change that Python makes to the files."""
 
+from datetime import timedelta
 from pathlib import Path
 
-from pond_core import Backups, Pond
+from pond_core import Backups, Keep, Pond
+from pond_core.backup import cleanup
 from tests.core.dying import die_after, end
 
 
@@ -19,4 +21,15 @@ def restore(place: Path, steps: int) -> None:
     backups = Backups(place / "backup", durability="process")
     die_after(steps)
     backups.restore(place / "restored")
+    end(steps)
+
+
+def thin(place: Path, steps: int) -> None:
+    """Let moments expire, and clean up twice as if a day had passed; die before so many changes."""
+    cleanup.WAIT = timedelta(0)
+    backups = Backups(place / "backup", durability="process")
+    die_after(steps)
+    backups.expire(Keep(daily=1))
+    backups.clean_up()
+    backups.clean_up()
     end(steps)

@@ -164,7 +164,7 @@ def test_what_a_killed_push_left_goes(
     other = Pond.init(tmp_path / "other", durability="process")
     write_again(other)
     other.push(backups)
-    target.delete([name for name in files_in(target) if name.startswith(f"ponds/{other.id}/")])
+    target.delete([each.name for each in list(target.files(f"ponds/{other.id}"))])
     shutil.rmtree(tmp_path / "other")
     backups.clean_up()
     assert backups.clean_up().deleted == 2  # its object and its segment

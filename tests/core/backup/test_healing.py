@@ -1,0 +1,88 @@
+"""A damaged backup is healed by the pond that it is of, as far as the pond still has it."""
+
+from pathlib import Path
+
+import pytest
+
+from pond_core import Backups, Keep, Pond
+from pond_core.storage import Place
+from tests.core.backup.histories import TXNS, files_in, shown, write_more
+
+
+@pytest.fixture
+def pushed(lived: Pond, backups: Backups) -> Backups:
+    for _ in range(3):
+        lived.push(backups)
+        write_more(lived)
+    lived.push(backups)
+    return backups
+
+
+def hurt(target: Place, name: str) -> None:
+    data = target.read(name) or b"x"
+    target.write(name, data[:-1] + bytes([data[-1] ^ 1]))
+
+
+def test_each_file_that_is_missing_is_sent_again(
+    pushed: Backups, lived: Pond, target: Place, tmp_path: Path
+) -> None:
+    for name in files_in(target):
+        target.delete([name])
+        assert not pushed.verify(full=True).ok
+        assert lived.heal(pushed).findings == (), name
+        assert pushed.verify(full=True).ok
+    pushed.restore(tmp_path / "restored")
+    restored = Pond.open(tmp_path / "restored")
+    assert [shown(restored, txn) for txn in range(TXNS)] == [
+        shown(lived, txn) for txn in range(TXNS)
+    ]
+
+
+def test_each_file_that_is_damaged_is_sent_again(
+    pushed: Backups, lived: Pond, target: Place
+) -> None:
+    for name in files_in(target):
+        if target.size(name) is None:
+            continue  # a point that went with one that was damaged
+        hurt(target, name)
+        assert lived.heal(pushed).findings == (), name
+
+
+def test_everything_at_once_is_healed(pushed: Backups, lived: Pond, target: Place) -> None:
+    for name in files_in(target):
+        hurt(target, name)
+    assert lived.heal(pushed).findings == ()
+    newest = pushed.newest(lived.id)
+    assert newest is not None
+    assert newest.txn == lived.snapshot().txn
+
+
+def test_the_hint_is_healed(pushed: Backups, lived: Pond, target: Place) -> None:
+    hurt(target, f"ponds/{lived.id}/newest")
+    assert lived.heal(pushed).findings == ()
+
+
+def test_a_whole_backup_is_left_as_it_is(pushed: Backups, lived: Pond, target: Place) -> None:
+    before = files_in(target)
+    assert lived.heal(pushed).findings == ()
+    assert files_in(target) == before
+
+
+def test_what_the_pond_has_forgotten_cannot_be_healed_and_is_told(
+    pushed: Backups, lived: Pond, target: Place
+) -> None:
+    [oldest, *_] = pushed.points()
+    lived.maintain(forget_before=lived.snapshot().txn)
+    name = f"segments/{oldest.segments[0].sha256[:2]}/{oldest.segments[0].sha256}"
+    target.delete([name])
+    assert {finding.what for finding in lived.heal(pushed).findings} == {"segment missing"}
+
+
+def test_a_thinned_backup_has_its_objects_healed(
+    pushed: Backups, lived: Pond, target: Place
+) -> None:
+    pushed.expire(Keep(daily=1))
+    for name in files_in(target):
+        if name.startswith("objects/"):
+            target.delete([name])
+    assert lived.heal(pushed).findings == ()
