@@ -4,21 +4,30 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo up test check browser bench torture format requirements clean
+.PHONY: help setup setup-dev demo up test check browser bench torture format requirements clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .venv/.installed ## Make .venv and install the pinned requirements
+setup: .venv/.installed ## Make .venv and install what running needs, pinned
 
-# Without build isolation and without dependency resolution: requirements.txt is the whole truth.
+setup-dev: .venv/.installed-dev ## Add what tests, benchmarks and checks need, pinned
+
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+
+# Without build isolation and without dependency resolution: the two files are the whole truth.
 .venv/.installed: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "DuckPond needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@echo "Installing into .venv (about a minute, once) ..."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PIP) --require-hashes -r requirements.txt
+	@$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed requirements-dev.txt
+	@echo "Installing what the tests need (engines to compare with are large) ..."
+	@$(PIP) --require-hashes -r requirements-dev.txt
 	@touch $@
 
 demo: setup ## Collect from the bundled HydroVu simulator into ./.pond, and say what to try next
@@ -32,7 +41,7 @@ up: setup ## Start the Dagster UI and daemon on ./.pond
 test: check browser ## Lint, types, import contracts, tests
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-check: setup ## Everything of `test` but the tests
+check: setup-dev ## Everything of `test` but the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -50,21 +59,25 @@ browser: ## Install Chromium where that can be done (root on Debian); tests in a
 	fi; \
 	echo "*** No Chromium, and it cannot be installed here: TESTS IN A BROWSER ARE SKIPPED. ***" >&2
 
-bench: setup ## Measure the store against its budgets
+bench: setup-dev ## Measure the store against its budgets
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/event_log.py
 
-torture: setup ## Crashes, power losses, kills and flipped bits for ten minutes
+torture: setup-dev ## Crashes, power losses, kills and flipped bits for ten minutes
 	$(BIN)/python -m tests.integrity.flips 90
 	$(BIN)/python -m tests.faults.torture --minutes 8.5
 
-format: setup ## Format the code
+format: setup-dev ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-requirements: setup ## Pin what pyproject.toml asks for, with hashes (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-emit-index-url --no-strip-extras --output-file requirements.txt
+PIN := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	--no-strip-extras
+
+requirements: ## Pin what pyproject.toml asks for, with hashes (needs uv)
+	$(PIN) pyproject.toml --group build --output-file requirements.txt
+	$(PIN) pyproject.toml --group build --group dev --constraints requirements.txt \
+		--output-file requirements-dev.txt
 
 clean: ## Remove what can be made again; the pond stays
 	rm -rf .venv .dagster .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -54,6 +54,7 @@ from pond_core.host_file import (
 from pond_core.mirror import Mirror, MirrorConflict, Mirrored
 from pond_core.oplog import Header, OpKind, Provenance, Repaired
 from pond_core.pond import Pond, Snapshot, Transaction
+from pond_core.publication import Publication, PublishedTable, publish
 from pond_core.query import Engine
 from pond_core.rendition import ParquetFile, RowStream, host_name, stream_rows
 from pond_core.series import (
@@ -171,6 +172,8 @@ __all__ = [
     "PondError",
     "PondFileSystem",
     "Provenance",
+    "Publication",
+    "PublishedTable",
     "Pushed",
     "QueryError",
     "ReadFS",
@@ -200,6 +203,7 @@ __all__ = [
     "host_name",
     "is_unfinished",
     "join",
+    "publish",
     "read_stamped",
     "register_factory",
     "render",

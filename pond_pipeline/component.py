@@ -23,15 +23,15 @@ class PondComponent(dg.Component, dg.Resolvable, dg.Model):
     Attributes:
         resources: The YAML file; counts from the project's folder.
         pond: The pond's directory; counts from the project's folder. Nothing need be there.
-        executor: How all runs of the code location are carried out: `in_process` or
-            `multiprocess`; None: as the project says elsewhere.
+        executor: How all runs of the code location are carried out: `in_process`,
+            `multiprocess` or `dask`; None: as the project says elsewhere.
         own_s3: Whether the project has an `S3Resource` of its own, by the key `s3`, from which
             backups shall take their credentials.
     """
 
     resources: str = "resources.yaml"
     pond: str = ".pond"
-    executor: Literal["in_process", "multiprocess"] | None = "in_process"
+    executor: Literal["in_process", "multiprocess", "dask"] | None = "in_process"
     own_s3: bool = False
 
     @override

@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("pond_core", "pond_pipeline")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-REQUIREMENTS = (ROOT / "requirements.txt").read_text()
+REQUIREMENTS = "".join(path.read_text() for path in sorted(ROOT.glob("requirements*.txt")))
 LONGEST = 400
 FOREIGN = ("dagster", "httpx", "yaml", "click", "rich", "pydantic", "pond_pipeline")
 

@@ -35,6 +35,7 @@ COMMANDS = {
     "verify": ("upkeep", "Check every byte of the pond."),
     "repair": ("upkeep", "Make a new Delta log where it is lost or damaged."),
     "maintain": ("upkeep", "Put the pond in order."),
+    "publish": ("publish", "Publish series and tables as plain Delta tables."),
     "backup": ("backup", "Back the pond up into a folder or a bucket, and restore it."),
     "migrate": ("migration", "Take in a pond of the original tool."),
     "simulator": ("simulation", "Serve the HydroVu simulator until Ctrl-C."),

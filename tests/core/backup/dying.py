@@ -26,7 +26,7 @@ def restore(place: Path, steps: int) -> None:
 
 def thin(place: Path, steps: int) -> None:
     """Let moments expire, and clean up twice as if a day had passed; die before so many changes."""
-    cleanup.WAIT = timedelta(0)
+    setattr(cleanup, "WAIT", timedelta(0))  # noqa: B010 -- it is another module's import
     backups = Backups(place / "backup", durability="process")
     die_after(steps)
     backups.expire(Keep(daily=1))

@@ -64,7 +64,7 @@ def test_another_word_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         defs()
     assert (str(refusal.value), refusal.value.hint) == (
         "'many' is no way to carry out a run",
-        "set POND_EXECUTOR to in_process or multiprocess",
+        "set POND_EXECUTOR to in_process, multiprocess, dask",
     )
 
 
