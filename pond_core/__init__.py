@@ -53,7 +53,7 @@ from pond_core.host_file import (
 )
 from pond_core.mirror import Mirror, MirrorConflict, Mirrored
 from pond_core.oplog import Header, OpKind, Provenance, Repaired
-from pond_core.pond import Pond, Snapshot, Transaction
+from pond_core.pond import Pond
 from pond_core.publication import Publication, PublishedTable, publish
 from pond_core.query import Engine
 from pond_core.rendition import ParquetFile, RowStream, host_name, stream_rows
@@ -72,6 +72,7 @@ from pond_core.series import (
     select_meaning,
     slice_window,
 )
+from pond_core.snapshot import Snapshot
 from pond_core.storage import Access
 from pond_core.tinyfs import (
     FS,
@@ -102,6 +103,7 @@ from pond_core.tlogfs import (
     Report,
     WindowChange,
 )
+from pond_core.transaction import Transaction
 from pond_core.window import ALWAYS, Window, from_us, to_us
 
 if _typing.TYPE_CHECKING:

@@ -17,9 +17,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-import polars as pl
-import pyarrow as pa
-
 from pond_core.backup import Backups, Inspection, Pushed
 from pond_core.errors import (
     ClosedError,
@@ -28,12 +25,12 @@ from pond_core.errors import (
     ExistsError,
     FormatTooNewError,
     FormatTooOldError,
+    StorageError,
     StoreError,
 )
 from pond_core.oplog import Header, OpLog, Provenance, Repaired, is_pond, repair
-from pond_core.query import run_sql, scan
-from pond_core.storage import Durability
-from pond_core.tinyfs import ReadFS
+from pond_core.snapshot import Snapshot
+from pond_core.storage import Access, Durability, home_of, url_of
 from pond_core.tlogfs import (
     AsOf,
     Condenser,
@@ -51,93 +48,87 @@ from pond_core.tlogfs import (
 )
 from pond_core.transaction import Transaction
 from pond_core.turn import await_turn, hold_turn
-from pond_core.window import ALWAYS, Window
-
-__all__ = ["Pond", "Snapshot", "Transaction"]
 
 T = TypeVar("T")
 
 _ATTEMPTS = 8
 """How often a function that conflicts is run; the tries are spread over about a second."""
 
+_ATTEMPTS_IN_BUCKET = 40
+"""The turn is taken on one machine: others know nothing of it."""
+
 _FREE_ATTEMPTS = 3
 """After so many it takes the turn: others who are about to begin let it go first."""
 
 
-class Snapshot(ReadFS):
-    """The pond as of one transaction. It never changes, whatever others commit.
-
-    Attributes:
-        txn: The transaction that it shows.
-    """
-
-    def __init__(self, backend: OpLogBackend) -> None:
-        super().__init__(backend)
-        self.txn = backend.txn
-
-    def sql(self, statement: str, *, engine: str = "duckdb") -> pa.Table:
-        """Run one read-only SQL statement, with `duckdb` or `datafusion`; see `query.run_sql`."""
-        return run_sql(statement, fs=self, engine=engine)
-
-    def scan(self, name: str, *, window: Window = ALWAYS) -> pl.LazyFrame:
-        """Return a path, or all that a pattern matches, as a lazy frame; see `query.scan`."""
-        return scan(name, fs=self, window=window)
-
-
 class Pond:
-    """A store on a local disk.
+    """A store on a local disk, or in a bucket that machines share.
 
     Attributes:
-        path: Its directory.
+        path: Its directory; of one in a bucket, that of its copies on this disk.
+        label: What `open` opens it by, and messages name: a path or a URL.
     """
 
     def __init__(self, path: Path, log: OpLog, *, durability: Durability) -> None:
         self.path = path
+        self.label = durability.label(path)
         self._log = log
         self._objects = ObjectStore(path, durability=durability)
         log.condenser = Condenser(log, self._objects)
         self._pid = os.getpid()
 
     @classmethod
-    def init(cls, path: str | Path, *, exist_ok: bool = False, durability: str = "full") -> "Pond":
+    def init(
+        cls,
+        path: str | Path,
+        *,
+        exist_ok: bool = False,
+        durability: str = "full",
+        access: Access | None = None,
+    ) -> "Pond":
         """Make a pond.
 
         Args:
-            path: Its directory; made if it is not there.
+            path: Its directory, made if it is not there; or `s3://bucket/prefix`.
             exist_ok: Open the pond that is there already instead of refusing.
-            durability: `full` waits for the disk (survives a power loss), `process` does not.
+            durability: `full` waits for the disk (survives a power loss), `process` does not. What
+                is in a bucket is always durable.
+            access: How the bucket is reached; the environment says it without one.
 
         Raises:
             ExistsError: A pond is there already.
-            StorageError: The disk refuses.
+            StorageError: The disk or the bucket refuses, or the bucket does not refuse what it has
+                to.
         """
-        path = Path(path)
-        if OpLog.exists(path) and not exist_ok:
-            msg = f"there is a pond at {path} already"
-            raise ExistsError(msg, path=str(path), hint="open it, or choose another place")
-        if not (path / "oplog").exists() and any((path / "objects").glob("*/*")):
+        home, sync = home_of(path, durability=durability, access=access)
+        if OpLog.exists(home, durability=sync):
+            if not exist_ok:
+                msg = f"there is a pond at {path} already"
+                raise ExistsError(msg, path=str(path), hint="open it, or choose another place")
+        elif not sync.found(home / "oplog") and sync.found(home / "objects"):
             msg = f"there are objects of a pond at {path}, and no log that names them"
             raise ExistsError(msg, path=str(path), hint="copy `oplog/` back, or use another place")
-        sync = Durability.named(durability)
-        return cls(path, OpLog.create(path.absolute(), durability=sync), durability=sync)
+        return cls(home, OpLog.create(home.absolute(), durability=sync), durability=sync)
 
     @classmethod
-    def open(cls, path: str | Path, *, durability: str = "full") -> "Pond":
-        """Open a pond.
+    def open(
+        cls, path: str | Path, *, durability: str = "full", access: Access | None = None
+    ) -> "Pond":
+        """Open a pond; see `init`.
 
         Raises:
             NotAPondError: There is none.
             FormatTooNewError: It was written by a newer DuckPond.
             FormatTooOldError: It was written by DuckPond 0.1.
         """
-        path = Path(path)
-        sync = Durability.named(durability)
-        return cls(path, OpLog(path.absolute(), durability=sync), durability=sync)
+        home, sync = home_of(path, durability=durability, access=access)
+        return cls(home, OpLog(home.absolute(), durability=sync), durability=sync)
 
     @staticmethod
-    def exists(path: str | Path) -> bool:
+    def exists(path: str | Path, *, access: Access | None = None) -> bool:
         """Say whether a pond was made at a place."""
-        return OpLog.exists(Path(path))
+        home, sync = home_of(path, access=access)
+        return OpLog.exists(home, durability=sync)
 
     @property
     def id(self) -> str:
@@ -200,10 +191,11 @@ class Pond:
             What `change` returned, and the header; None when it changed nothing.
 
         Raises:
-            ConflictError: It conflicted eight times in a row.
+            ConflictError: It conflicted eight times in a row; in a bucket, forty times.
         """
         door = self.path / "oplog"
         turn = ExitStack()
+        attempts = _ATTEMPTS_IN_BUCKET if self._objects.are_copies else _ATTEMPTS
         attempt = 0
         try:
             while True:
@@ -216,9 +208,10 @@ class Pond:
                     with self.transaction(provenance, read=read) as transaction:
                         result = change(transaction)
                 except ConflictError:
-                    if attempt == _ATTEMPTS:
+                    if attempt == attempts:
                         raise
-                    sleep(random.uniform(0, 0.025 * attempt))  # noqa: S311 -- jitter, no secret
+                    longest_s = 0.025 * min(attempt, _ATTEMPTS)
+                    sleep(random.uniform(0, longest_s))  # noqa: S311 -- jitter, no secret
                 else:
                     return result, transaction.header
         finally:
@@ -285,10 +278,7 @@ class Pond:
         forget_before: AsOf | None = None,
         keep: Iterable[AsOf] = (),
     ) -> Upkeep:
-        """Merge log files, put superseded rows aside, delete left-overs; others go on meanwhile.
-
-        What keeps commits cheap is done by the writers themselves. This does the rest, and is
-        good to run once a day.
+        """Merge log files, put superseded rows aside, delete left-overs: good to do once a day.
 
         Args:
             dry_run: Only say what would be done.
@@ -325,9 +315,7 @@ class Pond:
     def push(
         self, to: str | Path | Backups, *, told: Callable[[int, int], None] | None = None
     ) -> Pushed:
-        """Bring a backup of this pond up to date: what is there already is not sent again.
-
-        Others read and write meanwhile. A push that was interrupted does no harm.
+        """Bring a backup of this pond up to date, also after a push that was interrupted.
 
         Args:
             to: A folder, or `s3://bucket/prefix`; several ponds may share one.
@@ -343,8 +331,6 @@ class Pond:
     def heal(self, backups: str | Path | Backups) -> Inspection:
         """Send again what a backup lacks or has damaged, and return what is there afterwards.
 
-        Every byte is looked at. What the pond has not any more cannot be healed.
-
         Raises:
             PondDivergedError: The backup holds another history of this pond.
             CorruptionError: The pond is damaged itself.
@@ -353,7 +339,7 @@ class Pond:
         return Backups.at(backups).heal(self._live_log, self._objects)
 
     @staticmethod
-    def verify_at(path: str | Path) -> Report:
+    def verify_at(path: str | Path, *, access: Access | None = None) -> Report:
         """Check a pond as `verify` does, also one that is too damaged to be opened.
 
         Raises:
@@ -362,13 +348,14 @@ class Pond:
             FormatTooOldError: It was written by DuckPond 0.1.
         """
         try:
-            return Pond.open(path).verify()
+            return Pond.open(path, access=access).verify()
         except (FormatTooNewError, FormatTooOldError):
             raise
         except StoreError:
-            if not is_pond(Path(path)):
+            home, sync = home_of(path, access=access)
+            if not is_pond(home, sync):
                 raise
-            return verify(Path(path).absolute(), durability=Durability())
+            return verify(home.absolute(), durability=sync)
 
     @staticmethod
     def repair(path: str | Path, *, dry_run: bool = False, durability: str = "full") -> Repaired:
@@ -386,8 +373,11 @@ class Pond:
             NotAPondError: There is nothing of a pond.
             FormatTooNewError: It was written by a newer DuckPond.
             FormatTooOldError: It was written by DuckPond 0.1.
-            StorageError: The disk refuses; the pond is as before.
+            StorageError: The disk refuses; the pond is as before. Or the pond is in a bucket.
         """
+        if url_of(path) is not None:
+            msg = f"{path} is in a bucket, where nothing can be moved out of the way"
+            raise StorageError(msg, hint="docs/s3.md says how it is repaired on a disk")
         sync = Durability.named(durability)
         return repair(Path(path).absolute(), durability=sync, dry_run=dry_run)
 

@@ -59,7 +59,7 @@ class Applied:
 def apply_resources(
     file: Path,
     *,
-    pond: Path,
+    pond: str | Path,
     variables: Mapping[str, str] | None = None,
     author: str = "pond apply",
     pruning: bool = False,
@@ -68,7 +68,7 @@ def apply_resources(
 
     Args:
         file: The YAML file.
-        pond: The pond's directory.
+        pond: The pond's directory or URL.
         variables: What `{{ name }}` stands for.
         author: Who did it.
         pruning: Whether what is gone from the file is removed from the pond.
@@ -84,7 +84,11 @@ def apply_resources(
 
 
 def foresee_resources(
-    file: Path, *, pond: Path, variables: Mapping[str, str] | None = None, pruning: bool = False
+    file: Path,
+    *,
+    pond: str | Path,
+    variables: Mapping[str, str] | None = None,
+    pruning: bool = False,
 ) -> Applied:
     """Return what `apply_resources` would do; nothing is written, and no pond made."""
     documents, plan = _checked(file, variables)

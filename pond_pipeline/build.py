@@ -48,7 +48,7 @@ def build_definitions(
     plan: Plan,
     *,
     root: Path,
-    pond: Path,
+    pond: str | Path,
     executor: dg.ExecutorDefinition | None = dg.in_process_executor,
     loggers: dict[str, dg.LoggerDefinition] | None = None,
     own_s3: bool = False,
@@ -58,7 +58,7 @@ def build_definitions(
     Args:
         plan: What to build.
         root: Where `resources.yaml` and its `.env` stand.
-        pond: The pond's directory.
+        pond: The pond's directory or URL.
         executor: How the steps of a run are carried out; None: as the code location says.
         loggers: Instead of Dagster's own console logger.
         own_s3: Whether the code location has an `S3Resource` of its own, by the key `s3`.

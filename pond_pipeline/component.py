@@ -14,6 +14,7 @@ import dagster as dg
 from typing_extensions import override
 
 from pond_pipeline.location import load_location
+from pond_pipeline.reach import reached
 from pond_pipeline.runs.executor import executor_named
 
 
@@ -22,7 +23,8 @@ class PondComponent(dg.Component, dg.Resolvable, dg.Model):
 
     Attributes:
         resources: The YAML file; counts from the project's folder.
-        pond: The pond's directory; counts from the project's folder. Nothing need be there.
+        pond: The pond's directory, which counts from the project's folder, or its URL. Nothing need
+            be there.
         executor: How all runs of the code location are carried out: `in_process`,
             `multiprocess` or `dask`; None: as the project says elsewhere.
         own_s3: Whether the project has an `S3Resource` of its own, by the key `s3`, from which
@@ -37,9 +39,11 @@ class PondComponent(dg.Component, dg.Resolvable, dg.Model):
     @override
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Compile the resources into assets."""
+        file = context.project_root / self.resources
+        pond = self.pond if "://" in self.pond else context.project_root / self.pond
         return load_location(
-            context.project_root / self.resources,
-            pond=context.project_root / self.pond,
+            file,
+            pond=reached(pond, folder=file.parent),
             executor=None if self.executor is None else executor_named(self.executor),
             own_s3=self.own_s3,
         )

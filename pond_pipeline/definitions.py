@@ -11,14 +11,16 @@ from pathlib import Path
 import dagster as dg
 
 from pond_pipeline.location import load_location
+from pond_pipeline.reach import reached
 from pond_pipeline.runs.executor import EXECUTOR, IN_PROCESS, executor_named
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
     """Compile the resources into assets."""
+    file = Path(os.environ.get("POND_RESOURCES", "resources.yaml")).absolute()
     return load_location(
-        Path(os.environ.get("POND_RESOURCES", "resources.yaml")).absolute(),
-        pond=Path(os.environ.get("POND", ".pond")).absolute(),
+        file,
+        pond=reached(os.environ.get("POND", ".pond"), folder=file.parent),
         executor=executor_named(os.environ.get(EXECUTOR, IN_PROCESS)),
     )

@@ -42,7 +42,9 @@ def stale(plan: Plan, steps: Sequence[Step], fs: ReadFS, *, now: datetime) -> li
     ]
 
 
-def due_periods(plan: Plan, steps: Sequence[Step], *, pond: Path, now: datetime) -> list[Period]:
+def due_periods(
+    plan: Plan, steps: Sequence[Step], *, pond: str | Path, now: datetime
+) -> list[Period]:
     """Return the periods that the steps are behind in, and those that are running."""
     try:
         fs = Pond.open(pond).snapshot()

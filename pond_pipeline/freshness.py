@@ -104,7 +104,7 @@ class FreshnessJudge:
 
 
 def build_freshness(
-    plan: Plan, *, pond: Path
+    plan: Plan, *, pond: str | Path
 ) -> tuple[
     list[dg.AssetChecksDefinition],
     list[UnresolvedAssetJobDefinition],
@@ -116,7 +116,7 @@ def build_freshness(
 
     Args:
         plan: What there is.
-        pond: The pond's directory.
+        pond: The pond's directory or URL.
     """
     judge = FreshnessJudge(plan)
     by_source: dict[str, list[Judged]] = {}
@@ -185,7 +185,7 @@ def _schedule(
     judge: FreshnessJudge,
     steps: Sequence[Judged],
     job: UnresolvedAssetJobDefinition,
-    pond: Path,
+    pond: str | Path,
 ) -> dg.ScheduleDefinition:
     paths = [step.outputs[0] for step in steps]
 

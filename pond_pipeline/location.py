@@ -11,13 +11,13 @@ from pond_pipeline.served import serve_plan
 
 
 def load_location(
-    file: Path, *, pond: Path, executor: dg.ExecutorDefinition | None, own_s3: bool = False
+    file: Path, *, pond: str | Path, executor: dg.ExecutorDefinition | None, own_s3: bool = False
 ) -> dg.Definitions:
     """Compile a file and return its definitions, with those that look after the file and the runs.
 
     Args:
         file: `resources.yaml`; where it is wrong, what was applied last is served instead.
-        pond: The pond's directory; nothing need be there.
+        pond: The pond's directory or URL; nothing need be there.
         executor: How the steps of a run are carried out; None: as the code location says.
         own_s3: Whether the code location has an `S3Resource` of its own, by the key `s3`.
 

@@ -24,13 +24,13 @@ _INTERVAL_S = 15
 _GONE = "gone"
 
 
-def resources_definitions(served: ServedPlan, *, file: Path, pond: Path) -> dg.Definitions:
+def resources_definitions(served: ServedPlan, *, file: Path, pond: str | Path) -> dg.Definitions:
     """Return the asset, its check and the sensor.
 
     Args:
         served: What was loaded.
         file: `resources.yaml`.
-        pond: The pond's directory.
+        pond: The pond's directory or URL.
     """
     asset = dg.AssetSpec(
         _KEY,
@@ -74,7 +74,7 @@ def resources_definitions(served: ServedPlan, *, file: Path, pond: Path) -> dg.D
     return dg.Definitions(assets=[asset], asset_checks=[check], sensors=[sensor])
 
 
-def _judged(file: Path, pond: Path) -> tuple[int | None, str]:
+def _judged(file: Path, pond: str | Path) -> tuple[int | None, str]:
     """Record the file; return the txn, if one was needed, and what is wrong with it."""
     try:
         return apply_resources(file, pond=pond, author="dagster").txn, ""

@@ -31,14 +31,14 @@ class ServedPlan:
     problem: str = ""
 
 
-def serve_plan(file: Path, *, pond: Path) -> ServedPlan:
+def serve_plan(file: Path, *, pond: str | Path) -> ServedPlan:
     """Return the plan of a file; where that is wrong, the one that was applied last.
 
     A pond is read only in the latter case.
 
     Args:
         file: The YAML file.
-        pond: The pond's directory; nothing need be there.
+        pond: The pond's directory or URL; nothing need be there.
 
     Raises:
         ConfigError: The file is wrong, and nothing was ever applied.
@@ -73,7 +73,7 @@ def _template_files(documents: Sequence[Document]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in named if name is not None))
 
 
-def _applied_plan(pond: Path, root: Path) -> Plan | None:
+def _applied_plan(pond: str | Path, root: Path) -> Plan | None:
     try:
         documents = applied_documents(Pond.open(pond).snapshot())
     except NotAPondError:

@@ -73,7 +73,7 @@ _Facts = Mapping[str | None, _Fact]
 """By period; None stands for an asset without periods."""
 
 
-def sync_dagster(instance: dg.DagsterInstance, plan: Plan, *, pond: Path) -> Synced:
+def sync_dagster(instance: dg.DagsterInstance, plan: Plan, *, pond: str | Path) -> Synced:
     """Compare every asset of a plan, period by period, and report what differs.
 
     Raises:
@@ -89,7 +89,7 @@ def sync_dagster(instance: dg.DagsterInstance, plan: Plan, *, pond: Path) -> Syn
     return Synced(snapshot.txn, tuple(each for each in compared if each is not None))
 
 
-def sync_if_moved(instance: dg.DagsterInstance, plan: Plan, *, pond: Path) -> Synced | None:
+def sync_if_moved(instance: dg.DagsterInstance, plan: Plan, *, pond: str | Path) -> Synced | None:
     """Do the same, unless this instance was compared with just this state of this pond before.
 
     Every run moves the pond, those of this instance too: whose runs they were is not asked, since

@@ -51,6 +51,7 @@ def send_again(files: Files, findings: Iterable[Finding], log: OpLog, objects: O
         if name in segments:
             _send_segment(files, segments[name], log)
         elif name == segment.object_file_of(digest) and objects.has(digest):
+            objects.fetch([digest])
             files.send(objects.path(digest), name, digest=digest)
 
 

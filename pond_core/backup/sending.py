@@ -87,7 +87,12 @@ class Sending:
     def _object(self, store: ObjectStore, digest: str, size: int | None) -> int | None:
         name = segment.object_file_of(digest)
         path = store.path(digest)
-        return self._send(name, size, lambda: self._files.send(path, name, digest=digest))
+
+        def send() -> int:
+            store.fetch([digest])
+            return self._files.send(path, name, digest=digest)
+
+        return self._send(name, size, send)
 
     def _send(self, name: str, size: int | None, send: Callable[[], int]) -> int | None:
         """Send a file if need be, and return how many bytes that were; None if it need not be."""

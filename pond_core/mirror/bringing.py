@@ -24,8 +24,8 @@ from pond_core.mirror.plan import Plan, Writing
 from pond_core.mirror.state import Record, State, StateFiles
 from pond_core.mirror.subtree import Wanted
 from pond_core.mirror.taking import holds_same_rows
-from pond_core.pond import Snapshot
 from pond_core.rendition import stream_rows, write_parquet
+from pond_core.snapshot import Snapshot
 from pond_core.storage import Durability, digest_of, storage_errors
 from pond_core.tinyfs import EntryType
 

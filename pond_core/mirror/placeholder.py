@@ -3,8 +3,8 @@
 import json
 
 from pond_core.mirror.subtree import Wanted
-from pond_core.pond import Snapshot
 from pond_core.rendition import stream_rows
+from pond_core.snapshot import Snapshot
 from pond_core.tinyfs import EntryType, NodePath
 from pond_core.tinyfs.content import TIMESTAMP
 from pond_core.window import from_us

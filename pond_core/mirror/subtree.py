@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from pond_core.errors import Finding, WrongTypeError
 from pond_core.mirror.naming import PLACEHOLDER, STATE_FOLDER, ancestors, parent
-from pond_core.pond import Snapshot
 from pond_core.rendition import content_key, host_name
+from pond_core.snapshot import Snapshot
 from pond_core.tinyfs import EntryType, NodeId, NodePath, Pattern
 from pond_core.tinyfs.path import MAX_NAME_BYTES
 

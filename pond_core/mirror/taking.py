@@ -20,12 +20,13 @@ from pond_core.mirror.plan import Plan, Renaming, Taking
 from pond_core.mirror.state import Record
 from pond_core.mirror.subtree import Subtree, Wanted
 from pond_core.oplog import Provenance
-from pond_core.pond import Pond, Transaction
+from pond_core.pond import Pond
 from pond_core.rendition import content_key
 from pond_core.series import WIDE_KEY, check, content_hash, difference, slice_window
 from pond_core.storage import sha256_of
 from pond_core.tinyfs import EntryType, NodePath, ReadFS
 from pond_core.tinyfs.place import locate
+from pond_core.transaction import Transaction
 from pond_core.window import Window
 
 T = TypeVar("T")

@@ -8,10 +8,10 @@ from pond_core.mount.refusal import (
     look_up,
     no_file_on_the_way,
 )
-from pond_core.pond import Transaction
 from pond_core.tinyfs import EntryType, NodePath, ReadFS
 from pond_core.tinyfs import path as paths
 from pond_core.tinyfs.place import NOUNS
+from pond_core.transaction import Transaction
 
 
 def check_file(tree: ReadFS, path: str, *, mode: str) -> int:

@@ -26,8 +26,8 @@ from pond_core.mount.place import DEFAULT_PLACE, Placed
 from pond_core.mount.refusal import look_up
 from pond_core.mount.session import Session, now
 from pond_core.mount.transaction import PondTransaction
-from pond_core.pond import Snapshot
 from pond_core.rendition import content_key
+from pond_core.snapshot import Snapshot
 from pond_core.tinyfs import EntryType, ReadFS
 from pond_core.tinyfs import path as paths
 from pond_core.tlogfs import AsOf

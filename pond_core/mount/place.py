@@ -8,6 +8,7 @@ from fsspec.config import apply_config
 from typing_extensions import override
 
 from pond_core.errors import DataError
+from pond_core.storage import url_of
 from pond_core.tinyfs.place import did_you_mean
 
 DEFAULT_PLACE = ".pond"
@@ -43,4 +44,5 @@ class Placed(type(AbstractFileSystem)):  # type: ignore[misc]
             hint = did_you_mean(name, _OPTIONS) or f"there are {', '.join(_OPTIONS)}"
             raise DataError(msg, hint=hint)
         place = options.pop("path", None) or os.environ.get("POND") or DEFAULT_PLACE
-        return super().__call__(path=str(Path(str(place)).absolute()), **options)
+        path = url_of(str(place)) or str(Path(str(place)).absolute())
+        return super().__call__(path=path, **options)

@@ -12,9 +12,11 @@ from pond_core.errors import ClosedError, PondError
 from pond_core.mount.content import Contents
 from pond_core.mount.refusal import ReadOnlyError
 from pond_core.oplog import Provenance
-from pond_core.pond import Pond, Snapshot, Transaction
+from pond_core.pond import Pond
+from pond_core.snapshot import Snapshot
 from pond_core.tinyfs import ReadFS
 from pond_core.tlogfs import AsOf
+from pond_core.transaction import Transaction
 from pond_core.window import from_us
 
 T = TypeVar("T")
@@ -112,7 +114,7 @@ class Session:
         self.check_writable()
         with self._guard:
             if self._transaction is not None:
-                msg = f"a transaction of this file system of {self.pond.path} is open already"
+                msg = f"a transaction of this file system of {self.pond.label} is open already"
                 raise PondError(msg, hint="end it first; transactions do not nest")
             self._ending = self.pond.transaction(Provenance(message="fsspec: transaction"))
             self._transaction = self._ending.__enter__()
@@ -141,7 +143,7 @@ class Session:
             ReadOnlyError: It is one.
         """
         if self._pinned is not None:
-            msg = f"this file system shows {self.pond.path} as of txn {self._pinned.txn}"
+            msg = f"this file system shows {self.pond.label} as of txn {self._pinned.txn}"
             raise ReadOnlyError(msg, hint="write without `as_of`")
 
     def time_of(self, txn: int) -> datetime:

@@ -53,13 +53,15 @@ def audit(pond: Path, *, durability: Durability) -> Audit:
     except (StorageError, LockError):  # nobody can write here, so that nobody has to be locked out
         table, findings = _opened(path, durability)
     if table is None:
-        left = remains(path)
+        left = remains(path, durability)
         findings.extend(left.findings)
         count = len(left.files) + len(left.damaged)
         return Audit(path, False, "", 0, Shown(), count, left.files, (), findings)  # noqa: FBT003
     listed = list(table.files)
-    files = [file for each in listed for file in _readable(path, each, findings)]
-    highest = _highest_unlisted(path, listed)
+    with contextlib.suppress(CorruptionError, StorageError):  # what is wrong is told file by file
+        table.fetch(listed)
+    files = [f for each in listed for f in _readable(path, each, findings, durability)]
+    highest = _highest_unlisted(path, listed, durability)
     # Somebody may have committed meanwhile; the list is read anew only where that matters.
     if highest > table.head + 1 and highest > LogTable(path, durability=durability).head + 1:
         # Nobody writes a header before the one before it was committed: that of the next txn may
@@ -74,7 +76,7 @@ def audit(pond: Path, *, durability: Durability) -> Audit:
         shown=table.shown,
         listed=len(listed),
         files=files,
-        left_over=[each.relative_to(pond).as_posix() for each in _left_over(pond, listed)],
+        left_over=[p.relative_to(pond).as_posix() for p in _left_over(pond, listed, durability)],
         findings=findings,
     )
 
@@ -87,8 +89,15 @@ def _opened(path: Path, durability: Durability) -> tuple[LogTable | None, list[F
         return None, [Finding("Delta log broken", "oplog/_delta_log", str(exc))]
 
 
-def _readable(table: Path, listed: LogFile, findings: list[Finding]) -> Iterator[LogFile]:
+def _readable(
+    table: Path, listed: LogFile, findings: list[Finding], durability: Durability
+) -> Iterator[LogFile]:
     path = table / listed.path
+    try:
+        durability.fetch([path])
+    except (CorruptionError, StorageError) as exc:
+        findings.append(Finding("log file missing or damaged", listed.path, str(exc)))
+        return
     if not path.is_file():
         findings.append(Finding("log file missing", listed.path, "the Delta log names it"))
         return
@@ -110,14 +119,15 @@ def _readable(table: Path, listed: LogFile, findings: list[Finding]) -> Iterator
     yield found
 
 
-def _highest_unlisted(table: Path, listed: Sequence[LogFile]) -> int:
+def _highest_unlisted(table: Path, listed: Sequence[LogFile], durability: Durability) -> int:
     """Return the newest txn of which an unlisted log file has the header; 0 if there is none."""
     known = {file.path for file in listed}
     highest = 0
-    for path in (table / f"tier={HOT}" / f"part={HEADERS}").glob("*"):
+    for path in durability.found(table / f"tier={HOT}" / f"part={HEADERS}"):
         name = path.relative_to(table).as_posix()
         if name not in known:
             with contextlib.suppress(CorruptionError, StorageError):
+                durability.fetch([path])
                 highest = max(highest, measured(table, name).max_txn)
     return highest
 
@@ -129,10 +139,12 @@ def _check_tier(table: Path, file: LogFile, findings: list[Finding]) -> None:
         findings.append(Finding("row in the wrong tier", file.path, detail))
 
 
-def _left_over(pond: Path, listed: Sequence[LogFile]) -> Iterator[Path]:
+def _left_over(pond: Path, listed: Sequence[LogFile], durability: Durability) -> Iterator[Path]:
     known = {file.path for file in listed}
     table = pond / "oplog"
-    yield from (p for p in log_files(table) if p.relative_to(table).as_posix() not in known)
+    yield from (
+        p for p in log_files(table, durability) if p.relative_to(table).as_posix() not in known
+    )
     for name in ("tmp", "set-aside"):
         marker = pond / "tmp" / "cleared"
         yield from sorted(p for p in (pond / name).rglob("*") if p.is_file() and p != marker)

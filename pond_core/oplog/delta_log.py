@@ -32,7 +32,7 @@ REPAIR = "`pond repair` makes a new Delta log from the log files"
 Place = tuple[tuple[int, int], tuple[int, int]]
 """The inodes of a log's directory, with its device, and of a commit in it, with its time."""
 
-_KEPT_CHECKPOINTS = 2
+KEPT_CHECKPOINTS = 2
 """So that who opens the table by the older one is not disturbed when a newer one comes."""
 
 
@@ -87,6 +87,29 @@ def commit_path(log: Path, version: int) -> Path:
 def checkpoint_path(log: Path, version: int) -> Path:
     """Return where a checkpoint lies in a `_delta_log`."""
     return log / f"{version:0{_DIGITS}}{_CHECKPOINT}"
+
+
+def pointer(log: Path) -> Path:
+    """Return where a `_delta_log` says which checkpoint is the newest."""
+    return log / _POINTER
+
+
+def version_of(name: str) -> tuple[int, bool] | None:
+    """Return a file's version, and whether it is a checkpoint; None if it is neither."""
+    stem, _, ending = name.rpartition("/")[2].partition(".")
+    if len(stem) != _DIGITS or not stem.isdigit() or f".{ending}" not in {_COMMIT, _CHECKPOINT}:
+        return None
+    return int(stem), f".{ending}" == _CHECKPOINT
+
+
+def is_there(log: Path) -> bool:
+    """Say whether a table was made there; a directory that a crash left empty is none."""
+    return bool(commits(log) or checkpoints(log))
+
+
+def newest(log: Path) -> int:
+    """Return the version of the newest commit that is there; -1 if there is none."""
+    return max(commits(log), default=-1)
 
 
 def commits(log: Path, *, after: int = -1) -> list[int]:
@@ -153,9 +176,8 @@ def torn(log: Path) -> list[Path]:
             break  # nobody needs those before it
         broken.append(version)
     found.extend(checkpoint_path(log, version) for version in broken)
-    pointer = log / _POINTER
-    if pointer.exists() and _pointed(pointer) not in set(there) - set(broken):
-        found.append(pointer)
+    if pointer(log).exists() and _pointed(pointer(log)) not in set(there) - set(broken):
+        found.append(pointer(log))
     return found
 
 
@@ -173,8 +195,8 @@ def sync_checkpoint(log: Path, *, durability: Durability) -> None:
     """Wait until the newest checkpoint and its pointer are on disk."""
     for version in checkpoints(log)[-1:]:
         durability.sync_file(checkpoint_path(log, version))
-    if (log / _POINTER).exists():
-        durability.sync_file(log / _POINTER)
+    if pointer(log).exists():
+        durability.sync_file(pointer(log))
     durability.sync_file(log)
 
 
@@ -184,9 +206,9 @@ def clear(log: Path) -> int:
     Two checkpoints stay, and every commit since the older one. The caller holds the pond's lock
     and has synced the newer one.
     """
-    kept = checkpoints(log)[-_KEPT_CHECKPOINTS:]
+    kept = checkpoints(log)[-KEPT_CHECKPOINTS:]
     whole = [version for version in kept if _is_parquet(checkpoint_path(log, version))]
-    if len(whole) < _KEPT_CHECKPOINTS:
+    if len(whole) < KEPT_CHECKPOINTS:
         return 0
     old = [commit_path(log, v) for v in commits(log) if v < kept[0]]
     old += [checkpoint_path(log, v) for v in checkpoints(log) if v < kept[0]]
@@ -199,7 +221,7 @@ def clear(log: Path) -> int:
 def strangers(log: Path) -> list[Path]:
     """Return files that are neither commit, checkpoint nor pointer: delta-rs's temporaries."""
     known = {commit_path(log, v) for v in commits(log)}
-    known |= {checkpoint_path(log, v) for v in checkpoints(log)} | {log / _POINTER}
+    known |= {checkpoint_path(log, v) for v in checkpoints(log)} | {pointer(log)}
     return [path for path in log.iterdir() if path not in known]
 
 

@@ -7,6 +7,7 @@ lock. delta-rs never retries for us: a refused commit comes back here and is che
 
 import contextlib
 import logging
+import random
 import secrets
 import threading
 import time
@@ -24,6 +25,7 @@ from pond_core.errors import (
     StoreError,
 )
 from pond_core.oplog import delta_log
+from pond_core.oplog.commits import commits_of
 from pond_core.oplog.maintenance import Maintenance
 from pond_core.oplog.operation import (
     Header,
@@ -34,7 +36,7 @@ from pond_core.oplog.operation import (
     number,
     rows_hash,
 )
-from pond_core.oplog.parquet import LogFile, add_action, write_rows
+from pond_core.oplog.parquet import LogFile, add_action, file_of
 from pond_core.oplog.part import PartState
 from pond_core.oplog.reader import Reader
 from pond_core.oplog.remains import log_files
@@ -51,8 +53,16 @@ Prepare = Callable[[int, Sequence[Operation]], Sequence[Operation]]
 Raises `ConflictError` when they do not go together.
 """
 
-_COMMIT_ATTEMPTS = 16
-"""Refused commits in a row before giving up: under the lock even one means a foreign writer."""
+_JITTER_S = 0.002
+"""How long one waits at most after a refused commit. Somebody always gets through; whoever waits
+longer is only beaten again, by those who wait less."""
+
+_LONGEST_S = 0.1
+
+_LETS_GO_FIRST = 0.25
+"""How often a machine waits a moment that could commit at once. Whoever has just committed is ahead
+of those that were refused by it, and would stay so: without this one of two machines made its 48
+commits before the other one made 4."""
 
 
 class OpLog:
@@ -60,6 +70,7 @@ class OpLog:
 
     Attributes:
         pond: The pond's directory.
+        label: How messages name the pond: its directory or URL.
         durability: Whether writes wait for the disk.
         table: The Delta table.
         upkeep: What keeps its cost flat.
@@ -69,16 +80,19 @@ class OpLog:
     def __init__(self, pond: Path, *, durability: Durability) -> None:
         self.pond = pond
         self.durability = durability
-        _put_right(pond, durability)
-        if not LogTable.exists(pond / "oplog"):
-            _check_lost(pond)
-            msg = f"there is no pond at {pond}"
-            raise NotAPondError(msg, hint=f"make one with `pond --pond {pond} init`")
-        self.table = LogTable(pond / "oplog", durability=durability)
+        self.label = durability.label(pond)
+        commits = commits_of(pond / "oplog" / "_delta_log", durability=durability)
+        commits.open()
+        if not delta_log.is_there(pond / "oplog" / "_delta_log"):
+            _check_lost(pond, durability)
+            msg = f"there is no pond at {self.label}"
+            raise NotAPondError(msg, hint=f"make one with `pond --pond {self.label} init`")
+        self.table = LogTable(pond / "oplog", durability=durability, commits=commits)
         self.upkeep = Maintenance(self.table, durability=durability, tmp=pond / "tmp")
         self._guard = threading.RLock()
         self._reader = Reader(self.table, self._guard)
         self._last: Header | None = None
+        self._took_s = 0.0
         self.condenser: Callable[[int, Collection[str]], Sequence[Operation]] = _nothing
         self.upkeep.condense = self._condense
 
@@ -86,22 +100,20 @@ class OpLog:
     def create(cls, pond: Path, *, durability: Durability) -> "OpLog":
         """Make an empty log; the one that another process made meanwhile is opened instead."""
         durability.make_directory(pond)
-        _put_right(pond, durability)
+        commits_of(pond / "oplog" / "_delta_log", durability=durability).open()
         with exclusive(pond / "lock"):
             for name in ("oplog", "objects", "tmp", "oplog/tier=hot", "oplog/tier=cold"):
                 durability.make_directory(pond / name)
-            if not LogTable.exists(pond / "oplog"):
-                _check_lost(pond)
+            if not delta_log.is_there(pond / "oplog" / "_delta_log"):
+                _check_lost(pond, durability)
                 LogTable.create(pond / "oplog", pond_id=new_pond_id(), durability=durability)
         return cls(pond, durability=durability)
 
     @staticmethod
-    def exists(pond: Path) -> bool:
+    def exists(pond: Path, *, durability: Durability | None = None) -> bool:
         """Say whether a log was made there; what a crash left of making one is none."""
         log = pond / "oplog" / "_delta_log"
-        return LogTable.exists(pond / "oplog") and delta_log.torn(log) != [
-            delta_log.commit_path(log, 0)
-        ]
+        return commits_of(log, durability=durability or Durability()).is_there()
 
     @property
     def pond_id(self) -> str:
@@ -196,10 +208,9 @@ class OpLog:
         with self.exclusive():
             if not 0 <= txn <= self.head():
                 msg = f"there is no txn {txn}; the newest is {self.table.head}"
-                raise NotFoundError(msg, path=str(self.pond), hint="`pond log` lists them")
-            shown = self.shown.without(txn, keep=keep)
-            if shown != self.shown:
-                self.table.set_shown(shown)
+                raise NotFoundError(msg, path=self.label, hint="`pond log` lists them")
+            while (shown := self.shown.without(txn, keep=keep)) != self.shown:
+                self.table.set_shown(shown)  # again if somebody else came first
 
     def content(self, row: Operation) -> bytes | None:
         """Return the inline content of a row; None if it has none: it is an object."""
@@ -234,8 +245,14 @@ class OpLog:
         txn_uuid = secrets.token_hex(16)
         check_room(self.pond, size_bytes)
         with self.exclusive():
-            for _ in range(_COMMIT_ATTEMPTS):
-                head = self.head()
+            if self.durability.has_copies and random.random() < _LETS_GO_FIRST:  # noqa: S311 -- no secret
+                time.sleep(random.uniform(0, min(2 * self._took_s, _LONGEST_S)))  # noqa: S311 -- as above
+            began_s = time.monotonic()
+            self.head()
+            for _ in range(self.durability.attempts):
+                head = self.table.head
+                # What others have written, headers as well, on one way there and back.
+                self.table.fetch([file for file in self.table.files if file.min_txn > base])
                 horizon = self.shown.horizon
                 if base < horizon:
                     msg = f"history up to txn {horizon} was dropped since this one began"
@@ -243,11 +260,14 @@ class OpLog:
                 rows = prepare(head, self.operations(after=base, upto=head, about=about))
                 header, operations = self._numbered(head, rows, txn_uuid, provenance)
                 if self._commit(header, operations):
+                    self._took_s = time.monotonic() - began_s
                     self._last = header
                     self._reader.remember(header.txn, operations)
                     self._maintain()
                     return header
-        msg = f"{self.pond}: {_COMMIT_ATTEMPTS} commits in a row were refused"
+                time.sleep(random.uniform(0, _JITTER_S))  # noqa: S311 -- as above
+                began_s = time.monotonic()
+        msg = f"{self.label}: {self.durability.attempts} commits in a row were refused"
         raise StoreError(msg, hint="is a program writing to the log that does not take the lock?")
 
     @contextlib.contextmanager
@@ -261,7 +281,7 @@ class OpLog:
         try:
             self.upkeep.after_commit()
         except (PondError, pa.ArrowException, OSError) as exc:
-            _LOGGER.warning("upkeep of %s failed and will be tried again: %s", self.pond, exc)
+            _LOGGER.warning("upkeep of %s failed and will be tried again: %s", self.label, exc)
 
     def _condense(self, part: int, nodes: Collection[str]) -> Sequence[Operation]:
         rows = self.condenser(part, nodes)
@@ -298,7 +318,7 @@ class OpLog:
         if self._last is None or self._last.txn != head:
             headers = self.headers(after=head - 1, upto=head)
             if not headers:
-                msg = f"{self.pond}: txn {head} has no header"
+                msg = f"{self.label}: txn {head} has no header"
                 raise CorruptionError(msg, hint="run `pond verify`")
             self._last = headers[-1]
         return self._last
@@ -307,18 +327,16 @@ class OpLog:
         by_part: dict[int, list[Operation]] = {HEADERS: [header.to_operation()]}
         for operation in operations:
             by_part.setdefault(operation.part, []).append(operation)
-        files = [
-            write_rows(
-                self.table.path,
-                encode(rows),
-                part=part,
-                tier=HOT,
-                durability=self.durability,
-                tmp=self.pond / "tmp",
+        files = {
+            self.table.path / file.path: (file, data)
+            for file, data in (
+                file_of(encode(rows), part=part, tier=HOT) for part, rows in by_part.items()
             )
-            for part, rows in by_part.items()
-        ]
-        actions = [add_action(file, data_change=True) for file in files]
+        }
+        self.durability.publish_all(
+            {path: data for path, (_, data) in files.items()}, temporary=self.pond / "tmp"
+        )
+        actions = [add_action(file, data_change=True) for file, _ in files.values()]
         landed = self.table.commit(actions, txn=header.txn, txn_uuid=header.txn_uuid)
         if landed and self.table.head < header.txn:
             msg = f"txn {header.txn} was acknowledged but cannot be read back"
@@ -330,20 +348,9 @@ def _nothing(_part: int, _nodes: Collection[str]) -> Sequence[Operation]:
     return ()
 
 
-def _check_lost(pond: Path) -> None:
+def _check_lost(pond: Path, durability: Durability) -> None:
     """Refuse a pond that has log files and nothing that lists them."""
-    if any(True for _ in log_files(pond / "oplog")):
-        msg = f"the Delta log of the pond at {pond} is gone"
-        raise NotAPondError(msg, hint=f"make a new one with `pond --pond {pond} repair`")
-
-
-def _put_right(pond: Path, durability: Durability) -> None:
-    """Set aside what a power loss has cut short; nobody was told that it was done."""
-    log = pond / "oplog" / "_delta_log"
-    if not delta_log.torn(log):
-        return
-    with exclusive(pond / "lock"):
-        torn = delta_log.torn(log)  # else a checkpoint in the making, and done by now
-        delta_log.set_aside(torn, pond / "set-aside", durability=durability)
-    for path in torn:
-        _LOGGER.warning("%s is not whole, as after a power loss, and is set aside", path)
+    if any(True for _ in log_files(pond / "oplog", durability)):
+        label = durability.label(pond)
+        msg = f"the Delta log of the pond at {label} is gone"
+        raise NotAPondError(msg, hint=f"make a new one with `pond --pond {label} repair`")

@@ -211,9 +211,9 @@ class Maintenance:
         gone = [file for file in before if file.path not in kept]
         fresh = [file for file in after if file.path not in known]
         actions = [add_action(file, data_change=False) for file in fresh]
-        for file in gone:
+        for file in gone if not self._durability.has_copies else ():
             # The time of change becomes the time at which the file was replaced; that of a file
-            # which stays tells nothing.
+            # which stays tells nothing. In a bucket it goes on being read for a day in any case.
             with storage_errors(self._table.path / file.path):
                 os.utime(self._table.path / file.path)
         actions += [remove_action(file) for file in gone]
@@ -266,6 +266,7 @@ class Maintenance:
 
     def _read(self, files: Sequence[LogFile], columns: Sequence[str]) -> pa.Table:
         """Read rows, each once: two merges at once could have left some twice."""
+        self._table.fetch(files)
         rows = pa.concat_tables([read_table(self._table.path, file, columns) for file in files])
         keys = _keys(rows)
         first = {key: at for at, key in reversed(list(enumerate(keys)))}

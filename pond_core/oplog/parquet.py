@@ -93,7 +93,14 @@ class LogFile:
 def write_rows(
     table: Path, rows: pa.Table, *, part: int, tier: str, durability: Durability, tmp: Path
 ) -> LogFile:
-    """Write the rows of one part and tier, sorted, and return the file.
+    """Write the rows of one part and tier, and return the file; see `file_of`."""
+    file, data = file_of(rows, part=part, tier=tier)
+    durability.publish(data, table / file.path, temporary=tmp)
+    return file
+
+
+def file_of(rows: pa.Table, *, part: int, tier: str) -> tuple[LogFile, bytes]:
+    """Return rows of one part and tier, sorted, as a file that is not written yet.
 
     Rows about nodes come first, by node; then those about names, by directory and name.
     """
@@ -117,8 +124,7 @@ def write_rows(
             writer.write_table(group, row_group_size=max(1, group.num_rows))
     data = sink.getvalue()
     path = f"tier={tier}/part={part}/{sha256_of(data)}.parquet"
-    durability.publish(data, table / path, temporary=tmp)
-    return log_file(path, part, len(data), rows)
+    return log_file(path, part, len(data), rows), data
 
 
 def log_file(path: str, part: int, size: int, rows: pa.Table) -> LogFile:

@@ -76,7 +76,8 @@ class Reader:
                 row
                 for file in self._files(parts, after=after, upto=upto)
                 for row in self._run(file).rows(after=after, upto=upto, nodes=nodes)
-            ]
+            ],
+            parts,
         )
 
     def transcript(self, *, after: int, upto: int) -> pa.Table:
@@ -89,13 +90,14 @@ class Reader:
                 after=after,
                 upto=upto,
                 horizon=self._table.shown.horizon,
-            )
+            ),
+            parts,
         )
 
     def content(self, row: Operation) -> bytes | None:
         """Return the inline content of a row; None if it has none."""
         known = self._contents.get(row.sha256)
-        found = self._repeated(lambda: self._content(row)) if known is None else known
+        found = self._repeated(lambda: self._content(row), [row.part]) if known is None else known
         self._keep(row.sha256, found)
         return found
 
@@ -147,14 +149,22 @@ class Reader:
         return known
 
     def _check_shown(self, txn: int) -> None:
-        self._table.shown.check(txn, pond=self._table.path.parent)
+        self._table.shown.check(txn, pond=self._table.label)
 
     def _anew(self, part: int, txn: int) -> Part:
-        """Read a part again: a file of it was replaced, and is deleted by now."""
+        """Read a part again: a file of it was replaced and deleted, or is no good copy."""
         with self._guard:
             self.forget(part)
+            self._mend([part])
             self._table.refresh()
             return self._part(part, txn)
+
+    def _mend(self, parts: Sequence[int]) -> bool:
+        """Let what is no good copy be fetched again; True if reading again is worth it."""
+        mended = self._table.mend(file for file in self._table.files if file.part in parts)
+        if mended:
+            self._runs.clear()
+        return mended
 
     def _present(self, part: int) -> Part:
         """Read the rows of a part that count now."""
@@ -168,6 +178,7 @@ class Reader:
         return self._loaded([f for f in files if f.is_hot or f.max_until > txn], floor=txn)
 
     def _loaded(self, files: Sequence[LogFile], *, floor: int) -> Part:
+        self._table.fetch(files)
         runs = [self._run(file) for file in files]
         return Part(runs, floor=floor, txn=self._table.head)
 
@@ -180,7 +191,9 @@ class Reader:
 
     def _files(self, parts: Sequence[int], *, after: int, upto: int) -> list[LogFile]:
         files = self._table.files
-        return [f for f in files if f.part in parts and f.max_txn > after and f.min_txn <= upto]
+        found = [f for f in files if f.part in parts and f.max_txn > after and f.min_txn <= upto]
+        self._table.fetch(found)
+        return found
 
     def _run(self, file: LogFile) -> Run:
         if file.path not in self._runs:
@@ -190,7 +203,7 @@ class Reader:
             self._runs.popitem(last=False)
         return self._runs[file.path]
 
-    def _repeated(self, read: Callable[[], T]) -> T:
+    def _repeated(self, read: Callable[[], T], parts: Sequence[int]) -> T:
         """Read files that are listed; again from a newer list if one is gone or damaged."""
         for _ in range(_ATTEMPTS - 1):
             version = self._table.version
@@ -198,6 +211,6 @@ class Reader:
                 return read()
             except CorruptionError:
                 self._table.refresh()
-                if self._table.version == version:
+                if self._table.version == version and not self._mend(parts):
                     raise
         return read()

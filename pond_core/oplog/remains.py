@@ -10,8 +10,9 @@ from pond_core.oplog import delta_log
 from pond_core.oplog.chain import measured
 from pond_core.oplog.listing import Listing, after_commit, read_listing
 from pond_core.oplog.parquet import LogFile
+from pond_core.oplog.schema import COLD, HOT
 from pond_core.oplog.shown import Shown
-from pond_core.storage import digest_of
+from pond_core.storage import Durability, digest_of
 
 _NAME = re.compile(r"[0-9a-f]{64}\.parquet")
 
@@ -40,13 +41,15 @@ class Remains:
     listed: frozenset[str] = frozenset()
 
 
-def remains(table: Path) -> Remains:
+def remains(table: Path, durability: Durability | None = None) -> Remains:
     """Look at every file of a log; nothing is changed."""
+    durability = durability or Durability()
     listing, committed = _told(table / "_delta_log")
     files, damaged, findings = [], [], []
-    for path in log_files(table):
+    for path in log_files(table, durability):
         name = path.relative_to(table).as_posix()
         try:
+            durability.fetch([path])
             if digest_of(path) != path.stem or not _NAME.fullmatch(path.name):
                 msg = "its bytes do not have its name"
                 raise CorruptionError(msg)
@@ -66,9 +69,10 @@ def remains(table: Path) -> Remains:
     )
 
 
-def log_files(table: Path) -> Iterator[Path]:
+def log_files(table: Path, durability: Durability | None = None) -> Iterator[Path]:
     """Iterate over the files that lie where log files do, whether the table names them or not."""
-    yield from sorted(path for path in table.glob("tier=*/part=*/*") if path.is_file())
+    for tier in (HOT, COLD):
+        yield from (durability or Durability()).found(table / f"tier={tier}")
 
 
 def _told(log: Path) -> tuple[Listing, dict[int, str]]:

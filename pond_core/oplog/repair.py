@@ -19,6 +19,7 @@ from pond_core.errors import (
     NotAPondError,
     StoreError,
 )
+from pond_core.oplog import delta_log
 from pond_core.oplog.parquet import LogFile, add_action
 from pond_core.oplog.remains import Remains, log_files, remains
 from pond_core.oplog.salvage import Salvage
@@ -104,10 +105,12 @@ def repair(pond: Path, *, durability: Durability, dry_run: bool = False) -> Repa
     )
 
 
-def is_pond(pond: Path) -> bool:
+def is_pond(pond: Path, durability: Durability | None = None) -> bool:
     """Say whether there is a Delta log, or at least log files of one."""
     table = pond / "oplog"
-    return LogTable.exists(table) or any(True for _ in log_files(table))
+    return delta_log.is_there(table / "_delta_log") or any(
+        True for _ in log_files(table, durability)
+    )
 
 
 def _check_format(table: Path, durability: Durability) -> None:

@@ -6,7 +6,6 @@ All from the horizon on can be; of those before it the ones that were kept when 
 from bisect import bisect_left
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
@@ -75,7 +74,7 @@ class Shown:
         """Return what can be shown where one of these is the newest transaction."""
         return Shown(min(self.horizon, txn), tuple(each for each in self.kept if each < txn))
 
-    def check(self, txn: int, *, pond: Path) -> None:
+    def check(self, txn: int, *, pond: str) -> None:
         """Refuse a transaction that cannot be shown.
 
         Raises:
@@ -86,7 +85,7 @@ class Shown:
         near = self.around(txn)
         also = f", and of those before it txn {near} can be shown" if near else ""
         msg = f"what the pond held as of txn {txn} was dropped; {self.horizon} is the first{also}"
-        raise SnapshotForgottenError(msg, path=str(pond), hint="ask a backup for it")
+        raise SnapshotForgottenError(msg, path=pond, hint="ask a backup for it")
 
     def around(self, txn: int) -> str:
         """Return the kept ones next to one that cannot be shown, as text; empty without any."""

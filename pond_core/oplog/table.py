@@ -1,7 +1,8 @@
 """The Delta table around the log: opened, refreshed, listed, committed to.
 
-Only this room and `translate` know deltalake. It makes and opens the table and writes checkpoints;
-commits are read and written as the JSON that they are, synced before they have their name.
+deltalake makes and opens the table and writes checkpoints; only this room, `made_by_delta` and
+`translate` know it. Commits are read and written as the JSON that they are, synced before they have
+their name.
 """
 
 import contextlib
@@ -25,15 +26,14 @@ from pond_core.errors import (
     StoreError,
 )
 from pond_core.oplog import delta_log
+from pond_core.oplog.commits import Commits, commits_of
+from pond_core.oplog.made_by_delta import making, setting
 from pond_core.oplog.operation import dump_facts
 from pond_core.oplog.parquet import Action, LogFile
 from pond_core.oplog.schema import (
     APP_ID,
-    DELTA_STATISTICS,
     FORMAT,
     OLDEST_FORMAT,
-    PARTITION_COLUMNS,
-    TABLE,
 )
 from pond_core.oplog.shown import Shown
 from pond_core.oplog.translate import delta_errors
@@ -50,14 +50,18 @@ class LogTable:
 
     Attributes:
         path: The table's directory.
+        label: How messages name the pond.
         version: The Delta version that this handle has seen.
         head: The newest txn that it has seen; 0 in an empty pond.
         shown: Which txns can still be shown.
         replaced: How often it has seen that files may have taken the place of others.
     """
 
-    def __init__(self, path: Path, *, durability: Durability) -> None:
+    def __init__(
+        self, path: Path, *, durability: Durability, commits: Commits | None = None
+    ) -> None:
         self.path = path
+        self.label = durability.label(path.parent)
         self.log = path / "_delta_log"
         self.version = -1
         self.head = 0
@@ -66,8 +70,11 @@ class LogTable:
         self._synced = -1
         self._place: delta_log.Place | None = None
         self._durability = durability
+        self._commits = commits or commits_of(self.log, durability=durability)
         self._files: dict[str, LogFile] = {}
         self._settings: dict[str, str | None] = {}
+        if commits is None:  # else they were looked at just now
+            self._commits.look()
         self._reload()
 
     @classmethod
@@ -81,33 +88,15 @@ class LogTable:
         if "%" in str(path):
             msg = f"{path}: deltalake takes % in a path for the beginning of another character"
             raise StorageError(msg, hint="keep the pond in a directory without % in its name")
-        with delta_errors(path):
-            DeltaTable.create(
-                str(path),
-                schema=TABLE,
-                partition_by=list(PARTITION_COLUMNS),
-                configuration={
-                    "pond.id": pond_id,
-                    "pond.format": str(FORMAT),
-                    "pond.min_reader": str(FORMAT),
-                    "pond.min_writer": str(FORMAT),
-                    "delta.appendOnly": "true",
-                    # Checkpoints are made by maintenance, never by a commit in passing.
-                    "delta.checkpointInterval": "1000000",
-                    "delta.dataSkippingStatsColumns": ",".join(DELTA_STATISTICS),
-                },
-                raise_if_key_not_exists=False,
-            )
-        durability.sync_file(delta_log.commit_path(path / "_delta_log", 0))
-        for directory in (path / "_delta_log", path, path.parent):
-            durability.sync_file(directory)
-        return cls(path, durability=durability)
-
-    @staticmethod
-    def exists(path: Path) -> bool:
-        """Say whether a table was made there; a directory that a crash left empty is none."""
         log = path / "_delta_log"
-        return bool(delta_log.commits(log) or delta_log.checkpoints(log))
+        durability.make_directory(log)
+        commits = commits_of(log, durability=durability)
+        commits.look()
+        commits.create(0, making(pond_id))  # or somebody else has made it meanwhile
+        for directory in (log, path, path.parent):
+            durability.sync_file(directory)
+        commits.look()
+        return cls(path, durability=durability, commits=commits)
 
     @property
     def pond_id(self) -> str:
@@ -119,6 +108,14 @@ class LogTable:
         """The files that the table consists of."""
         return self._files.values()
 
+    def fetch(self, files: Iterable[LogFile]) -> None:
+        """Have files here that are about to be read; see `Durability.fetch`."""
+        self._durability.fetch(self.path / file.path for file in files)
+
+    def mend(self, files: Iterable[LogFile]) -> bool:
+        """Delete copies that are no good, after one could not be read; see `Durability.mend`."""
+        return self._durability.mend(self.path / file.path for file in files)
+
     def refresh(self) -> None:
         """See what others have committed.
 
@@ -126,12 +123,17 @@ class LogTable:
             FormatTooNewError: A newer DuckPond has raised the format meanwhile.
             CorruptionError: A commit cannot be read.
         """
+        self._commits.look()
+        self._follow()
+
+    def _follow(self) -> None:
+        """Apply the commits that are here."""
         place = delta_log.place(self.log, self.version)
         if place is None or place != self._place:  # repaired: another log has its name now
             self._reload()
         newest = max(delta_log.commits(self.log), default=self.version)
         while self.version < newest:
-            commit = delta_log.read_commit(self.log, self.version + 1)
+            commit = self._read(self.version + 1)
             if commit is None or commit.is_metadata:
                 # Cleared away since we last looked, or properties, which deltalake knows best.
                 self._reload()
@@ -169,25 +171,23 @@ class LogTable:
             # By the count a reader knows a commit that was cut short at the end of a line.
             "actions": len(actions) + (txn is not None),
             # One that was on disk before it had its name was not cut short by a power loss.
-            "synced": self._durability.full,
+            "synced": self._durability.is_synced,
         }
         lines: list[Action] = [{"commitInfo": info}, *actions]
         if txn is not None:
             lines.append({"txn": {"appId": APP_ID, "version": txn}})
         data = "\n".join(dump_facts(line) for line in lines).encode()
-        path = delta_log.commit_path(self.log, base + 1)
         try:
-            landed = self._durability.create(data, path, temporary=self.path.parent / "tmp")
+            landed = self._commits.create(base + 1, data)
         except StorageError:
             # A lost reply: the commit may be in the table although its writer was told otherwise.
             if not self._landed(base, txn_uuid):
                 raise
             landed = True
-        if not landed:
-            self.refresh()
+        if not landed and not self._landed(base, txn_uuid):  # perhaps one's own reply was lost
             return False
         try:
-            self.refresh()
+            self._follow()
             self._sync()
         except StorageError as exc:
             msg = f"{exc}: what was committed is visible, but may not survive a power loss"
@@ -203,17 +203,15 @@ class LogTable:
         """Write a checkpoint, so that opening reads few files, and clear away older ones."""
         with delta_errors(self.path):
             DeltaTable(str(self.path)).create_checkpoint()
-        delta_log.sync_checkpoint(self.log, durability=self._durability)
-        delta_log.clear(self.log)
+        self._commits.keep_checkpoint()
 
-    def set_shown(self, shown: Shown) -> None:
-        """Record which txns can still be shown."""
-        with delta_errors(self.path):
-            DeltaTable(str(self.path)).alter.set_table_properties(
-                shown.properties, raise_if_not_exists=False
-            )
+    def set_shown(self, shown: Shown) -> bool:
+        """Record which txns can still be shown; False if somebody else committed first."""
+        data = setting(shown.properties, self.log)
+        landed = self._commits.create(self.version + 1, data)
         self.refresh()
         self._sync()
+        return landed
 
     def _sync(self) -> None:
         """Wait until the newest commit is on disk, and those before it.
@@ -229,8 +227,21 @@ class LogTable:
     def _landed(self, base: int, txn_uuid: str) -> bool:
         """Say whether a commit with this `txn_uuid` is in the table, having looked."""
         self.refresh()
-        newer = (delta_log.read_commit(self.log, v) for v in range(base + 1, self.version + 1))
-        return any(commit is not None and commit.txn_uuid == txn_uuid for commit in newer)
+        for version in range(base + 1, self.version + 1):
+            commit = delta_log.read_commit(self.log, version)
+            if commit is None and self._commits.bring(version):
+                commit = delta_log.read_commit(self.log, version)
+            if commit is not None and commit.txn_uuid == txn_uuid:
+                return True
+        return False
+
+    def _read(self, version: int) -> delta_log.Commit | None:
+        try:
+            return delta_log.read_commit(self.log, version)
+        except CorruptionError:
+            if not self._commits.look_again():
+                raise
+            return delta_log.read_commit(self.log, version)
 
     def _apply(self, commit: delta_log.Commit) -> None:
         for path in commit.removed:
@@ -244,7 +255,7 @@ class LogTable:
         """Open the table anew."""
         directory = delta_log.inode(self.log)
         try:
-            opened = _repeated(self._opened)
+            opened = _repeated(self._opened, otherwise=self._commits.look_again)
             self._settings = opened.settings
             self._check_format("pond.min_reader", "reads")
             shown = self._told_shown()
@@ -328,11 +339,11 @@ class LogTable:
     def _check_format(self, setting: str, does: str) -> None:
         needed = self._number(setting)
         if needed > FORMAT:
-            msg = f"{self.path.parent} has format {needed}, this DuckPond {does} up to {FORMAT}"
+            msg = f"{self.label} has format {needed}, this DuckPond {does} up to {FORMAT}"
             raise FormatTooNewError(msg, hint="install a newer duckpond")
         made = self._number("pond.format")
         if made < OLDEST_FORMAT:
-            msg = f"{self.path.parent} has format {made}, this DuckPond {does} {OLDEST_FORMAT}"
+            msg = f"{self.label} has format {made}, this DuckPond {does} {OLDEST_FORMAT}"
             raise FormatTooOldError(msg, hint="make a new pond and run the pipeline")
 
 
@@ -377,11 +388,11 @@ def new_pond_id() -> str:
     return str(uuid.uuid4())
 
 
-def _repeated(opening: Callable[[], T]) -> T:
+def _repeated(opening: Callable[[], T], *, otherwise: Callable[[], object]) -> T:
     """Open; again when a clean-up took away a file between listing and reading it."""
     for _ in range(_ATTEMPTS - 1):
         try:
             return opening()
         except StoreError:
-            continue
+            otherwise()
     return opening()

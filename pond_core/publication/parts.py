@@ -12,7 +12,6 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pond_core.pond import Snapshot
 from pond_core.publication.columns import published_rows, published_schema
 from pond_core.publication.delta_table import DataFile
 from pond_core.publication.months import month_of, months_of, window_of
@@ -20,6 +19,7 @@ from pond_core.series import content_hash, slice_window
 from pond_core.series.column import TIMESTAMP
 from pond_core.series.schema import unify
 from pond_core.series.table import ends
+from pond_core.snapshot import Snapshot
 from pond_core.storage import sha256_of
 from pond_core.tinyfs import EntryType, NodePath, Piece
 from pond_core.tlogfs import OpLogBackend

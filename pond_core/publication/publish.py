@@ -13,10 +13,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from pond_core.errors import DataError, ExistsError, NotFoundError, StorageError
-from pond_core.pond import Pond, Snapshot
+from pond_core.pond import Pond
 from pond_core.publication.delta_table import DataFile, PublishedDelta, Stamp, create
 from pond_core.publication.destination import Destination
 from pond_core.publication.parts import Parts
+from pond_core.snapshot import Snapshot
 from pond_core.tinyfs import EntryType, NodePath, Pattern
 
 KEEP = timedelta(days=7)

@@ -4,7 +4,7 @@ This is the one place that decides what an engine reads by itself and what it is
 Nothing is read here; a time range leaves only the parts that can have rows in it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -178,12 +178,15 @@ def source_of(node: NodePath, store: OpLogBackend | None) -> Source:
     for piece in node.node.pieces:
         schemas.of(store.schema(piece))
 
-    def parts_within(window: Window) -> Iterator[Part]:
+    def parts_within(window: Window) -> list[Part]:
+        wanted: list[tuple[Piece, Part]] = []
         for piece in node.node.within(window):
             if piece.rows:
                 part = _part(node, store, piece, schemas.of(store.schema(piece)))
                 if part.span.overlaps(window):
-                    yield part
+                    wanted.append((piece, part))
+        store.fetch(piece for piece, _ in wanted)
+        return [part for _, part in wanted]
 
     windows = len(node.node.pieces) if node.entry_type is EntryType.SERIES else 0
     return Source(node.path, schemas.unified, parts_within, windows)

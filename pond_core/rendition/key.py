@@ -2,7 +2,7 @@
 
 import hashlib
 
-from pond_core.pond import Snapshot
+from pond_core.snapshot import Snapshot
 from pond_core.tinyfs import NodePath, ReadFS
 
 

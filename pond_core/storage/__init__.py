@@ -1,6 +1,7 @@
 """Where bytes are kept: files on a disk that are whole or not there, and buckets likewise."""
 
 from pond_core.storage.bucket import Access, Bucket
+from pond_core.storage.cache import LEAVING, Cache
 from pond_core.storage.durability import (
     Durability,
     check_room,
@@ -9,22 +10,29 @@ from pond_core.storage.durability import (
     storage_errors,
 )
 from pond_core.storage.folder import Folder
+from pond_core.storage.home import home_of, url_of
 from pond_core.storage.lock import exclusive
 from pond_core.storage.place import Place, Stored
 from pond_core.storage.sealed import Sealed, is_sealed
+from pond_core.storage.since import Since
 
 __all__ = [
+    "LEAVING",
     "Access",
     "Bucket",
+    "Cache",
     "Durability",
     "Folder",
     "Place",
     "Sealed",
+    "Since",
     "Stored",
     "check_room",
     "digest_of",
     "exclusive",
+    "home_of",
     "is_sealed",
     "sha256_of",
     "storage_errors",
+    "url_of",
 ]

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
@@ -31,6 +32,9 @@ _MARKER = "duckpond.json"
 """What every place that DuckPond writes to begins with; creating it again must be refused."""
 
 _MARKED = b'{"kept by": "DuckPond"}\n'
+
+_CLOCK = "clock"
+"""Written to learn what time it is there; holds nothing."""
 
 _CODE = re.compile(r"<Code>(?P<code>\w+)</Code>")
 _STATUS = re.compile(r"non-2xx status code: (?P<status>\d+ [A-Za-z ]+)")
@@ -97,6 +101,7 @@ class Bucket:
 
     Attributes:
         url: `s3://bucket/prefix`.
+        endpoint: The server's URL; empty for AWS itself.
     """
 
     def __init__(self, url: str, *, access: Access | None = None) -> None:
@@ -107,6 +112,7 @@ class Bucket:
             raise DataError(msg, hint="name it as s3://bucket/prefix; keys go into the environment")
         self.url = f"s3://{parts.netloc}/{prefix}".rstrip("/")
         settings = (access or Access.of(os.environ)).settings
+        self.endpoint = str(settings.get("endpoint", ""))
         with self._errors(""):
             self._store = S3Store(parts.netloc, prefix=prefix or None, **settings)
 
@@ -137,10 +143,10 @@ class Bucket:
             except FileNotFoundError:
                 return None
 
-    def files(self, folder: str) -> Iterator[Stored]:
-        """See `Place.files`."""
+    def files(self, folder: str, *, after: str | None = None) -> Iterator[Stored]:
+        """See `Place.files`; only those with names after one, if it is given."""
         with self._errors(folder):
-            for page in obstore.list(self._store, folder or None):
+            for page in obstore.list(self._store, folder or None, offset=after):
                 for each in page:
                     yield Stored(each["path"], each["size"], each["last_modified"])
 
@@ -196,6 +202,22 @@ class Bucket:
             with target.open("wb") as file:
                 for chunk in found.stream(min_chunk_size=_CHUNK_BYTES):
                     file.write(chunk)
+        return True
+
+    def clock(self) -> datetime:
+        """Return what time it is by the clock that files get their times from."""
+        self.write(_CLOCK, b"")
+        with self._errors(_CLOCK):
+            found: datetime = obstore.head(self._store, _CLOCK)["last_modified"]
+        return found
+
+    def copy(self, name: str, to: str) -> bool:
+        """Copy a file within the bucket, over one that is there; False if it is not there."""
+        with self._errors(name):
+            try:
+                obstore.copy(self._store, name, to)
+            except FileNotFoundError:
+                return False
         return True
 
     def delete(self, names: Iterable[str]) -> None:

@@ -11,7 +11,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pond_core.errors import StorageError
@@ -21,7 +21,7 @@ _MIN_FREE_BYTES = 64 * 1024**2
 
 
 class Durability:
-    """Whether a write waits for the disk.
+    """Whether a write waits for the disk. A `Cache` does what this does for files in a bucket.
 
     Attributes:
         full: True syncs files and directories (survives a power loss); False leaves that to the
@@ -43,6 +43,50 @@ class Durability:
             msg = f"durability is 'full' or 'process', not {name!r}"
             raise ValueError(msg)
         return cls(full=name == "full")
+
+    @property
+    def is_synced(self) -> bool:
+        """True if what `create` has made is whole after a power loss."""
+        return self.full
+
+    @property
+    def has_copies(self) -> bool:
+        """True if files are durable elsewhere, and here are copies of some."""
+        return False
+
+    @property
+    def attempts(self) -> int:
+        """Refused commits in a row before giving up: under the lock one means a foreign writer."""
+        return 16
+
+    def label(self, path: Path) -> str:
+        """Return how messages name a file or folder."""
+        return str(path)
+
+    def fetch(self, paths: Iterable[Path]) -> None:
+        """Have files here that are named by their digests; on a disk they are.
+
+        Raises:
+            CorruptionError: One is missing where it should be fetched from, or damaged there.
+            StorageError: That place cannot be reached, or the disk refuses.
+        """
+
+    def mend(self, paths: Iterable[Path]) -> bool:
+        """Delete what is no good copy of a file elsewhere; True if reading it anew is worth it."""
+        del paths
+        return False
+
+    def release(self, path: Path) -> None:
+        """Delete a copy that was fetched to be looked at once."""
+
+    def found(self, folder: Path) -> list[Path]:
+        """Return the files below a folder, in order, wherever they are durable."""
+        with storage_errors(folder):
+            return sorted(path for path in folder.rglob("*") if path.is_file())
+
+    def has(self, path: Path) -> bool:
+        """Say whether a file that was published within the day is there still."""
+        return path.is_file()
 
     def sync_file(self, path: Path) -> None:
         """Wait until the file's bytes, or a directory's names, are on disk."""
@@ -69,6 +113,11 @@ class Durability:
                     # name says.
                     partial.replace(target)
         self.sync_file(target.parent)
+
+    def publish_all(self, files: Mapping[Path, bytes], *, temporary: Path) -> None:
+        """Do what `publish` does for several files."""
+        for target, data in files.items():
+            self.publish(data, target, temporary=temporary)
 
     def create(self, data: bytes, target: Path, *, temporary: Path) -> bool:
         """Write a file that appears whole; False if one of that name is there already.

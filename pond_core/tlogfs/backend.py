@@ -1,7 +1,6 @@
 """tinyfs's `Backend` over the log: the state as of one txn, with staged rows on top."""
 
-import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,10 +18,11 @@ from pond_core.oplog import (
     apply,
     dump_facts,
 )
+from pond_core.storage import Since
 from pond_core.tinyfs.content import concatenate, rows_within
 from pond_core.tinyfs.node import Content, Entry, EntryType, Node, NodeId, Piece, Recipe
 from pond_core.tlogfs.conflict import Grounds, check, concerns, removals
-from pond_core.tlogfs.content import INLINE_BYTES, load_bytes, load_table, read_schema, store
+from pond_core.tlogfs.content import is_large, load_bytes, load_table, located, read_schema, store
 from pond_core.tlogfs.meaning import entry_of, node_of, piece_of, recipe_of
 from pond_core.tlogfs.objects import ObjectStore
 from pond_core.window import ALWAYS, Window
@@ -55,7 +55,7 @@ class OpLogBackend:
         self._homes: dict[str, tuple[str, str]] = {}
         self._gone: dict[str, str] | None = None
         self._replaced: list[tuple[str, Window]] = []
-        self._started_s = time.monotonic()
+        self._began = Since()
         self._is_over = False
 
     def entry(self, parent: NodeId, name: str) -> Entry | None:
@@ -108,7 +108,7 @@ class OpLogBackend:
         left out what condensed it.
         """
         state = self._log.state_anew(_bucket(piece.node_id), txn=self.txn).node(piece.node_id)
-        known = self._rows[piece.node_id, piece.version, piece.sha256]
+        known = self._row(piece)
         again = []
         for window, row in state.pieces:
             live = window.intersect(piece.window)
@@ -120,7 +120,7 @@ class OpLogBackend:
         return again or None
 
     def _content(self, piece: Piece, columns: Sequence[str] | None) -> Content:
-        row = self._rows[piece.node_id, piece.version, piece.sha256]
+        row = self._row(piece)
         if row.factory is not None:
             return recipe_of(row, row.factory)
         inline = self._inline(row)
@@ -130,17 +130,16 @@ class OpLogBackend:
 
     def object_path(self, piece: Piece) -> Path | None:
         """Return the object that holds a piece's content; None when it is inline, or empty."""
-        row = self._rows[piece.node_id, piece.version, piece.sha256]
-        if row.sha256 is None:
-            return None
-        path = self._objects.path(row.sha256)
-        # Small content is in the log, but for tables that are small as Parquet alone. Looking for
-        # the file is cheaper than for the content.
-        return path if (row.size or 0) > INLINE_BYTES or path.is_file() else None
+        return located(self._row(piece), self._inline, self._objects)
+
+    def fetch(self, pieces: Iterable[Piece]) -> None:
+        """Have the objects of pieces here, several at a time, that are about to be read."""
+        rows = (self._row(piece) for piece in pieces)
+        self._objects.fetch(row.sha256 for row in rows if row.sha256 and is_large(row))
 
     def schema(self, piece: Piece) -> pa.Schema | None:
         """Return the Arrow schema of a piece, without reading it; None for bytes and no rows."""
-        return read_schema(self._rows[piece.node_id, piece.version, piece.sha256], self._objects)
+        return read_schema(self._row(piece), self._objects)
 
     @property
     def objects_path(self) -> Path:
@@ -260,9 +259,6 @@ class OpLogBackend:
         """
         if not self._staged:
             return None
-        if time.monotonic() - self._started_s > _MAX_AGE_S:
-            msg = "this transaction began more than 12 hours ago"
-            raise ClosedError(msg, hint="begin a new one")
         self._gone = None
         try:
             header = self._append(provenance, also, read)
@@ -279,6 +275,9 @@ class OpLogBackend:
 
     def _append(self, provenance: Provenance, also: Check, read: Collection[str]) -> Header:
         def prepare(head: int, theirs: Sequence[Operation]) -> Sequence[Operation]:
+            if self._began.seconds > _MAX_AGE_S:  # however long it waited for the lock
+                msg = "this transaction began more than 12 hours ago"
+                raise ClosedError(msg, hint="begin a new one")
             if theirs:
                 also(head, theirs)
             self._check_objects(head)
@@ -382,8 +381,11 @@ class OpLogBackend:
             state = self._nodes[node_id] = self._part(_bucket(node_id)).node(node_id)
         return state
 
+    def _row(self, piece: Piece) -> Operation:
+        return self._rows[piece.node_id, piece.version, piece.sha256]
+
     def _inline(self, row: Operation) -> bytes | None:
-        if row.content is not None or (row.size or 0) > INLINE_BYTES:
+        if row.content is not None or is_large(row):
             return row.content
         return self._log.content(row)
 

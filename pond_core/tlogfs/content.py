@@ -9,8 +9,9 @@ A batch that is small as it is is left to the compression of the log file, which
 common with the rows around it: a bucket that each hour completes a little more costs little more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -105,12 +106,12 @@ def load_table(
         nulls = pa.schema([("", pa.null())], metadata=schema.metadata)
         return pa.table([pa.nulls(row.rows or 0)], schema=nulls).select([])
     path = objects.path(row.sha256 or "")
-    with (
-        parquet_errors(path),
-        open_parquet(path) as parquet,
-    ):
-        groups = _groups(parquet.metadata, window)
-        table = parquet.read_row_groups(groups, columns=names, use_threads=False)
+    try:
+        table = _read_object(row.sha256 or "", objects, names, window)
+    except CorruptionError:
+        if not objects.mend(row.sha256 or ""):
+            raise
+        table = _read_object(row.sha256 or "", objects, names, window)
     # The name of a nested column may be that of another one.
     table = table.select(names)
     fields = pa.schema([schema.field(name) for name in names], metadata=schema.metadata)
@@ -118,6 +119,39 @@ def load_table(
         msg = f"{path} does not have the columns that its schema says"
         raise CorruptionError(msg, hint="`pond verify` says what else is damaged")
     return table.cast(fields)
+
+
+def is_large(row: Operation) -> bool:
+    """Say whether the content of a row is an object for its size."""
+    return (row.size or 0) > INLINE_BYTES
+
+
+def located(
+    row: Operation, inline: Callable[[Operation], bytes | None], objects: ObjectStore
+) -> Path | None:
+    """Return the object that holds the content of a row; None if it is inline, or empty.
+
+    Small content is in the log, but for tables that are small as Parquet alone. To look for the
+    file is cheaper than for the content, but where the file may have to be fetched.
+    """
+    if row.sha256 is None:
+        return None
+    if not is_large(row) and not objects.path(row.sha256).is_file():
+        is_object = objects.are_copies and inline(row) is None
+        if not is_object:
+            return None
+    objects.fetch([row.sha256])
+    return objects.path(row.sha256)
+
+
+def _read_object(
+    digest: str, objects: ObjectStore, columns: Sequence[str], window: Window
+) -> pa.Table:
+    path = objects.path(digest)
+    objects.fetch([digest])
+    with parquet_errors(path), open_parquet(path) as parquet:
+        groups = _groups(parquet.metadata, window)
+        return parquet.read_row_groups(groups, columns=columns, use_threads=False)
 
 
 def _present(columns: Sequence[str], schema: pa.Schema) -> list[str]:

@@ -70,7 +70,7 @@ class History:
             SnapshotForgottenError: What was there then was dropped.
         """
         txn = self.any_txn(as_of)
-        self._log.shown.check(txn, pond=self._log.pond)
+        self._log.shown.check(txn, pond=self._log.label)
         return txn
 
     def any_txn(self, as_of: AsOf | None) -> int:
@@ -158,7 +158,7 @@ class History:
         rows = self._log.operations(after=txn - 1, upto=txn)
         if txn <= self._log.shown.horizon and len(rows) != header.operations:
             msg = f"some of what txn {txn} did was dropped: no moment that can be shown needs it"
-            raise SnapshotForgottenError(msg, path=str(self._log.pond), hint="ask a backup for it")
+            raise SnapshotForgottenError(msg, path=self._log.label, hint="ask a backup for it")
         tree = Tree(self._log, before)
         tree.visit(header.provenance.asset)
         locations = Locations(tree)
@@ -229,14 +229,14 @@ class History:
         if upto < horizon:
             msg = f"what was done to which path up to txn {horizon} was dropped"
             hint = "`pond diff` tells what differs between moments that were kept"
-            raise SnapshotForgottenError(msg, path=str(self._log.pond), hint=hint)
+            raise SnapshotForgottenError(msg, path=self._log.label, hint=hint)
         return horizon
 
     def _view(self, txn: int) -> OpLogBackend:
         return OpLogBackend(self._log, self._objects, txn=txn)
 
     def _not_found(self, msg: str, *, hint: str = "`pond log` lists them") -> NotFoundError:
-        return NotFoundError(msg, path=str(self._log.pond), hint=hint)
+        return NotFoundError(msg, path=self._log.label, hint=hint)
 
 
 def _month(header: Header) -> tuple[int, int]:

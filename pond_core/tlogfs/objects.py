@@ -1,13 +1,12 @@
 """Objects: immutable content kept outside the log, named by its SHA-256."""
 
-import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
 
 from pond_core.errors import CorruptionError
-from pond_core.storage import Durability, sha256_of, storage_errors
+from pond_core.storage import Durability, Since, sha256_of, storage_errors
 
 _FRESH_S = 3600
 """A schema that this process put within the hour is not put again: clean-up spares a day's."""
@@ -21,7 +20,12 @@ class ObjectStore:
         self._tmp = pond / "tmp"
         self._durability = durability
         self._schemas: dict[str, pa.Schema] = {}
-        self._put_s: dict[str, float] = {}
+        self._put: dict[str, Since] = {}
+
+    @property
+    def are_copies(self) -> bool:
+        """True if what is not on this disk may have to be fetched."""
+        return self._durability.has_copies
 
     def put(self, data: bytes) -> str:
         """Keep bytes and return their digest; bytes that are there already are kept once."""
@@ -35,10 +39,22 @@ class ObjectStore:
 
     def has(self, digest: str) -> bool:
         """Say whether an object is there; one that is not will be put anew."""
-        if self.path(digest).is_file():
+        if self._durability.has(self.path(digest)):
             return True
-        self._put_s.pop(digest, None)
+        self._put.pop(digest, None)
         return False
+
+    def fetch(self, digests: Iterable[str]) -> None:
+        """Have objects here that are about to be read; see `Durability.fetch`."""
+        self._durability.fetch(self.path(digest) for digest in digests)
+
+    def mend(self, digest: str) -> bool:
+        """Delete a copy of an object that is no good; see `Durability.mend`."""
+        return self._durability.mend([self.path(digest)])
+
+    def release(self, digest: str) -> None:
+        """Let go of an object that was only to be checked; see `Durability.release`."""
+        self._durability.release(self.path(digest))
 
     def get(self, digest: str) -> bytes:
         """Return an object's bytes.
@@ -47,12 +63,15 @@ class ObjectStore:
             CorruptionError: It is missing, or its bytes do not have that digest.
         """
         path = self.path(digest)
+        self.fetch([digest])
         if not path.is_file():
             msg = f"{path} is missing, though the log names it"
             raise CorruptionError(msg, hint="`pond verify` says what else is")
         with storage_errors(path):
             data = path.read_bytes()
         if sha256_of(data) != digest:
+            if self.mend(digest):
+                return self.get(digest)
             msg = f"{path} is damaged: its bytes do not have the digest that is its name"
             raise CorruptionError(msg, hint="`pond verify` says what else is damaged")
         return data
@@ -75,12 +94,13 @@ class ObjectStore:
         """Keep an Arrow schema and return its digest."""
         data = schema.serialize().to_pybytes()
         digest = sha256_of(data)
-        if time.monotonic() - self._put_s.get(digest, float("-inf")) > _FRESH_S:
+        put = self._put.get(digest)
+        if put is None or put.seconds > _FRESH_S:
+            self._put[digest] = Since()
             self.put(data)
             self._schemas[digest] = schema
-            self._put_s[digest] = time.monotonic()
         return digest
 
     def digests(self) -> Iterator[str]:
         """Iterate over what is there, referenced or not."""
-        return (path.name for path in sorted(self.root.glob("*/*")) if path.is_file())
+        return (path.name for path in self._durability.found(self.root))

@@ -31,11 +31,16 @@ def scan(log: OpLog, *, after: int = 0, upto: int, only: tuple[OpKind, ...] = ()
     """
     while True:
         files = log.files()
+        wanted = [
+            file
+            for file in files
+            if file.part != HEADERS and file.max_txn > after and file.min_txn <= upto
+        ]
         try:
+            log.table.fetch(wanted)
             tables = [
                 _chosen(read_table(log.table.path, file, _COLUMNS), after, upto, only)
-                for file in files
-                if file.part != HEADERS and file.max_txn > after and file.min_txn <= upto
+                for file in wanted
             ]
         except CorruptionError:
             log.head()

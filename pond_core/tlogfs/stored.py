@@ -79,6 +79,7 @@ class Contents:
             except _UNREADABLE as exc:
                 yield Finding("object missing or damaged", where, str(exc))
                 continue
+            self._objects.release(digest)
             yield from (Finding("object not as its row says", where, each) for each in wrong)
 
     def _knows(self, digest: str) -> bool:
@@ -135,11 +136,12 @@ def check_digest(objects: ObjectStore, digest: str) -> Iterator[Finding]:
     path = objects.path(digest)
     where = f"objects/{digest[:2]}/{digest}"
     try:
+        objects.fetch([digest])
         with storage_errors(path), path.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != digest:
                 detail = "its bytes do not have the digest that is its name"
                 yield Finding("object missing or damaged", where, detail)
-    except StorageError as exc:
+    except (CorruptionError, StorageError) as exc:
         yield Finding("object missing or damaged", where, str(exc))
 
 

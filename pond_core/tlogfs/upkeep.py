@@ -12,9 +12,10 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from pond_core.oplog import HEADERS, Merged, OpLog, read_table
-from pond_core.storage import storage_errors
+from pond_core.storage import Cache, storage_errors
 from pond_core.tinyfs.node import ROOT, EntryType, NodeId
 from pond_core.tlogfs.backend import OpLogBackend
+from pond_core.tlogfs.leaving import Left, leave
 from pond_core.tlogfs.objects import ObjectStore
 
 _LEFT_S = 24 * 3600
@@ -77,28 +78,39 @@ def maintain(
                 if dry_run
                 else log.upkeep.thorough(part, gone=gone)
             )
+    if merged.written:
+        with log.exclusive():
+            log.head()
+            log.table.checkpoint()
+    left = _cleaned(log, objects, dry_run=dry_run)
+    return Upkeep(
+        merged=merged.replaced,
+        superseded=merged.superseded,
+        forgotten=merged.forgotten,
+        deleted=left.deleted,
+        waiting=left.waiting,
+        freed=left.freed,
+        horizon=shown.horizon,
+        kept=shown.kept,
+    )
+
+
+def _cleaned(log: OpLog, objects: ObjectStore, *, dry_run: bool) -> Left:
+    """Delete what nothing refers to any more."""
+    cache = log.durability
+    if isinstance(cache, Cache):
+        return leave(cache, lambda: map(cache.name, _wanted(log, objects)), dry_run=dry_run)
     stored = [objects.path(digest) for digest in objects.digests()]
     # Whoever commits looks under the lock whether the objects that it names are there.
     with log.exclusive():
         log.head()
-        if merged.written:
-            log.table.checkpoint()
         waiting, left = _left_over(log, stored)
         going = [*log.upkeep.replaced(), *left]
         deleted, freed = len(going), sum(_size(path) for path in going)
         for path in going if not dry_run else ():
             with storage_errors(path):
                 path.unlink(missing_ok=True)
-    return Upkeep(
-        merged=merged.replaced,
-        superseded=merged.superseded,
-        forgotten=merged.forgotten,
-        deleted=deleted,
-        waiting=waiting,
-        freed=freed,
-        horizon=shown.horizon,
-        kept=shown.kept,
-    )
+    return Left(deleted, waiting, freed)
 
 
 def _unreachable(log: OpLog, objects: ObjectStore) -> set[str]:
@@ -112,6 +124,7 @@ def _unreachable(log: OpLog, objects: ObjectStore) -> set[str]:
                 pending.append(entry.node_id)
             reached.add(entry.node_id)
     known: set[str] = set()
+    log.table.fetch(log.files())
     for file in log.files():
         if file.is_hot and file.part != HEADERS:
             rows = read_table(log.table.path, file, ("txn", "parent_id", "node_id"))
@@ -123,16 +136,31 @@ def _unreachable(log: OpLog, objects: ObjectStore) -> set[str]:
 
 def _left_over(log: OpLog, stored: Sequence[Path]) -> tuple[int, list[Path]]:
     """Return how many files that nothing refers to are too young to go, and those that are not."""
-    known: set[str | None] = set()
-    for file in log.files():
-        rows = read_table(log.table.path, file, ("sha256", "arrow_schema"))
-        known.update(pc.unique(rows["sha256"]).to_pylist())
-        known.update(pc.unique(rows["arrow_schema"]).to_pylist())
+    known = _named(log)
     found = [path for path in stored if path.name not in known]
     found.extend(path for path in log.temporaries())
     limit_s = time.time() - _LEFT_S
     old = [path for path in found if _changed_s(path) <= limit_s]
     return len(found) - len(old), old
+
+
+def _wanted(log: OpLog, objects: ObjectStore) -> list[Path]:
+    """Return the files that a log needs as of now."""
+    with log.exclusive():
+        log.head()
+        files = [log.table.path / file.path for file in log.files()]
+        return [*files, *(objects.path(digest) for digest in _named(log))]
+
+
+def _named(log: OpLog) -> set[str]:
+    """Return the digests that rows name: of objects, and of contents that are none."""
+    named: set[str] = set()
+    log.table.fetch(log.files())
+    for file in log.files():
+        rows = read_table(log.table.path, file, ("sha256", "arrow_schema"))
+        for column in rows.columns:
+            named.update(pc.unique(column.drop_null()).to_pylist())
+    return named
 
 
 def _changed_s(path: Path) -> float:

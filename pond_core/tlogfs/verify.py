@@ -20,7 +20,7 @@ from pond_core.oplog import (
     is_counted,
     transactions,
 )
-from pond_core.storage import Durability
+from pond_core.storage import Cache, Durability
 from pond_core.tlogfs.invariants import Tree, check_row
 from pond_core.tlogfs.objects import ObjectStore
 from pond_core.tlogfs.stored import Contents, check_digest
@@ -57,8 +57,17 @@ def verify(pond: Path, *, durability: Durability) -> Report:
     """Check every file, every transaction, every row and every content, as they lie on the disk.
 
     Rows are held some at a time, so that it takes little memory; what it finds is a finding, and
-    never an error.
+    never an error. Of a pond in a bucket it is what lies there that is checked, all fetched anew;
+    copies that are damaged are deleted.
     """
+    if not isinstance(durability, Cache):
+        return _verify(pond, durability)
+    durability.mend(durability.copies())
+    with durability.apart() as fresh:
+        return _verify(fresh.root, fresh)
+
+
+def _verify(pond: Path, durability: Durability) -> Report:
     found = audit(pond, durability=durability)
     objects = ObjectStore(pond, durability=durability)
     findings = list(found.findings)

@@ -43,12 +43,12 @@ _LOOKED_AT = 100
 _DIGEST_CHARACTERS = 32
 
 
-def build_catch_up(plan: Plan, *, pond: Path) -> list[dg.SensorDefinition]:
+def build_catch_up(plan: Plan, *, pond: str | Path) -> list[dg.SensorDefinition]:
     """Return a sensor for each source, over what is made of it."""
     return [_sensor(plan, source, pond) for source in plan.sources]
 
 
-def _sensor(plan: Plan, source: Source, pond: Path) -> dg.SensorDefinition:
+def _sensor(plan: Plan, source: Source, pond: str | Path) -> dg.SensorDefinition:
     steps = [step for step in plan.steps if plan.homes.get(step.outputs[0]) == source.name]
     work = hashlib.sha256("".join(step.fingerprint for step in steps).encode()).hexdigest()
 

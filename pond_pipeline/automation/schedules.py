@@ -15,7 +15,7 @@ from pond_pipeline.runs.tags import SCHEDULE, span_tags
 from pond_pipeline.runs.unfinished import unfinished_run
 
 
-def build_schedules(plan: Plan, *, pond: Path) -> list[dg.ScheduleDefinition]:
+def build_schedules(plan: Plan, *, pond: str | Path) -> list[dg.ScheduleDefinition]:
     """Return a schedule for each source that says when, over its assets and all made of them.
 
     Each is on as soon as the daemon runs. A tick asks the pond which periods the source is behind
@@ -28,7 +28,7 @@ def build_schedules(plan: Plan, *, pond: Path) -> list[dg.ScheduleDefinition]:
     ]
 
 
-def _schedule(plan: Plan, source: Source, cron: str, pond: Path) -> dg.ScheduleDefinition:
+def _schedule(plan: Plan, source: Source, cron: str, pond: str | Path) -> dg.ScheduleDefinition:
     steps = steps_of(plan, source)
 
     @dg.schedule(

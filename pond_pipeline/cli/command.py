@@ -15,10 +15,25 @@ class Invocation:
     """What the global options say.
 
     Attributes:
-        pond: The pond's directory; nothing need be there.
+        pond: The pond's directory or URL; nothing need be there.
     """
 
-    pond: Path
+    pond: str | Path
+
+
+class PondPlace(click.Path):
+    """A directory, or the URL of a bucket."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False, path_type=Path)
+
+    @override
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | Path:
+        if isinstance(value, str) and "://" in value:
+            return value
+        return Path(str(super().convert(value, param, ctx)))
 
 
 class PondCommand(click.Command):

@@ -13,7 +13,7 @@ from typing import Any
 import click
 from typing_extensions import override
 
-from pond_pipeline.cli.command import Invocation
+from pond_pipeline.cli.command import Invocation, PondPlace
 from pond_pipeline.cli.terminal import finish, hush, say_error
 
 COMMANDS = {
@@ -125,22 +125,26 @@ class PondGroup(click.Group):
 @click.group(cls=PondGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--pond",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=PondPlace(),
+    metavar="DIR|URL",
     envvar="POND",
     default=".pond",
     show_default=True,
     show_envvar=True,
-    help="Which pond.",
+    help="Which pond: a directory, or s3://bucket/prefix.",
 )
 @click.option("--debug", is_flag=True, help="Show where an error came from.")
 @click.version_option(package_name="duckpond", message="%(version)s")
 @click.pass_context
-def pond(ctx: click.Context, pond: Path, *, debug: bool) -> None:  # noqa: ARG001 -- read by invoke
+def pond(ctx: click.Context, pond: str | Path, *, debug: bool) -> None:  # noqa: ARG001 -- read by invoke
     """Keep environmental time series in a pond, a very small data lake.
 
     Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 the command
     line or the configuration is wrong, 3 a conflict: run it again.
     """
+    if isinstance(pond, str):
+        # Lazy: most commands need no configuration.
+        importlib.import_module("pond_pipeline.reach").reached(pond, folder=Path())
     ctx.obj = Invocation(pond)
 
 

@@ -91,7 +91,7 @@ def get(
         )
 
 
-def _listed(file: Path, variables: Mapping[str, str], *, pond: Path) -> list[ListedResource]:
+def _listed(file: Path, variables: Mapping[str, str], *, pond: str | Path) -> list[ListedResource]:
     """Return the resources; without a file, what was applied last stands for it."""
     try:
         fs: ReadFS = Pond.open(pond).snapshot()

@@ -33,6 +33,7 @@ from pond_pipeline.errors import ConfigError
 from pond_pipeline.instance import open_instance
 from pond_pipeline.periods import Period
 from pond_pipeline.plan import HydroVuSource, Plan, Step, compile_plan
+from pond_pipeline.reach import place_of
 from pond_pipeline.runs import launch
 from pond_pipeline.runs.launch import RunReport
 from pond_pipeline.summary import summarize
@@ -175,13 +176,13 @@ def _execute(
     before = pond.snapshot().txn
     reports: list[RunReport] = []
     with open_instance(home) as instance, _progress(len(steps)) as progress:
-        for block in _blocks(plan, steps, periods, pond=pond.path.absolute()):
+        for block in _blocks(plan, steps, periods, pond=place_of(invocation.pond)):
             reports += launch.run(
                 plan,
                 steps,
                 block,
                 root=root,
-                pond=pond.path.absolute(),
+                pond=place_of(invocation.pond),
                 instance=instance,
                 progress=progress,
                 **how,
@@ -192,7 +193,7 @@ def _execute(
 
 
 def _blocks(
-    plan: Plan, steps: Sequence[Step], periods: Sequence[Period], *, pond: Path
+    plan: Plan, steps: Sequence[Step], periods: Sequence[Period], *, pond: str | Path
 ) -> Iterator[list[Period]]:
     """Yield the periods that were asked for, or those behind, and what these bring to light.
 
@@ -256,7 +257,7 @@ def _say_what_next(invocation: Invocation, home: Path) -> None:
     up = "make up" if pond.endswith("pond") and home == Path(HOME) else f"{pond} up --home {home}"
     average = 'avg("AT500_Surface.Temperature.C")'
     for line in (
-        f"the pond is at {invocation.pond.absolute()}; try next:",
+        f"the pond is at {place_of(invocation.pond)}; try next:",
         f"  {pond} ls -l '/reduced/**'",
         f"  {pond} cat /combined/harbor/Wharf --since 2d",
         f"""  {pond} sql 'SELECT {average} FROM "/combined/harbor/Wharf"'""",

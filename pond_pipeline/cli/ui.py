@@ -22,6 +22,7 @@ from pond_pipeline.cli.terminal import say
 from pond_pipeline.file_watch import FileWatch
 from pond_pipeline.instance import open_instance
 from pond_pipeline.plan import Plan
+from pond_pipeline.reach import place_of
 from pond_pipeline.runs.lost import end_lost, serving
 from pond_pipeline.runs.old import KEEP_RUNS, KEEP_RUNS_DAYS
 from pond_pipeline.served import ServedPlan, serve_plan
@@ -63,7 +64,7 @@ def up(invocation: Invocation, *, file: Path, home: Path, port: int, keep_runs: 
         simulator_if_needed(served.plan, folder) as environ,
     ):
         places = {
-            "POND": str(invocation.pond.absolute()),
+            "POND": place_of(invocation.pond),
             "POND_RESOURCES": str(file.absolute()),
             KEEP_RUNS: str(keep_runs),
         }
@@ -106,7 +107,7 @@ def _served(invocation: Invocation, file: Path) -> ServedPlan:
     return served
 
 
-def _sync(instance: dg.DagsterInstance, plan: Plan, pond: Path) -> None:
+def _sync(instance: dg.DagsterInstance, plan: Plan, pond: str | Path) -> None:
     synced = sync_if_moved(instance, plan, pond=pond)
     if synced is not None and synced.assets:
         say(f"Dagster knew something else of {len(synced.assets)} assets than the pond: corrected")

@@ -32,7 +32,7 @@ from pond_pipeline.migration.written import TAKEN, Draft
 
 def migrate(
     old: Path,
-    pond: Path,
+    pond: str | Path,
     outlet: Outlet,
     *,
     now: datetime,
@@ -143,7 +143,7 @@ class _Taken:
         return Draft(resource, name, tuple(account.instruments), f"{start:%Y-%m-%d}")
 
 
-def _check_places(old: Path, pond: Path, outlet: Outlet) -> None:
+def _check_places(old: Path, pond: str | Path, outlet: Outlet) -> None:
     """Refuse what is no old pond, and to write anything into one.
 
     Raises:
@@ -155,7 +155,8 @@ def _check_places(old: Path, pond: Path, outlet: Outlet) -> None:
         msg = f"{old}: there is no pond of the original tool, no `dir.<N>.parquet`"
         hint = f"try {inner}" if is_original_pond(inner.resolve()) else "name the pond's directory"
         raise ConfigError(msg, hint=hint)
-    for path in (pond, outlet.file, outlet.secrets):
+    directory = None if "://" in str(pond) else Path(pond)
+    for path in (directory, outlet.file, outlet.secrets):
         if path is not None and path.resolve().is_relative_to(root):
             hint = "the old pond is only read: name another place, for the pond by --pond"
             raise ConfigError(f"{path} lies in the old pond", hint=hint)

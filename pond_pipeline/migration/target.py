@@ -16,7 +16,7 @@ class Target:
     """A pond that is made when something is first written to it.
 
     Args:
-        path: Its directory.
+        path: Its directory, or its URL.
         dry_run: Whether nothing may be written.
         now: The present instant.
 
@@ -26,7 +26,7 @@ class Target:
         txn: The newest transaction of this migration; None before the first.
     """
 
-    def __init__(self, path: Path, *, dry_run: bool, now: datetime) -> None:
+    def __init__(self, path: str | Path, *, dry_run: bool, now: datetime) -> None:
         self._path = path
         self._pond = Pond.open(path) if Pond.exists(path) else None
         self.dry_run = dry_run

@@ -102,7 +102,7 @@ def run(
     periods: Sequence[Period],
     *,
     root: Path,
-    pond: Path,
+    pond: str | Path,
     instance: dg.DagsterInstance,
     refetch: bool = False,
     allow_shrink: bool = False,
@@ -116,7 +116,7 @@ def run(
         steps: Which of it to make.
         periods: The partitions; what has none is made in each run.
         root: Where `resources.yaml` and its `.env` stand.
-        pond: The pond's directory.
+        pond: The pond's directory or URL.
         instance: Dagster's instance; runs appear in its UI.
         refetch: Ask sources for whole periods again.
         allow_shrink: Let a refetch replace readings by fewer.

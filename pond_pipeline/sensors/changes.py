@@ -27,12 +27,12 @@ _OWN = "/sys"
 """What the pipeline keeps about itself: that alone is not worth a backup."""
 
 
-def build_change_sensors(plan: Plan, *, pond: Path) -> list[dg.SensorDefinition]:
+def build_change_sensors(plan: Plan, *, pond: str | Path) -> list[dg.SensorDefinition]:
     """Return a sensor for each backup that follows changes; on as soon as the daemon runs.
 
     Args:
         plan: What there is.
-        pond: The pond's directory.
+        pond: The pond's directory or URL.
     """
     return [
         _sensor(service, pond)
@@ -41,7 +41,7 @@ def build_change_sensors(plan: Plan, *, pond: Path) -> list[dg.SensorDefinition]
     ]
 
 
-def _sensor(backup: Backup, pond: Path) -> dg.SensorDefinition:
+def _sensor(backup: Backup, pond: str | Path) -> dg.SensorDefinition:
     @dg.sensor(
         name=f"{safe_name(backup.name)}_after_changes",
         job_name=job_name(backup),

@@ -34,7 +34,7 @@ def _now() -> datetime:
 
 
 def build_folder_sensors(
-    plan: Plan, *, root: Path, pond: Path, clock: Clock = _now
+    plan: Plan, *, root: Path, pond: str | Path, clock: Clock = _now
 ) -> list[dg.SensorDefinition]:
     """Return a sensor for each folder of the plan, on as soon as the daemon runs.
 
@@ -44,7 +44,7 @@ def build_folder_sensors(
     Args:
         plan: What there is.
         root: Where `resources.yaml` and its `.env` stand; read at each tick.
-        pond: The pond's directory.
+        pond: The pond's directory or URL.
         clock: Tells the present instant.
     """
     return [
@@ -76,7 +76,7 @@ class _Watch:
     """What looks after one folder."""
 
     def __init__(
-        self, step: FilesStep | InboxStep, *, root: Path, pond: Path, clock: Clock
+        self, step: FilesStep | InboxStep, *, root: Path, pond: str | Path, clock: Clock
     ) -> None:
         self._step = step
         self._root = root

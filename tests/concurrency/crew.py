@@ -1,11 +1,11 @@
 """Processes that begin together, each with its own handle on one pond."""
 
 import multiprocessing
+import os
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier, Event
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +16,9 @@ _SPAWN = multiprocessing.get_context("spawn")
 _PATIENCE_S = 120
 """Only a test that hangs ever waits so long."""
 
+_MACHINES = 2
+"""Over which the processes of a crew are spread, if the pond is not on a disk of theirs."""
+
 Work = Callable[..., Any]
 """What a process does: it is given a `Stage`, and arguments that can be pickled."""
 
@@ -24,14 +27,18 @@ class Stage:
     """What a process has: the pond, a signal that all begin at, and a line to the test.
 
     Attributes:
-        place: The pond's directory.
+        place: The pond's directory or URL.
+        machine: Which machine the process is on: processes of one machine share their copies.
         begin: Wait here until everybody is ready.
         done: Set when the test wants no more.
         line: To the test; what the work returns is sent at its end.
     """
 
-    def __init__(self, place: Path, begin: Barrier, done: Event, line: Connection) -> None:
+    def __init__(
+        self, place: str, machine: int, begin: Barrier, done: Event, line: Connection
+    ) -> None:
         self.place = place
+        self.machine = machine
         self.begin = begin
         self.done = done
         self.line = line
@@ -66,7 +73,7 @@ class Member:
 class Crew:
     """The processes of one test."""
 
-    def __init__(self, place: Path, size: int) -> None:
+    def __init__(self, place: str, size: int) -> None:
         self._place = place
         self.begin = _SPAWN.Barrier(size)
         self.done = _SPAWN.Event()
@@ -75,7 +82,8 @@ class Crew:
     def start(self, work: Work, *args: object) -> Member:
         """Start a process; it begins when as many are ready as the crew has members."""
         ours, theirs = _SPAWN.Pipe()
-        stage = Stage(self._place, self.begin, self.done, theirs)
+        machine = len(self.members) % _MACHINES
+        stage = Stage(self._place, machine, self.begin, self.done, theirs)
         member = Member(work, stage, args, ours)
         self.members.append(member)
         return member
@@ -102,6 +110,8 @@ class _Failure:
 
 
 def _run(work: Work, stage: Stage, args: tuple[object, ...]) -> None:
+    if "POND_CACHE" in os.environ:
+        os.environ["POND_CACHE"] += f"-of-machine-{stage.machine}"
     try:
         stage.line.send(work(stage, *args))
     except BaseException as error:  # noqa: BLE001  # the test raises it

@@ -86,12 +86,14 @@ def keep_maintaining(stage: Stage) -> int:
     return count
 
 
-def age_replaced(place: Path) -> None:
+def age_replaced(place: str) -> None:
     """Let each log file look as if it had been written long ago: what was replaced may then go.
+
+    In a bucket nothing is aged: what is taken away there is aside for a day.
 
     Objects are left: one that no row names yet may belong to a transaction that is being written.
     """
-    for path in (place / "oplog").rglob("*.parquet"):
+    for path in Path(place, "oplog").rglob("*.parquet"):
         try:
             os.utime(path, (LONG_AGO, LONG_AGO))
         except FileNotFoundError:
@@ -134,7 +136,7 @@ def test_two_who_maintain_at_once_multiply_nothing(pond: Pond, gather: Gather) -
     crew.start(maintain_often, 4)
     crew.results()
     assert check_pair(pond.snapshot()) == 15
-    again = Pond.open(pond.path)
+    again = Pond.open(pond.label)
     assert operations(again) == before
     report = again.verify()
     assert (report.ok, report.unreferenced) == (True, ())
@@ -168,7 +170,7 @@ def test_a_handle_that_was_left_for_long_goes_on(pond: Pond, gather: Gather) -> 
     assert check_pair(left) == 0
     assert pond.snapshot(205).read_data("/left/number") == b"204"
     pond.transact(lambda tx: tx.write_data("/after", b"x"))
-    assert Pond.open(pond.path).snapshot().read_data("/after") == b"x"
+    assert Pond.open(pond.label).snapshot().read_data("/after") == b"x"
     rows = values(pond.snapshot().read_series("/rows"))
     assert list(rows) == [*range(205), 9000]
 
@@ -193,7 +195,7 @@ def test_maintenance_makes_no_transaction_fail(pond: Pond) -> None:
     with pond.transaction(read=["/rows", "/left/**", "/"]) as tx:
         tx.write_window("/rows", readings({3: -1.0}), Window(3, 4))
         tx.write_data("/left/number", b"1")
-        Pond.open(pond.path, durability="process").maintain()
+        Pond.open(pond.label, durability="process").maintain()
     rows = values(pond.snapshot().read_series("/rows"))
     assert rows == {number: float(number) for number in range(71)} | {3: -1.0}
 
@@ -201,7 +203,7 @@ def test_maintenance_makes_no_transaction_fail(pond: Pond) -> None:
 def test_what_others_did_counts_also_when_upkeep_has_put_it_aside(pond: Pond) -> None:
     with pytest.raises(ConflictError) as info, pond.transaction() as tx:  # noqa: PT012  # a race
         tx.write_data("/new", b"ours")
-        other = Pond.open(pond.path, durability="process")
+        other = Pond.open(pond.label, durability="process")
         other.transact(lambda theirs: theirs.write_data("/new", b"theirs"))
         other.transact(lambda theirs: theirs.remove("/new"))
         other.maintain()
@@ -211,7 +213,7 @@ def test_what_others_did_counts_also_when_upkeep_has_put_it_aside(pond: Pond) ->
 def test_a_transaction_that_began_in_a_past_that_was_dropped_is_refused(pond: Pond) -> None:
     with pytest.raises(ConflictError, match="dropped") as info, pond.transaction() as tx:  # noqa: PT012  # a race
         tx.write_data("/left/ours", b"ours")
-        other = Pond.open(pond.path, durability="process")
+        other = Pond.open(pond.label, durability="process")
         other.transact(lambda theirs: theirs.remove("/left", recursive=True))
         other.transact(lambda theirs: theirs.write_data("/f", b""))
         other.maintain(forget_before=3)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,12 @@ STOPS = {
 }
 """What it asks the operating system for when it stops, about which place, and whether its commit
 has landed by then."""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> str:
+    """A directory: of a bucket there is no lock that could be held."""
+    return str(tmp_path / "pond")
 
 
 def stall(stage: Stage, call: str, about: str) -> int:
@@ -70,7 +77,7 @@ def test_a_writer_that_stalls_in_its_commit_loses_nothing_and_nobody_else_does(
     waiting = [others.start(write_beside, name) for name in "ab"]
     landed = {"/stalled"} if has_landed else set()
     # Readers wait for nobody.
-    assert {node.path for node in Pond.open(pond.path).snapshot().ls("/")} == {"/f"} | landed
+    assert {node.path for node in Pond.open(pond.label).snapshot().ls("/")} == {"/f"} | landed
     assert not any(member.line.poll(0) for member in (stalled, *waiting))
     os.kill(pid_of(stalled), signal.SIGCONT)
     txns = [stalled.receive(), *(txn for member in waiting for txn in member.receive())]

@@ -2,18 +2,19 @@
 
 import itertools
 import time
+import uuid
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from pond_core import ConflictError, ExistsError, OpKind, Pond, Transaction, Window
-from tests.concurrency.conftest import Gather
+from tests.concurrency.conftest import Gather, reach
 from tests.concurrency.crew import Crew, Stage, run_threads
 from tests.conformance.filesystem import readings, values
+from tests.s3.server import BUCKET
 
-WRITERS = 8
+WRITERS = {"disk": 8, "bucket": 4}
 EACH = 12
 
 
@@ -31,11 +32,24 @@ class Crowd(NamedTuple):
     txns: Sequence[Sequence[int]]
 
 
-@pytest.fixture(scope="module")
-def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crowd]:
-    place = tmp_path_factory.mktemp("crowd") / "pond"
-    crew = Crew(place, WRITERS)
-    for number in range(WRITERS):
+@pytest.fixture(scope="module", params=["disk", "bucket"])
+def crowd(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Crowd]:
+    directory = tmp_path_factory.mktemp("crowd")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        if request.param == "disk":
+            place = str(directory / "pond")
+        else:
+            reach(request.getfixturevalue("s3_server"), directory, monkeypatch)
+            place = f"s3://{BUCKET}/{uuid.uuid4()}"
+        yield from gathered(place, WRITERS[request.param])
+
+
+def gathered(place: str, size: int) -> Iterator[Crowd]:
+    """Let many make a pond and write to it."""
+    crew = Crew(place, size)
+    for number in range(size):
         crew.start(make_and_write, str(number), EACH)
     results = crew.results()
     crew.end()
@@ -106,7 +120,7 @@ def test_a_pond_that_many_make_at_once_is_one(crowd: Crowd) -> None:
 
 
 def test_numbers_of_many_writers_have_no_holes(crowd: Crowd) -> None:
-    head = WRITERS * EACH + 1
+    head = len(crowd.txns) * EACH + 1
     assert sorted(itertools.chain(*crowd.txns)) == list(range(2, head + 1))
     assert all(own == sorted(own) for own in crowd.txns)
     assert [header.txn for header in crowd.pond.log()] == list(range(head, 0, -1))
@@ -114,22 +128,31 @@ def test_numbers_of_many_writers_have_no_holes(crowd: Crowd) -> None:
 
 def test_no_file_of_many_writers_is_lost(crowd: Crowd) -> None:
     names = {node.name for node in crowd.pond.snapshot().ls("/")} - {"all"}
-    assert names == {f"{name}-{number}" for name in range(WRITERS) for number in range(EACH)}
+    assert names == {
+        f"{name}-{number}" for name in range(len(crowd.txns)) for number in range(EACH)
+    }
 
 
 def test_no_window_of_many_writers_is_lost(crowd: Crowd) -> None:
     rows = values(crowd.pond.snapshot().read_series("/all"))
-    assert set(rows) == {name * 1000 + at for name in range(WRITERS) for at in range(EACH)}
+    assert set(rows) == {name * 1000 + at for name in range(len(crowd.txns)) for at in range(EACH)}
 
 
 def test_each_write_has_a_version_of_its_own(crowd: Crowd) -> None:
-    rows = crowd.pond._log.operations(after=0, upto=WRITERS * EACH + 1)
+    writes = len(crowd.txns) * EACH
+    rows = crowd.pond._log.operations(after=0, upto=writes + 1)
     windows = [row.version for row in rows if row.op is OpKind.WINDOW]
-    assert sorted(v or 0 for v in windows) == list(range(1, WRITERS * EACH + 1))
+    assert sorted(v or 0 for v in windows) == list(range(1, writes + 1))
 
 
 def test_none_of_many_writers_starves(crowd: Crowd) -> None:
-    """By the time the first one is ready all others have got on as well."""
+    """By the time the first one is ready all others have got on as well.
+
+    That is the lock's doing; between machines chance decides.
+    """
+    if crowd.pond.label.startswith("s3:"):
+        assert all(len(own) == EACH for own in crowd.txns)
+        return
     first = min(own[-1] for own in crowd.txns)
     assert min(sum(txn <= first for txn in own) for own in crowd.txns) >= EACH // 5
 
@@ -155,7 +178,7 @@ def test_what_many_add_to_one_range_is_all_there(pond: Pond, gather: Gather) -> 
 
 
 def test_of_many_who_want_a_new_pond_at_once_none_gets_a_second_one(
-    place: Path, gather: Gather
+    place: str, gather: Gather
 ) -> None:
     crew = gather(3)
     for _ in range(3):
@@ -189,7 +212,7 @@ def test_threads_with_ponds_of_their_own_share_the_directory(pond: Pond) -> None
     pond.transact(lambda tx: tx.create_series("/all"))
 
     def work(name: int) -> None:
-        own = Pond.open(pond.path, durability="process")
+        own = Pond.open(pond.label, durability="process")
         for number in range(5):
             write_one(own, str(name), number)
 

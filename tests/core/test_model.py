@@ -9,7 +9,8 @@ import contextlib
 import itertools
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -34,7 +35,7 @@ from pond_core import (
     Window,
 )
 from pond_core.oplog import maintenance, parquet, reader
-from pond_core.tlogfs import backend, condensing, content, objects, upkeep
+from pond_core.tlogfs import condensing, content, leaving, objects, upkeep
 from tests.conformance.filesystem import readings
 
 Rows = Mapping[int, float | None]
@@ -202,9 +203,12 @@ class PondMachine(RuleBasedStateMachine):
         patch(condensing, "_CHUNK_WINDOWS", sizes["windows in one"])
         patch(upkeep, "_LEFT_S", sizes["kept for seconds"])
         patch(objects, "_FRESH_S", sizes["kept for seconds"])
-        for module in (backend, content):
-            patch(module, "INLINE_BYTES", sizes["inline bytes"])
-        self.ponds = [Pond.init(self.place, durability="process"), self.opened()]
+        patch(leaving, "_STAYS", timedelta(seconds=sizes["kept for seconds"]))
+        patch(content, "INLINE_BYTES", sizes["inline bytes"])
+        self.ponds = [self.made(), self.opened()]
+
+    def made(self) -> Pond:
+        return Pond.init(self.place, durability="process")
 
     def opened(self) -> Pond:
         return Pond.open(self.place, durability="process")
@@ -254,7 +258,7 @@ class PondMachine(RuleBasedStateMachine):
         self.ponds[which].maintain(dry_run=dry_run)
         assert not dry_run or self.files() == before
 
-    def files(self) -> set[Path]:
+    def files(self) -> Collection[object]:
         return {path for path in self.place.rglob("*") if path.name != "lock"}
 
     @rule(which=st.integers(0, 1), back=st.integers(0, 4), keep=st.sets(st.integers(0, 9)))

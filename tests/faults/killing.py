@@ -1,9 +1,10 @@
 """Writers that commit for ever, killed at any moment: what they were told of is there, once."""
 
 import multiprocessing
+import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -13,6 +14,7 @@ from pathlib import Path
 from random import Random
 
 from pond_core import Pond, Provenance, Transaction
+from tests.s3.proxy import Proxy
 
 _PATIENCE_S = 60
 """Writers that commit nothing for so long hang."""
@@ -25,8 +27,9 @@ def content(name: str, size: int) -> bytes:
     return (name.encode() * (size // len(name) + 1))[:size]
 
 
-def write_for_ever(place: str, name: str, told: Connection) -> None:
+def write_for_ever(place: str, name: str, environ: Mapping[str, str], told: Connection) -> None:
     """Commit numbered pairs of files, and tell each number when its commit was acknowledged."""
+    os.environ.update(environ)
     pond = Pond.open(place)
     number = 0
     while True:
@@ -69,20 +72,34 @@ def nursery() -> ForkServerContext:
     return context
 
 
-def rounds(place: Path, random: Random, *, kills: int, writers: int) -> Counts:
+def two_machines(environ: Mapping[str, str], proxy: Proxy, directory: Path) -> list[dict[str, str]]:
+    """Return the environments of two machines that reach a server through a proxy."""
+    reached = {**environ, "AWS_ENDPOINT_URL": proxy.endpoint}
+    return [{**reached, "POND_CACHE": str(directory / name)} for name in ("one", "other")]
+
+
+def rounds(
+    place: Path | str,
+    random: Random,
+    *,
+    kills: int,
+    writers: int,
+    machines: Sequence[Mapping[str, str]] = ({},),
+) -> Counts:
     """Kill writers of a new pond so many times, looking at the pond after each.
 
     Args:
-        place: Where the pond is made; removed when all was well.
+        place: Where the pond is made; removed when all was well. Or its URL.
         random: Chooses moments and victims.
         kills: How many writers are killed.
         writers: How many write at once.
+        machines: The environments of those on which they are, in turn.
     """
     counts = Counts()
     with Pond.init(place).transaction(Provenance(message="files")) as tx:
         tx.mkdir("/files")
     acknowledged: set[str] = set()
-    with _at_work(place, writers) as team:
+    with _at_work(place, writers, machines) as team:
         for kill in range(kills):
             for _ in range(random.randint(1, 3 * writers)):
                 _listen(team, acknowledged, timeout_s=_PATIENCE_S)
@@ -92,18 +109,18 @@ def rounds(place: Path, random: Random, *, kills: int, writers: int) -> Counts:
             victim.process.join()
             _drain(victim.told, acknowledged)
             counts.kills += 1
-            team.append(_started(place, f"w{writers + kill}"))
+            team.append(_started(place, writers + kill, machines))
             look(place, acknowledged, counts)
     look(place, acknowledged, counts)
     findings = Pond.open(place).verify().findings
     counts.wrong.extend(f"verify: {finding}" for finding in findings)
     counts.commits = len(acknowledged)
-    if not counts.wrong:
+    if not counts.wrong and isinstance(place, Path):
         shutil.rmtree(place)
     return counts
 
 
-def look(place: Path, acknowledged: set[str], counts: Counts) -> None:
+def look(place: Path | str, acknowledged: set[str], counts: Counts) -> None:
     """Open the pond, and count what is not there and what is there twice."""
     counts.reopens += 1
     pond = Pond.open(place)
@@ -126,8 +143,10 @@ def look(place: Path, acknowledged: set[str], counts: Counts) -> None:
 
 
 @contextmanager
-def _at_work(place: Path, count: int) -> Iterator[list[Writer]]:
-    team = [_started(place, f"w{number}") for number in range(count)]
+def _at_work(
+    place: Path | str, count: int, machines: Sequence[Mapping[str, str]]
+) -> Iterator[list[Writer]]:
+    team = [_started(place, number, machines) for number in range(count)]
     try:
         yield team
     finally:
@@ -137,10 +156,11 @@ def _at_work(place: Path, count: int) -> Iterator[list[Writer]]:
             writer.told.close()
 
 
-def _started(place: Path, name: str) -> Writer:
+def _started(place: Path | str, number: int, machines: Sequence[Mapping[str, str]]) -> Writer:
     context = nursery()
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=write_for_ever, args=(str(place), name, theirs), daemon=True)
+    args = (str(place), f"w{number}", machines[number % len(machines)], theirs)
+    process = context.Process(target=write_for_ever, args=args, daemon=True)
     process.start()
     theirs.close()
     return Writer(process, ours)

@@ -1,5 +1,7 @@
 """Crashes, power losses, refused calls and killed writers, for as long as one likes.
 
+Writers are killed on a disk, and on two machines before a bucket whose replies get lost.
+
     .venv/bin/python -m tests.faults.torture --minutes 10 [--seed 7]
 
 Each round has a seed of its own, which is printed when anything is lost, comes twice, or is in
@@ -9,25 +11,32 @@ the way; `--seed` with `--rounds 1` plays it again. Ends with counts, and with 1
 import argparse
 import json
 import logging
+import os
 import shutil
 import sys
 import tempfile
 import time
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
 from pond_core import PondError
 from tests.faults import witness
+from tests.faults.killing import Counts, two_machines
 from tests.faults.killing import rounds as kill_rounds
 from tests.faults.refusal import FAULTS
 from tests.faults.scene import SCENES
 from tests.faults.story import Doubled, Lost, Moment, Story, examine
+from tests.s3.proxy import lossy, running
+from tests.s3.server import BUCKET, Server
+from tests.s3.server import is_there as s3_is_there
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 -- a disk in memory
 _KILLS = 40
 _WRITERS = 4
 _LOSSES = 60
+_LOST_SHARE = 0.1
 _REFUSED = ("one", "data", "objects", "series", "upkeep", "cleaning", "windows", "maintain")
 
 
@@ -52,7 +61,7 @@ class Tally:
         )
 
 
-def one_round(seed: int, library: Path, place: Path, tally: Tally) -> None:
+def one_round(seed: int, library: Path, place: Path, tally: Tally, server: Server | None) -> None:
     """Play some scenes anew, end them everywhere, and kill writers."""
     random = Random(seed)  # noqa: S311 -- to be repeated, not secret
     name = random.choice(sorted(SCENES))
@@ -66,7 +75,9 @@ def one_round(seed: int, library: Path, place: Path, tally: Tally) -> None:
         tally.losses += 1
         _try(moment, story, place / "moment", tally, f"seed {seed}: power loss in {name}")
     _refuse(seed, random, library, place, tally)
-    _kill(seed, random, place / "killed", tally)
+    _count(kill_rounds(place / "killed", random, kills=_KILLS, writers=_WRITERS), seed, tally)
+    if server is not None:
+        _count(_kill_before(server, random, place), seed, tally)
 
 
 def _try(moment: Moment, story: Story, place: Path, tally: Tally, what: str) -> None:
@@ -94,8 +105,17 @@ def _refuse(seed: int, random: Random, library: Path, place: Path, tally: Tally)
             tally.doubled += "Doubled(" in trial["broken"]
 
 
-def _kill(seed: int, random: Random, place: Path, tally: Tally) -> None:
-    counts = kill_rounds(place, random, kills=_KILLS, writers=_WRITERS)
+def _kill_before(server: Server, random: Random, place: Path) -> Counts:
+    """Kill writers on two machines before a bucket."""
+    with running(server.endpoint) as proxy:
+        machines = two_machines(server.environ, proxy, place)
+        os.environ.update(machines[0], POND_CACHE=str(place / "looking"))
+        proxy.judge = lossy(random, _LOST_SHARE)
+        url = f"s3://{BUCKET}/{uuid.uuid4()}"
+        return kill_rounds(url, random, kills=_KILLS // 4, writers=_WRITERS, machines=machines)
+
+
+def _count(counts: Counts, seed: int, tally: Tally) -> None:
     tally.kills += counts.kills
     tally.reopens += counts.reopens
     tally.lost += counts.lost
@@ -128,14 +148,17 @@ def main() -> int:
     tally, number = Tally(), 0
     with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as ground:
         library = witness.build(Path(ground))
+        server = Server(Path(ground) / "s3") if s3_is_there() else None
         while number < options.rounds and time.monotonic() < end:
             place = Path(ground) / str(number)
             place.mkdir()
-            one_round(seed + number, library, place, tally)
+            one_round(seed + number, library, place, tally, server)
             shutil.rmtree(place)
             sys.stdout.write(f"round {number}, seed {seed + number}: {tally.line()}\n")
             sys.stdout.flush()
             number += 1
+        if server is not None:
+            server.kill()
     sys.stdout.write(f"{tally.line()}\n")
     return 1 if tally.lost or tally.doubled or tally.wrong else 0
 

@@ -25,7 +25,7 @@ from pond_core import (
     Window,
 )
 from pond_core.oplog import maintenance
-from pond_core.tlogfs import backend, content
+from pond_core.tlogfs import content
 from tests.conformance.filesystem import readings
 from tests.core.oplog.wreck import (
     TXNS,
@@ -239,8 +239,7 @@ def test_the_newest_transaction_is_known_by_the_others_that_its_header_was_merge
 
 def test_who_read_the_pond_before_it_reads_on(pond: Pond, monkeypatch: pytest.MonkeyPatch) -> None:
     """It leaves out rows that condense others, and their objects are deleted a day later."""
-    for module in (backend, content):
-        monkeypatch.setattr(module, "INLINE_BYTES", 0)
+    monkeypatch.setattr(content, "INLINE_BYTES", 0)
     grow(pond, 12)
     pond.maintain()
     reader = reopened(pond)

@@ -2,22 +2,26 @@
 
 import time
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
 
 from pond_core.errors import ClosedError, SchemaError
 from pond_core.oplog import OpKind, Provenance
+from pond_core.storage import Bucket
 from pond_core.tinyfs import FS, ROOT
 from pond_core.window import ALWAYS, Window
 from tests.conformance.filesystem import FileSystemContract, readings, values
 from tests.conformance.filesystem_machine import FileSystemMachine
-from tests.core.tlogfs.stores import InLog, MachineInLog, Store, backend_of
+from tests.core.tlogfs.stores import InLog, MachineInLog, Store, backend_of, on_disk
+from tests.s3.server import BUCKET, Server
 
 
 @pytest.fixture
 def store(place: Path) -> Store:
-    return Store(place)
+    return Store(on_disk(place))
 
 
 class TestOpLogFileSystem(InLog, FileSystemContract):
@@ -30,6 +34,14 @@ class OpLogMachine(MachineInLog, FileSystemMachine):
 
 TestOpLogMachine = OpLogMachine.TestCase
 TestOpLogMachine.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
+
+
+def test_any_steps_end_alike_in_a_bucket(s3_server: Server) -> None:
+    def machine() -> OpLogMachine:
+        return OpLogMachine(Bucket(f"s3://{BUCKET}/{uuid4()}", access=s3_server.access))
+
+    steps = settings(max_examples=4, stateful_step_count=25, deadline=None)
+    run_state_machine_as_test(machine, settings=steps)  # type: ignore[arg-type]  # it is called
 
 
 def test_nothing_is_seen_by_others_before_the_commit(store: Store) -> None:
