@@ -18,11 +18,14 @@ OURS = ("POND", "HYDROVU_", "DAGSTER_", "AWS_")
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _clean_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Hide the user's own pond, account and Dagster from the tests."""
     for name in list(os.environ):
         if name.startswith(OURS):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("POND_CACHE", str(tmp_path_factory.getbasetemp() / "copies"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
 
 

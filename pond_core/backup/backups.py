@@ -15,6 +15,7 @@ from pond_core.backup.files import Files
 from pond_core.backup.healing import drop_damaged_points, send_again
 from pond_core.backup.inspection import Inspection, inspect
 from pond_core.backup.keep import Keep
+from pond_core.backup.moving import check_free, move_in
 from pond_core.backup.point import Point
 from pond_core.backup.points import Points
 from pond_core.backup.push import Pushed, push
@@ -22,7 +23,7 @@ from pond_core.backup.restoration import Restored, restore
 from pond_core.backup.sending import Progress
 from pond_core.errors import DataError, NotFoundError, SnapshotForgottenError
 from pond_core.oplog import OpLog
-from pond_core.storage import Access, Bucket, Durability, Folder, Place, Sealed, is_sealed
+from pond_core.storage import Access, Bucket, Durability, Folder, Place, Sealed, is_sealed, url_of
 from pond_core.tlogfs import ObjectStore
 from pond_core.window import to_us
 
@@ -153,7 +154,12 @@ class Backups:
             return clean_up(self._place, [self._files(pond) for pond in self.ponds()])
 
     def restore(
-        self, to: str | Path, *, pond: str | None = None, as_of: int | datetime | None = None
+        self,
+        to: str | Path,
+        *,
+        pond: str | None = None,
+        as_of: int | datetime | None = None,
+        access: Access | None = None,
     ) -> Restored:
         """Make a new pond of a backup, with all its history up to a moment.
 
@@ -161,9 +167,11 @@ class Backups:
         another history. An interrupted restoration goes on when it is asked for again.
 
         Args:
-            to: Its directory, which must not be there, or be empty.
+            to: Its directory, which must not be there, or be empty; or `s3://bucket/prefix` where
+                no pond is. Then there has to be room for all of it on this disk meanwhile.
             pond: The pond that the backup is of; needed where there are several.
             as_of: A txn, or an aware instant; the newest point without one.
+            access: How the bucket that it goes to is reached; as the environment says without one.
 
         Raises:
             NotFoundError: There is no such backup, or it does not reach that far.
@@ -175,8 +183,19 @@ class Backups:
         """
         which = self._only(pond)
         point, txn = self._moment(which, as_of)
-        target = Path(to).absolute()
-        return restore(self._files(which), point, target, upto=txn, durability=self._durability)
+        url = url_of(to)
+        if url is None:
+            return self._restored(point, Path(to).absolute(), txn)
+        bucket = Bucket(url, access=access)
+        check_free(bucket)
+        with tempfile.TemporaryDirectory(prefix="pond-") as directory:
+            done = self._restored(point, Path(directory) / "pond", txn)
+            move_in(Path(directory) / "pond", bucket)
+        return done
+
+    def _restored(self, point: Point, to: Path, txn: int) -> Restored:
+        files = self._files(point.pond)
+        return restore(files, point, to, upto=txn, durability=self._durability)
 
     def verify(self, *, pond: str | None = None, full: bool = False) -> Inspection:
         """Check whether all is there that the newest points need.

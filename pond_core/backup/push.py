@@ -154,7 +154,7 @@ def _check_continued(log: OpLog, last: Point | None, head: int) -> None:
     header = _header(log, last.txn) if last.txn <= head else None
     if header is None or header.hash != last.hash:
         msg = (
-            f"{log.pond} and its backup went apart: the backup holds {last.txn} transactions of "
+            f"{log.label} and its backup went apart: the backup holds {last.txn} transactions of "
             f"pond {last.pond}, and the pond does not go on from these"
         )
         hint = "restore the backup beside it and compare; push to another place to keep both"

@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import click
 
@@ -249,23 +248,26 @@ def verify(
 
 
 @backup.command(cls=PondCommand, example="pond backup restore restored --as-of 2026-06-30")
-@click.argument("to", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("to", metavar="DIR")
 @place_options("--from")
 @of_option
 @click.option("--as-of", type=AsOfType(), help="A txn or a time; the newest if left out.")
 @json_option
 def restore(
-    to: Path, *, pond: str | None, as_of: AsOf | None, as_json: bool, **where: object
+    to: str, *, pond: str | None, as_of: AsOf | None, as_json: bool, **where: object
 ) -> None:
     """Make a new pond in DIR, with all history up to a moment.
 
-    DIR must not be there, or be empty. The new pond has a UUID of its own.
+    DIR must not be there, or be empty; or it is s3://bucket/prefix, where no pond is. The new pond
+    has a UUID of its own.
     """
     if isinstance(as_of, str):
         raise click.UsageError("a backup is restored as of a txn or a time, not of a run")
-    done = place_of(where).open().restore(to, pond=pond, as_of=as_of)
+    place = place_of(where)
+    access = place.access if "://" in to else None
+    done = place.open().restore(to, pond=pond, as_of=as_of, access=access)
     report = Restored(
-        path=str(to),
+        path=to,
         pond=done.pond,
         parent=done.parent,
         txn=done.txn,

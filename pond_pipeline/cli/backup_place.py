@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pond_core import Backups
+from pond_core import Access, Backups
 from pond_pipeline.backups import backups_of
 from pond_pipeline.bucket_access import access_in
 from pond_pipeline.cli.command import resources_option, variables_option
@@ -32,6 +32,15 @@ class Place:
         """The key that the environment says, for a place that is named itself."""
         return self._environ.get(KEY) or None if self.where is not None else None
 
+    @property
+    def access(self) -> Access:
+        """How a bucket is reached, as far as the environment says it.
+
+        Raises:
+            ConfigError: Nothing says any credentials.
+        """
+        return access_in(self._environ)
+
     def open(self, *, key: str | None = None) -> Backups:
         """Return what is there.
 
@@ -42,7 +51,7 @@ class Place:
             ConfigError: The resources do not say which one.
         """
         if self.where is not None:
-            access = access_in(self._environ) if "://" in self.where else None
+            access = self.access if "://" in self.where else None
             return Backups(self.where, access=access, key=key or self.key)
         root = self.file.absolute().parent
         plan = compile_plan(read_documents(self.file, variables=dict(self.variables)), root=root)

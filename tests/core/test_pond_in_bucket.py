@@ -9,7 +9,15 @@ import fsspec
 import pyarrow as pa
 import pytest
 
-from pond_core import CorruptionError, DataError, ExistsError, NotAPondError, Pond, StorageError
+from pond_core import (
+    Backups,
+    CorruptionError,
+    DataError,
+    ExistsError,
+    NotAPondError,
+    Pond,
+    StorageError,
+)
 from pond_core.storage import Bucket, Cache
 from tests.s3.server import Server
 
@@ -205,3 +213,16 @@ def test_fsspec_opens_it_by_its_url(pond: Pond) -> None:
     files = fsspec.filesystem("pond", path=pond.label)
     assert files.ls("/", detail=False) == ["/data", "/table"]
     assert files.cat_file("/data") == b"data" * 50_000
+
+
+def test_it_is_pushed_from_a_machine_that_has_no_copies_yet(
+    pond: Pond, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POND_CACHE", str(tmp_path / "other machine"))
+    backups = Backups(tmp_path / "backup", durability="process")
+    assert Pond.open(url).push(backups).objects > 0
+    assert backups.verify(full=True).findings == ()
+    backups.restore(tmp_path / "restored")
+    restored = Pond.open(tmp_path / "restored").snapshot()
+    assert restored.read_data("/data") == pond.snapshot().read_data("/data")
+    assert restored.read_table("/table").equals(table())

@@ -164,7 +164,8 @@ def test_every_pond_command_line_is_understood(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "recorded").mkdir()  # what `pond simulator --replay` is shown with
-    name, *arguments = shlex.split(line, comments=True)[1:]
+    words = shlex.split(line, comments=True)[1:]
+    name, *arguments = words[2:] if words[0] == "--pond" else words
     with click.Context(pond_command, info_name="pond") as context:
         command = pond_command.get_command(context, name)
         assert command is not None

@@ -1,8 +1,10 @@
 """What `docs/operations.md` and the files beside it say can be taken as it stands."""
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -17,6 +19,7 @@ from pond_pipeline.cli.entry import pond as pond_command
 from pond_pipeline.config import load_documents
 from pond_pipeline.instance import open_instance
 from pond_pipeline.plan import Plan, compile_plan
+from tests.s3 import server as s3
 
 DOCS = Path(__file__).parents[2] / "docs"
 RECIPES = re.findall(
@@ -116,3 +119,53 @@ def test_the_variables_of_the_example_are_listed() -> None:
     folder = DOCS / "examples" / "postgres"
     asked = set(re.findall(r"env: (\w+)", (folder / "dagster.yaml").read_text()))
     assert asked == set(re.findall(r"^(\w+)=", (folder / "env.example").read_text(), re.MULTILINE))
+
+
+DRILLS = dict(
+    re.findall(
+        r"<!-- drill:? ?(\w*) -->\n```sh\n(.*?)^```$",
+        (DOCS / "operations.md").read_text(encoding="utf-8"),
+        re.MULTILINE | re.DOTALL,
+    )
+)
+MADE = """
+kind: Scribble
+name: made
+spec: {seed: 1, start: 2026-01-01, end: 2026-02-01, interval: 1d, series: [A]}
+"""
+
+
+@pytest.mark.parametrize("drill", DRILLS)
+def test_every_drill_can_be_followed_word_for_word(
+    drill: str, tmp_path: Path, s3_server: s3.Server, bucket_url: str
+) -> None:
+    (tmp_path / "resources.yaml").write_text(MADE)
+    (tmp_path / "stick").mkdir()
+    (tmp_path / ".env").write_text("\n".join(f"{n}={v}" for n, v in s3_server.environ.items()))
+    shell(tmp_path, "pond init\npond run\npond backup push --to stick/backup")
+    before = Pond.open(tmp_path / ".pond").snapshot().read_series("/raw/made/A")
+    if drill == "lost":
+        shutil.rmtree(tmp_path / ".pond")
+    shell(tmp_path, DRILLS[drill].replace("s3://lake", bucket_url))
+    url = f"{bucket_url}/harbor" if drill == "s3" else tmp_path / ".pond"
+    access = s3_server.access if drill == "s3" else None
+    after = Pond.open(url, access=access).snapshot().read_series("/raw/made/A")
+    assert after.equals(before)
+
+
+def shell(directory: Path, script: str) -> None:
+    """Run commands as somebody types them; the first that fails ends it."""
+    program = Path(sys.executable).parent
+    done = subprocess.run(  # noqa: S603 -- our own pages
+        ["/bin/bash", "-euo", "pipefail", "-c", script],
+        cwd=directory,
+        env={**os.environ, "PATH": f"{program}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_there_is_a_drill_for_each_misfortune() -> None:
+    assert list(DRILLS) == ["", "lost", "full", "s3"]

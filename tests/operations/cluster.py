@@ -108,7 +108,8 @@ class Cluster:
             self._processes[name] = subprocess.Popen(  # noqa: S603 -- our own Python, our own arguments
                 [sys.executable, "-m", "dask", *arguments],
                 cwd=self._folder,
-                env=self._environ,
+                # As on machines of their own, of which each has its copies of a bucket.
+                env={**self._environ, "POND_CACHE": str(self._folder / f"copies-{name}")},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

@@ -23,6 +23,7 @@ from tests.operations.cluster import Cluster
 from tests.operations.gate import Gate
 from tests.operations.waiting import until
 from tests.pipeline.harbor import harbor_server
+from tests.s3 import server as s3
 
 NOW = datetime(2026, 10, 31, 23, 30, tzinfo=UTC)
 MONTHS = [
@@ -92,14 +93,31 @@ def pond(tmp_path: Path, server: Simulator, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture
+def lake(
+    pond: Path,
+    s3_server: s3.Server,
+    bucket_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> str:
+    """The same in a bucket, which workers of several machines share."""
+    for name, value in s3_server.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("POND_CACHE", str(pond.with_name("copies")))
+    monkeypatch.setenv("POND", bucket_url)
+    return bucket_url
+
+
+@pytest.fixture
 def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
     with open_instance(tmp_path / "home") as instance:
         yield instance
 
 
 @pytest.fixture
-def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
-    with Cluster(tmp_path / "cluster") as cluster:
+def cluster(
+    tmp_path: Path, s3_server: s3.Server, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Cluster]:
+    with Cluster(tmp_path / "cluster", s3_server.environ) as cluster:
         monkeypatch.setenv("POND_EXECUTOR", "dask")
         monkeypatch.setenv("POND_DASK_SCHEDULER", cluster.address)
         yield cluster
@@ -125,7 +143,7 @@ def succeeded(instance: dg.DagsterInstance, run_id: str) -> bool:
     return run is not None and run.is_success
 
 
-def contents(pond: Path, months: Sequence[str]) -> dict[str, str]:
+def contents(pond: str | Path, months: Sequence[str]) -> dict[str, str]:
     """Return what series hold in some months; when that was asked for does not count."""
     first, last = (Period.parse(month).window for month in (months[0], months[-1]))
     window = Window(first.start_us, last.end_us)
@@ -157,8 +175,9 @@ def times(instance: dg.DagsterInstance, run_id: str, step: str) -> list[tuple[st
     ]
 
 
-def test_a_backfill_by_two_workers_leaves_what_one_process_leaves(
-    pond: Path,
+def test_a_backfill_by_two_workers_on_a_bucket_leaves_what_one_process_leaves_on_a_disk(
+    lake: str,
+    tmp_path: Path,
     server: Simulator,
     instance: dg.DagsterInstance,
     cluster: Cluster,
@@ -171,7 +190,8 @@ def test_a_backfill_by_two_workers_leaves_what_one_process_leaves(
     pulls = [times(instance, run, step) for step in ("raw_bay_Pier", "raw_bay_Buoy")]
     (_, ended), (begun, _) = sorted((begun, ended) for (_, begun), (_, ended) in pulls)
     assert ended <= begun, "one step at a time asks the account's API"
-    assert contents(pond, MONTHS) == by_one_process(pond.parent / "alone", server, MONTHS)
+    assert contents(lake, MONTHS) == by_one_process(tmp_path / "alone", server, MONTHS)
+    assert Pond.open(lake).verify().findings == ()
 
 
 def test_a_worker_that_dies_in_the_middle_loses_nothing(

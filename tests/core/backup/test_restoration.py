@@ -17,6 +17,7 @@ from pond_core import (
 )
 from pond_core.storage import Place
 from tests.core.backup.histories import TXNS, shown, write_history, write_more
+from tests.s3 import server as s3
 
 
 @pytest.fixture
@@ -185,3 +186,30 @@ def test_a_damaged_backup_makes_no_pond(
     with pytest.raises(CorruptionError, match="damaged"):
         backups.restore(to)
     assert not (to / "oplog").exists()
+
+
+def test_a_pond_is_restored_into_a_bucket_with_its_history(
+    lived: Pond, backups: Backups, s3_server: s3.Server, bucket_url: str
+) -> None:
+    lived.push(backups)
+    url = f"{bucket_url}/moved"
+    restored = backups.restore(url, access=s3_server.access)
+    pond = Pond.open(url, access=s3_server.access)
+    assert (restored.pond, restored.txn) == (pond.id, TXNS)
+    assert [shown(pond, txn) for txn in range(TXNS + 1)] == [
+        shown(lived, txn) for txn in range(TXNS + 1)
+    ]
+    write_more(pond, 2)
+    assert pond.verify().findings == ()
+    assert pond.push(backups).is_new
+
+
+def test_a_pond_in_a_bucket_is_not_restored_over(
+    lived: Pond, backups: Backups, s3_server: s3.Server, bucket_url: str
+) -> None:
+    lived.push(backups)
+    url = f"{bucket_url}/taken"
+    taken = Pond.init(url, access=s3_server.access)
+    with pytest.raises(ExistsError, match="there is a pond at"):
+        backups.restore(url, access=s3_server.access)
+    assert Pond.open(url, access=s3_server.access).id == taken.id
