@@ -98,7 +98,8 @@ def back_up(backup: Backup, pond: Pond, environ: Mapping[str, str]) -> BackedUp:
     expired = None
     if backup.keep is not None and _day(pushed.point.ts_us) > _day(pushed.point.thinned_us):
         expired = backups.expire(backup.keep, pond=pond.id)
-        backups.clean_up()
+        if expired.expired:
+            backups.clean_up()
     return BackedUp(backups, pushed, expired)
 
 
@@ -130,6 +131,7 @@ def update_copy(copy: Copy, environ: Mapping[str, str]) -> Copied:
     if Pond.exists(fresh):
         shutil.rmtree(fresh)  # an earlier run died before its renames
     restored = backups.restore(fresh, pond=point.pond)
+    _shown(place, point)  # that took a while: somebody may have written to it meanwhile
     shutil.rmtree(aside, ignore_errors=True)
     if place.exists():
         place.rename(aside)

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from pond_core.backup import segment
 from pond_core.backup.cleanup import CleanedUp, clean_up
+from pond_core.backup.condemned import drop_damaged_list
 from pond_core.backup.expiry import Expired, expire
 from pond_core.backup.files import Files
 from pond_core.backup.healing import drop_damaged_points, send_again
@@ -22,7 +23,7 @@ from pond_core.backup.push import Pushed, push
 from pond_core.backup.restoration import Restored, restore
 from pond_core.backup.sending import Progress
 from pond_core.errors import DataError, NotFoundError, SnapshotForgottenError
-from pond_core.oplog import OpLog
+from pond_core.oplog import OpLog, is_pond
 from pond_core.storage import Access, Bucket, Durability, Folder, Place, Sealed, is_sealed, url_of
 from pond_core.tlogfs import ObjectStore
 from pond_core.window import to_us
@@ -71,9 +72,14 @@ class Backups:
         """Make the place, and prove that it can be written to safely; a push does so as well.
 
         Raises:
-            DataError: What is there is sealed by another key, or is not, and should be.
+            DataError: What is there is a pond, or is sealed by another key, or is not, and should
+                be.
             StorageError: The place refuses, or a bucket does not refuse what it should.
         """
+        if isinstance(self._kept, Folder) and is_pond(self._kept.root):
+            # Its objects would be taken for those of the backup, and fall to a clean-up.
+            msg = f"{self.label} is a pond, and no place for a backup"
+            raise DataError(msg, hint="name a folder on another disk")
         self._place.prepare()
 
     def ponds(self) -> list[str]:
@@ -148,8 +154,11 @@ class Backups:
 
         Raises:
             CorruptionError: A backup is damaged, so that nobody knows what is needed.
+            NotFoundError: There is no backup; nothing was touched.
             StorageError: The place refuses, or somebody else is deleting.
         """
+        if not self.ponds():
+            raise self._nothing(None)
         with self._place.writing():
             return clean_up(self._place, [self._files(pond) for pond in self.ponds()])
 
@@ -221,6 +230,7 @@ class Backups:
         self.prepare()
         files = self._files(log.pond_id)
         with self._place.writing():
+            drop_damaged_list(self._place)
             drop_damaged_points(files)
             push(log, objects, files, told=_silent, sleep=time.sleep)
             with tempfile.TemporaryDirectory() as temporary:

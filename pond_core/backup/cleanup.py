@@ -1,5 +1,6 @@
 """Clean-up: what no point needs is listed, and a day later it is deleted; see `condemned`."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,12 @@ from pond_core.backup.files import SHARED, Files
 from pond_core.backup.point import ENDS, POINTS, file_of
 from pond_core.backup.points import Points
 from pond_core.storage import Place, Stored
+
+_OURS = re.compile(
+    r"(?:ponds/[^/]+/)?(?:objects|segments)/[0-9a-f]{2}/[0-9a-f]{64}"
+    r"|ponds/[^/]+/points/[0-9]{20}\.json"
+)
+"""Where files are that a push writes; whatever else lies beside them is not ours to delete."""
 
 _AT_ONCE = 500
 """Files that are deleted between two looks at the clock."""
@@ -47,7 +54,10 @@ def clean_up(place: Place, ponds: Sequence[Files]) -> CleanedUp:
     if listed.since is not None:
         if now(place) - listed.since < WAIT:
             return CleanedUp(0, 0, len(listed.names))
-        with deleting(place) as has_time:
+        with deleting(place) as may_go_on:
+            if Condemned.read(place) != listed:
+                # Another one has deleted, and has made a list of its own since.
+                return CleanedUp(0, 0, len(listed.names))
             going = [
                 each
                 for each in _unneeded(place, ponds)
@@ -55,7 +65,7 @@ def clean_up(place: Place, ponds: Sequence[Files]) -> CleanedUp:
             ]
             # Points before what they need: none that is there lacks anything.
             going.sort(key=lambda each: (f"/{POINTS}/" not in each.name, each.name))
-            while going and has_time():
+            while going and may_go_on():
                 place.delete([each.name for each in going[:_AT_ONCE]])
                 deleted += going[:_AT_ONCE]
                 del going[:_AT_ONCE]
@@ -69,11 +79,11 @@ def clean_up(place: Place, ponds: Sequence[Files]) -> CleanedUp:
 
 
 def _unneeded(place: Place, ponds: Sequence[Files]) -> list[Stored]:
-    """Return the files that no point needs. What is there is listed before points are read."""
+    """Return our files that no point needs. What is there is listed before points are read."""
     folders = {files.where(name) for files in ponds for name in (*SHARED, POINTS)}
     found = [each for folder in sorted(folders) for each in place.files(folder)]
     needed = {files.where(name) for files in ponds for name in _needed(files)}
-    return [each for each in found if each.name not in needed]
+    return [each for each in found if _OURS.fullmatch(each.name) and each.name not in needed]
 
 
 def _needed(files: Files) -> Iterator[str]:

@@ -13,6 +13,7 @@ half a day makes no point.
 
 import contextlib
 import json
+import secrets
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -64,13 +65,22 @@ class Condemned:
             return frozenset(json.loads(data)["names"])
         except (ValueError, KeyError, TypeError) as exc:
             msg = f"{place.label}/{_LIST} is damaged"
-            raise CorruptionError(msg, hint="delete it: the next clean-up makes a new one") from exc
+            raise CorruptionError(
+                msg, hint="`pond backup verify --repair` does without it"
+            ) from exc
 
     @classmethod
     def read(cls, place: Place) -> "Condemned":
         """Return what is listed, and since when."""
-        changed = _changed(place)
-        return cls(cls.names_in(place), changed.get(_LIST))
+        # In this order: a list that is made meanwhile must not be taken for an old one.
+        names = cls.names_in(place)
+        return cls(names, _changed(place).get(_LIST))
+
+
+def clock_s() -> float:
+    """Return seconds by a clock that goes on while the machine sleeps, as others do meanwhile."""
+    # `time.monotonic` does not. Where Linux's clock is unknown, as on macOS, this one does.
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def condemn(place: Place, names: Collection[str]) -> None:
@@ -81,6 +91,19 @@ def condemn(place: Place, names: Collection[str]) -> None:
         place.delete([_LIST])
 
 
+def drop_damaged_list(place: Place) -> None:
+    """Do without a list that cannot be read; the next clean-up makes a new one.
+
+    Raises:
+        StorageError: Somebody is deleting by it.
+    """
+    try:
+        Condemned.names_in(place)
+    except CorruptionError:
+        with deleting(place):
+            condemn(place, ())
+
+
 def now(place: Place) -> datetime:
     """Return the time by the clock of whoever keeps a place's files."""
     place.write(_CLOCK, b"")
@@ -89,23 +112,31 @@ def now(place: Place) -> datetime:
 
 @contextlib.contextmanager
 def deleting(place: Place) -> Iterator[Callable[[], bool]]:
-    """Be the only one that deletes, and yield what says whether there is still time for it.
+    """Be the only one that deletes, and yield what says whether that may go on.
+
+    It may not when it has taken too long, or another one took this one for dead.
 
     Raises:
         StorageError: Somebody else is deleting.
     """
-    if not place.create(_DELETING, b""):
+    mine = secrets.token_hex().encode()
+
+    def is_mine() -> bool:
+        return place.read(_DELETING) == mine
+
+    if not place.create(_DELETING, mine) and not is_mine():
         since = _changed(place).get(_DELETING)
         if since is not None and now(place) - since < _DEAD:
             msg = f"another clean-up is deleting in {place.label}"
             hint = "wait until it is done; one that was killed is forgotten after an hour"
             raise StorageError(msg, hint=hint)
-        place.write(_DELETING, b"")
-    end_s = time.monotonic() + _DELETING_S
+        place.write(_DELETING, mine)
+    end_s = clock_s() + _DELETING_S
     try:
-        yield lambda: time.monotonic() < end_s
+        yield lambda: clock_s() < end_s and is_mine()
     finally:
-        place.delete([_DELETING])
+        if is_mine():
+            place.delete([_DELETING])
 
 
 def await_deletion(place: Place, sleep: Callable[[float], None]) -> None:

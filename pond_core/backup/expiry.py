@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from pond_core.backup import segment
 from pond_core.backup.files import Files
 from pond_core.backup.keep import Keep, Moment
-from pond_core.backup.point import ENDS, Point, Segment
+from pond_core.backup.point import Point, Segment
 from pond_core.backup.points import Points
 from pond_core.backup.reach import reached
 from pond_core.backup.sending import Progress, Sending
@@ -48,12 +48,18 @@ class Expired:
     bytes: int
 
 
-def moments(points: Points, newest: Point) -> list[Moment]:
-    """Return the pushed moments that a pond's newest point can restore, the oldest first."""
-    first = max(points.numbers(ENDS), default=0) + 1
-    pushed = (points.get(number) for number in points.numbers() if number >= first)
-    found = {Moment(each.txn, each.ts_us) for each in pushed} | {*_moments_of(newest)}
-    return sorted(each for each in found if each.txn in newest.shown)
+def moments(points: Points, point: Point, *, after: int) -> list[Moment]:
+    """Return the pushed moments that a point can restore, the oldest first.
+
+    Args:
+        points: The pond's points.
+        point: The newest one, or an end.
+        after: The number of the end before it, which none of its moments is in; 0 without one.
+    """
+    numbers = (number for number in points.numbers() if after < number <= point.number)
+    pushed = (points.get(number) for number in numbers)
+    found = {Moment(each.txn, each.ts_us) for each in pushed} | {*_moments_of(point)}
+    return sorted(each for each in found if each.txn in point.shown)
 
 
 def expire(
@@ -76,11 +82,16 @@ def expire(
         newest = points.newest()
         if newest is None:
             return None
-        mine = moments(points, newest)
-        older = {end.number: _moments_of(end) for end in points.ends()}
-        everything = {*mine}.union(*older.values())
+        ends = points.ends()
+        after = [0, *(end.number for end in ends)]
+        mine = moments(points, newest, after=after[-1])
+        older = [moments(points, end, after=at) for end, at in zip(ends, after, strict=False)]
+        everything = {*mine}.union(*older)
         chosen = keep.chosen(everything)
         staying = [each for each in mine if each in chosen]
+        if chosen != everything:
+            for end, found in zip(ends, older, strict=True):
+                _thin_end(points, end, [each for each in found if each in chosen])
         sending = Sending(files, told, sleep)
         point, rows = newest, 0
         if staying != mine:
@@ -88,9 +99,9 @@ def expire(
             sending.finish()
             if not points.add(point):
                 continue
-        for number, found in older.items():
+        for end, found in zip(ends, older, strict=True):
             if chosen.isdisjoint(found):
-                points.drop_end(number)
+                points.drop_end(end.number)
         left = tuple(sorted(chosen))
         return Expired(point, left, len(everything) - len(left), rows, sending.bytes)
 
@@ -98,6 +109,14 @@ def expire(
 def _moments_of(point: Point) -> list[Moment]:
     pairs = zip(point.kept, point.kept_us, strict=True)
     return [*(Moment(*pair) for pair in pairs), Moment(point.txn, point.ts_us)]
+
+
+def _thin_end(points: Points, end: Point, staying: Sequence[Moment]) -> None:
+    """Let an end tell itself which moments stay: the points that did are no longer needed."""
+    before = [each for each in staying if each.txn < end.txn]
+    if before and before != _moments_of(end)[:-1]:
+        kept, kept_us = (tuple(each.txn for each in before), tuple(each.ts_us for each in before))
+        points.end(replace(end, horizon=end.txn, kept=kept, kept_us=kept_us, thinned_us=end.ts_us))
 
 
 def _thinned(

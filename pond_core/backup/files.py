@@ -48,10 +48,17 @@ class Files:
         """Return the size of a file; None if it is not there."""
         return self.place.size(self.where(name))
 
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Return the sizes of all files below a folder, by name: one request for a thousand."""
+        where = self.where(folder)
+        found = self.place.files(where)
+        return {f"{folder}{each.name.removeprefix(where)}": each.size for each in found}
+
     def names(self, folder: str) -> list[str]:
         """Return the last parts of the names of the pond's own files in a folder, in order."""
-        found = self.place.files(self.where(folder))
-        return sorted(each.name.rpartition("/")[2] for each in found)
+        above = f"{self.where(folder)}/"
+        found = (each.name.removeprefix(above) for each in self.place.files(self.where(folder)))
+        return sorted(name for name in found if "/" not in name)
 
     def read(self, name: str) -> bytes | None:
         """Return the bytes of a file; None if it is not there."""

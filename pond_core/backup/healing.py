@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pond_core.backup import segment
 from pond_core.backup.files import Files
-from pond_core.backup.point import POINTS, Point, Segment, file_of
+from pond_core.backup.point import ENDS, POINTS, Point, Segment, file_of
 from pond_core.backup.points import Points
 from pond_core.errors import CorruptionError, Finding
 from pond_core.oplog import OpLog
@@ -16,11 +16,17 @@ from pond_core.tlogfs import ObjectStore
 def drop_damaged_points(files: Files) -> None:
     """Do without points that cannot be read, so that the next push can make a newest one.
 
-    Where one is lost in between, a new point says that nothing before it is needed.
+    Where one is lost in between, a new point says that nothing before it is needed. An end that
+    cannot be read is taken from the point that it was, or goes.
     """
     points = Points(files)
     numbers = points.numbers()
     whole = {number for number in numbers if _is_whole(points, number)}
+    for number in points.numbers(ENDS):
+        if number in whole and not _is_whole(points, number, ENDS):
+            points.end(points.get(number))
+        elif not _is_whole(points, number, ENDS):
+            points.drop_end(number)
     while numbers and numbers[-1] not in whole:
         files.delete([file_of(numbers.pop())])
     points.mend_hint()
@@ -30,8 +36,9 @@ def drop_damaged_points(files: Files) -> None:
     lost = set(range(newest.first, newest.number)) - whole
     if lost:
         number = newest.number + 1
-        points.add(replace(newest, number=number, previous=newest.digest, first=max(lost) + 1))
-        files.delete([file_of(number) for number in numbers if number <= max(lost)])
+        beyond = replace(newest, number=number, previous=newest.digest, first=max(lost) + 1)
+        if points.add(beyond):  # else another one pushed, and they are needed until the next time
+            files.delete([file_of(number) for number in numbers if number <= max(lost)])
 
 
 def send_again(files: Files, findings: Iterable[Finding], log: OpLog, objects: ObjectStore) -> None:
@@ -69,9 +76,9 @@ def _readable(files: Files) -> list[Point]:
     return [*(points.get(number) for number in whole), *points.ends()]
 
 
-def _is_whole(points: Points, number: int) -> bool:
+def _is_whole(points: Points, number: int, folder: str = POINTS) -> bool:
     try:
-        points.get(number)
+        points.get(number, folder)
     except CorruptionError:
         return False
     return True

@@ -1,6 +1,6 @@
 """Whether a backup is complete, and whether each byte of it is what was sent."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pond_core.backup import segment
 from pond_core.backup.files import Files
-from pond_core.backup.point import ENDS, POINTS, Point, Segment, file_of
+from pond_core.backup.point import ENDS, FIRST, POINTS, Point, Segment, file_of
 from pond_core.backup.points import Points
 from pond_core.errors import CorruptionError, Finding
 from pond_core.oplog import Proof
@@ -60,12 +60,21 @@ def inspect(files: Files, *, full: bool, temporary: Path) -> Inspection:
         temporary: A directory for what is fetched to be looked at.
     """
     points, findings = _points(files, full=full)
-    needed = {each.sha256: each for point in points for each in point.segments}
+    # What only points before these name may be on its way out.
+    first = max((point.first for point in points), default=FIRST)
+    ends = set(Points(files).numbers(ENDS))
+    needed = {
+        each.sha256: each
+        for point in points
+        if point.number >= first or point.number in ends
+        for each in point.segments
+    }
+    there = {**files.sizes("segments"), **files.sizes("objects")}
     objects: dict[str, int | None] = {}
     for each in needed.values():
-        findings.extend(_segment(files, each, objects, full=full))
+        findings.extend(_segment(files, each, objects, there, full=full))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        look = partial(_object, files, full=full, temporary=temporary)
+        look = partial(_object, files, there, full=full, temporary=temporary)
         found = pool.map(look, objects, objects.values())
         findings.extend(finding for finding in found if finding)
     if full and not findings:
@@ -97,11 +106,12 @@ def _points(files: Files, *, full: bool) -> tuple[list[Point], list[Finding]]:
         if folder == POINTS:
             findings.extend(_gaps(files, found, numbers))
             findings.extend(_hint(points, found))
-    findings.extend(
-        Finding("point damaged", files.where(file_of(after.number)), "it follows another one")
-        for after, before in pairwise(found)
-        if after.number == before.number + 1 and after.previous != before.digest
-    )
+            # Not of ends: an expiry writes them anew.
+            findings.extend(
+                Finding("point damaged", files.where(file_of(after.number)), "follows another one")
+                for after, before in pairwise(found)
+                if after.number == before.number + 1 and after.previous != before.digest
+            )
     return found, findings
 
 
@@ -123,11 +133,16 @@ def _gaps(files: Files, found: Sequence[Point], numbers: Sequence[int]) -> Itera
 
 
 def _segment(
-    files: Files, each: Segment, objects: dict[str, int | None], *, full: bool
+    files: Files,
+    each: Segment,
+    objects: dict[str, int | None],
+    sizes: Mapping[str, int],
+    *,
+    full: bool,
 ) -> Iterator[Finding]:
     name = segment.file_of(each.sha256)
-    if files.size(name) != each.size:
-        yield _finding("segment", name, files.size(name))
+    if sizes.get(name) != each.size:
+        yield _finding("segment", name, sizes.get(name))
         return
     try:
         if full:
@@ -139,10 +154,16 @@ def _segment(
 
 
 def _object(
-    files: Files, digest: str, size: int | None, *, full: bool, temporary: Path
+    files: Files,
+    sizes: Mapping[str, int],
+    digest: str,
+    size: int | None,
+    *,
+    full: bool,
+    temporary: Path,
 ) -> Finding | None:
     name = segment.object_file_of(digest)
-    there = files.size(name)
+    there = sizes.get(name)
     if there is None or (size is not None and there != size):
         return _finding("object", name, there)
     try:

@@ -10,14 +10,17 @@ The point before such a new beginning is kept as an end.
 """
 
 import contextlib
+import re
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
 
 from pond_core.backup.files import Files
 from pond_core.backup.point import ENDS, FIRST, POINTS, Point, decode, encode, file_of
 from pond_core.errors import CorruptionError
 
 _HINT = "newest"
+
+_NUMBERED = re.compile(r"(?P<number>[0-9]{20})\.json")
+"""What points are named; other files beside them are somebody else's."""
 
 
 class Points:
@@ -50,8 +53,8 @@ class Points:
 
     def numbers(self, folder: str = POINTS) -> list[int]:
         """Return the numbers of the points that are there, or of the ends, in order."""
-        stems = [PurePosixPath(name).stem for name in self._files.names(folder)]
-        return sorted(int(stem) for stem in stems if stem.isdigit())
+        found = (_NUMBERED.fullmatch(name) for name in self._files.names(folder))
+        return [int(each["number"]) for each in found if each]
 
     def get(self, number: int, folder: str = POINTS) -> Point:
         """Return a point, or an end.

@@ -1,6 +1,5 @@
 """Sending files to a backup: never one that is there, unless it may be about to be deleted."""
 
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -8,7 +7,7 @@ from functools import partial
 import pyarrow as pa
 
 from pond_core.backup import segment
-from pond_core.backup.condemned import PUSH_S, Condemned, await_deletion
+from pond_core.backup.condemned import PUSH_S, Condemned, await_deletion, clock_s
 from pond_core.backup.files import Files
 from pond_core.errors import StorageError
 from pond_core.storage import sha256_of
@@ -37,7 +36,7 @@ class Sending:
         self._sleep = sleep
         self._condemned = Condemned.names_in(files.place)
         self._again: dict[str, Callable[[], int]] = {}
-        self._end_s = time.monotonic() + PUSH_S
+        self._end_s = clock_s() + PUSH_S
 
     def send_objects(self, wanted: Mapping[str, int | None], store: ObjectStore) -> None:
         """Send objects of a pond.
@@ -80,7 +79,7 @@ class Sending:
         for name, send in self._again.items():
             if self._files.size(name) is None:
                 send()
-        if time.monotonic() > self._end_s:
+        if clock_s() > self._end_s:
             msg = f"the push to {self._files.label} has taken more than {PUSH_S // 3600} hours"
             raise StorageError(msg, hint="push again: what was sent is not sent again")
 

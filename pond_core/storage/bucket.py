@@ -36,6 +36,10 @@ _MARKED = b'{"kept by": "DuckPond"}\n'
 _CLOCK = "clock"
 """Written to learn what time it is there; holds nothing."""
 
+_URL = re.compile(
+    r"(?i:s3)://(?P<bucket>[A-Za-z0-9][\w.-]*)(?P<prefix>(?:/[^\x00-\x1f\x7f?#\\]*)?)", re.ASCII
+)
+
 _CODE = re.compile(r"<Code>(?P<code>\w+)</Code>")
 _STATUS = re.compile(r"non-2xx status code: (?P<status>\d+ [A-Za-z ]+)")
 
@@ -102,19 +106,19 @@ class Bucket:
     Attributes:
         url: `s3://bucket/prefix`.
         endpoint: The server's URL; empty for AWS itself.
+
+    Raises:
+        DataError: The URL does not name a bucket, or that of the server is none.
     """
 
     def __init__(self, url: str, *, access: Access | None = None) -> None:
-        parts = urlsplit(url)
-        prefix = parts.path.strip("/")
-        if parts.scheme != "s3" or not parts.hostname or parts.query or "@" in parts.netloc:
-            msg = f"{parts.scheme}://{parts.hostname or ''}... does not name a bucket"
-            raise DataError(msg, hint="name it as s3://bucket/prefix; keys go into the environment")
-        self.url = f"s3://{parts.netloc}/{prefix}".rstrip("/")
-        settings = (access or Access.of(os.environ)).settings
-        self.endpoint = str(settings.get("endpoint", ""))
+        bucket, prefix = _parts(url)
+        self.url = f"s3://{bucket}/{prefix}".rstrip("/")
+        access = access or Access.of(os.environ)
+        _check_endpoint(access.endpoint_url)
+        self.endpoint = access.endpoint_url or ""
         with self._errors(""):
-            self._store = S3Store(parts.netloc, prefix=prefix or None, **settings)
+            self._store = S3Store(bucket, prefix=prefix or None, **access.settings)
 
     @property
     def label(self) -> str:
@@ -279,6 +283,34 @@ class _Reading(io.RawIOBase):
         buffer[:length] = self._bucket.read_range(self._name, self._at, length)
         self._at += length
         return length
+
+
+def _parts(url: str) -> tuple[str, str]:
+    """Return the bucket and the prefix that a URL names; what it says else is not repeated."""
+    found = _URL.fullmatch(url)
+    prefix = found["prefix"].strip("/") if found else ""
+    # No server has parts such as these, or not under that name.
+    if found is None or not {"", ".", ".."}.isdisjoint(prefix.split("/") if prefix else ()):
+        scheme, colon, rest = url.partition("://")
+        bucket = re.match(r"[\w.-]*", rest.rpartition("@")[2])
+        msg = (
+            f"{scheme if colon else 's3'}://{bucket[0] if bucket else ''}... does not name a bucket"
+        )
+        hint = "name it as s3://bucket/prefix, without # ? or \\; keys go into the environment"
+        raise DataError(msg, hint=hint)
+    return found["bucket"], prefix
+
+
+def _check_endpoint(url: str | None) -> None:
+    try:
+        is_one = url is None or (
+            url.startswith(("http://", "https://")) and bool(urlsplit(url).hostname)
+        )
+    except ValueError:
+        is_one = False
+    if not (is_one and " " not in (url or "")):
+        msg = "what should name the S3 server is not a URL"
+        raise DataError(msg, hint="AWS_ENDPOINT_URL is for example https://s3.example.org")
 
 
 _CREDENTIALS = "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and what the key may do there"

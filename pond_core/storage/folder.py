@@ -5,6 +5,7 @@ links, which exFAT and some network disks lack.
 """
 
 import contextlib
+import re
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,9 @@ from pond_core.storage.lock import exclusive
 from pond_core.storage.place import Stored
 
 _TEMPORARY = "tmp"
+
+_IN_THE_MAKING = re.compile(r".+\.[0-9a-f]{16}")
+"""Names of files in the making; all others in `tmp/` are somebody else's."""
 
 
 class Folder:
@@ -55,8 +59,9 @@ class Folder:
         self._durability.make_directory(self.root / _TEMPORARY)
         with exclusive(self.root / "lock"):
             for path in sorted((self.root / _TEMPORARY).iterdir()):
-                with storage_errors(path):
-                    path.unlink()
+                if _IN_THE_MAKING.fullmatch(path.name):
+                    with storage_errors(path):
+                        path.unlink()
             yield
 
     def size(self, name: str) -> int | None:
@@ -137,7 +142,7 @@ class Folder:
                 path.unlink(missing_ok=True)
             parents.add(path.parent)
         for parent in parents:
-            with contextlib.suppress(FileNotFoundError):
+            if parent.is_dir():  # else nothing was there
                 self._durability.sync_file(parent)
 
     @contextlib.contextmanager

@@ -13,6 +13,7 @@ and when they were written.
 import base64
 import io
 import json
+import re
 import secrets
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -34,6 +35,11 @@ MARKER = "sealed.json"
 """What says in the clear that a place is sealed, and how its keys are made of a passphrase."""
 
 _FORMAT = 1
+
+_LOST = "put it back from a copy: without it no key fits"
+
+_SEALED = re.compile(r"[a-z2-7]{34}|[a-z2-7]{40}")
+"""What `ponds` and `condemned` look like, sealed: 16 bytes more, five bits to a character."""
 
 _SCRYPT = {"n": 2**15, "r": 8, "p": 3}
 """The cost of trying a passphrase: OWASP's password storage cheat sheet, for 32 MiB of memory."""
@@ -85,12 +91,17 @@ class Sealed:
         """See `Place.prepare`; what is there must be sealed by the same passphrase.
 
         Raises:
+            CorruptionError: What tells how the keys are made is missing or damaged.
             DataError: It is not.
         """
         self._place.prepare()
         with self._place.writing():
             if self._place.size(MARKER) is not None or self._place.folders("ponds"):
                 self._keys()
+            elif any(map(_SEALED.fullmatch, self._place.folders(""))):
+                # Another one would be made of another salt: what is there fits no key then.
+                msg = f"{self.label}/{MARKER} is missing"
+                raise CorruptionError(msg, hint=_LOST)
             else:
                 self._place.create(MARKER, _marked(self._passphrase))
 
@@ -262,9 +273,12 @@ def _made_of(passphrase: str, marker: bytes, *, label: str) -> _Keys:
         facts = json.loads(marker)
         salt, cost = bytes.fromhex(facts["salt"]), {name: int(facts[name]) for name in _SCRYPT}
         expected, known = bytes.fromhex(facts["check"]), facts["format"] == _FORMAT
+        if known and cost != _SCRYPT:
+            # Whoever keeps the file shall not say how long this works on it, or how easily.
+            raise ValueError
     except (ValueError, KeyError, TypeError) as exc:
         msg = f"{label}/{MARKER} is damaged"
-        raise CorruptionError(msg, hint="put it back from a copy: without it no key fits") from exc
+        raise CorruptionError(msg, hint=_LOST) from exc
     if not known:
         msg = f"{label}/{MARKER} has format {facts['format']}, this DuckPond reads {_FORMAT}"
         raise DataError(msg, hint="install a newer duckpond")

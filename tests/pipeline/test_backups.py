@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pond_core import NotFoundError, Pond, StorageError
+from pond_core import Backups, NotFoundError, Pond, Restored, StorageError
 from pond_pipeline.backups import back_up, update_copy
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.plan import Backup, Copy
@@ -81,6 +81,26 @@ def test_a_copy_that_was_written_to_is_left_alone(
     with pytest.raises(ConfigError, match="something else than a copy"):
         update_copy(copy, {})
     assert Pond.open(tmp_path / "twin").snapshot().read_data("/mine") == b"mine"
+
+
+def test_a_copy_that_is_written_to_while_a_newer_one_is_fetched_is_left_alone(
+    pond: Pond, backup: Backup, copy: Copy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(backup, pond, {})
+    place = tmp_path / "twin"
+    update_copy(copy, {})
+    write(pond, "/a", b"2")
+    back_up(backup, pond, {})
+    restore = Backups.restore
+
+    def restore_and_write(backups: Backups, to: Path, *, pond: str) -> Restored:
+        write(Pond.open(place), "/a", b"mine")
+        return restore(backups, to, pond=pond)
+
+    monkeypatch.setattr(Backups, "restore", restore_and_write)
+    with pytest.raises(ConfigError, match="holds something else"):
+        update_copy(copy, {})
+    assert content(place) == b"mine"
 
 
 def test_another_pond_is_never_replaced(

@@ -1,14 +1,19 @@
 """A clean-up deletes what nobody needs, a day after it said so, whoever pushes meanwhile."""
 
+import json
+import os
 import shutil
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pond_core import Backups, Keep, Pond, StorageError
+from pond_core import Backups, Keep, NotFoundError, Pond, StorageError
 from pond_core.backup import condemned, sending
-from pond_core.storage import Place
+from pond_core.storage import Durability, Folder, Place
 from tests.core.backup.histories import LARGE, files_in, shown, write_more
 
 NEWEST = Keep(daily=1)
@@ -93,6 +98,7 @@ def test_a_push_waits_until_a_clean_up_has_deleted_and_looks_again(
         target.delete([name, "condemned/deleting"])
 
     expired.push(pond._live_log, pond._objects, sleep=delete_meanwhile)
+    assert target.size("condemned/deleting") is None  # it has waited
     assert expired.verify(full=True).findings == ()
 
 
@@ -146,6 +152,81 @@ def test_a_push_that_takes_too_long_makes_no_point(
     assert lived.push(backups).objects == 0
 
 
+def test_the_time_that_a_machine_sleeps_counts(
+    lived: Pond, backups: Backups, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    awake_s = time.clock_gettime
+    slept_s = 0
+
+    def fall_asleep(_objects: int, _bytes: int) -> None:
+        nonlocal slept_s
+        slept_s = condemned.PUSH_S
+
+    monkeypatch.setattr(time, "clock_gettime", lambda clock: awake_s(clock) + slept_s)
+    with pytest.raises(StorageError, match="has taken more than"):
+        lived.push(backups, told=fall_asleep)
+    assert backups.points() == []
+
+
+class Interrupted:
+    """A place where something happens once, before the first call that `when` says yes to."""
+
+    def __init__(self, place: Place, when: Callable[..., bool], then: Callable[[], object]) -> None:
+        self._place = place
+        self._when = when
+        self._then: Callable[[], object] | None = then
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever a place can do
+        found = getattr(self._place, name)
+
+        def call(*arguments: Any) -> Any:  # noqa: ANN401 -- as above
+            if self._then is not None and self._when(name, *arguments):
+                then, self._then = self._then, None
+                then()
+            return found(*arguments)
+
+        return call if callable(found) else found
+
+
+READING_THE_LIST: dict[str, Callable[..., bool]] = {
+    "before it is read": lambda name, *said: (name, *said) == ("read", "condemned/list.json"),
+    "before its time is": lambda name, *said: (name, *said) == ("files", "condemned"),
+    "before what is on it goes": lambda _name, *said: said[:1] == ("condemned/deleting",),
+}
+
+
+@pytest.mark.parametrize("moment", READING_THE_LIST)
+def test_what_another_clean_up_lists_meanwhile_stays_for_a_day(
+    pond: Pond, tmp_path: Path, moment: str
+) -> None:
+    folder = Folder(tmp_path / "backup", durability=Durability(full=False))
+    backups = Backups(folder, durability="process")
+    for data in (OBJECT, LARGE + b"2", b"small"):
+        with pond.transaction() as changes:
+            changes.write_data("/a", data)
+        pond.push(backups)
+    backups.expire(NEWEST)
+    backups.clean_up()
+    one, other = objects_in(folder)
+    folder.write("condemned/list.json", json.dumps({"names": [one]}).encode())
+    for path in folder.root.rglob("*"):
+        os.utime(path, (LONG_AGO.timestamp(), LONG_AGO.timestamp()))
+
+    def list_another() -> None:
+        folder.write("condemned/list.json", json.dumps({"names": [other]}).encode())
+
+    Backups(Interrupted(folder, READING_THE_LIST[moment], list_another)).clean_up()
+    assert objects_in(folder) == [one, other]
+
+
+def test_one_that_was_taken_for_dead_stops(target: Place) -> None:
+    with condemned.deleting(target) as may_go_on:
+        assert may_go_on()
+        target.write("condemned/deleting", b"of another one")
+        assert not may_go_on()
+    assert target.read("condemned/deleting") == b"of another one"
+
+
 @pytest.mark.usefixtures("a_day_passes")
 def test_without_an_expiry_nothing_is_deleted(lived: Pond, backups: Backups, target: Place) -> None:
     for _ in range(3):
@@ -154,6 +235,34 @@ def test_without_an_expiry_nothing_is_deleted(lived: Pond, backups: Backups, tar
     before = files_in(target)
     assert (backups.clean_up().waiting, backups.clean_up().deleted) == (0, 0)
     assert files_in(target) == before
+
+
+def test_where_no_backup_is_nothing_is_made(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="there is no backup"):
+        Backups(tmp_path / "not plugged in" / "backup").clean_up()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("a_day_passes")
+def test_files_of_others_stay_wherever_they_lie(
+    lived: Pond, backups: Backups, target: Place
+) -> None:
+    lived.push(backups)
+    names = [
+        "objects/photo.jpg",
+        "objects/ab/cd/0123",
+        "segments/notes.txt",
+        f"ponds/{lived.id}/points/7.json",
+        f"ponds/{lived.id}/points/notes.json",
+        f"ponds/{lived.id}/points/\N{SUPERSCRIPT TWO}.json",
+        f"ponds/{lived.id}/points/old/{1:020}.json",
+    ]
+    with target.writing():
+        for name in names:
+            target.write(name, b"of somebody else")
+    for _ in range(3):
+        assert backups.clean_up().deleted == 0
+    assert all(target.size(name) for name in names)
 
 
 @pytest.mark.usefixtures("a_day_passes")

@@ -164,6 +164,39 @@ def test_an_end_before_a_new_beginning_is_kept_as_long_as_one_of_its_moments_is(
     assert backups.verify(full=True).findings == ()
 
 
+@pytest.mark.usefixtures("a_day_passes")
+def test_moments_that_were_pushed_before_an_end_are_kept_as_others_are(
+    pond: Pond,
+    backups: Backups,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for _ in range(4):
+        write_more(pond)
+        pond.push(backups)
+    expected = shown(pond, 2)
+    write_more(pond, 2)
+    pond.maintain(forget_before=6)
+    write_more(pond)
+    pond.push(backups)
+    for at in range(3):
+        keep(monkeypatch, 2, 7 + at)
+        assert [each.txn for each in backups.expire(NEWEST).moments] == [2, 7 + at]
+        for _ in range(2):
+            backups.clean_up()
+            assert backups.verify(full=True).findings == ()
+        backups.restore(tmp_path / f"{at}", as_of=2)
+        assert shown(Pond.open(tmp_path / f"{at}"), 2) == expected
+        with pytest.raises(SnapshotForgottenError):
+            backups.restore(tmp_path / "gone", as_of=1)
+        write_more(pond)
+        pond.push(backups)
+    keep(monkeypatch, 10)
+    assert [each.txn for each in backups.expire(NEWEST).moments] == [10]
+    with pytest.raises(SnapshotForgottenError):
+        backups.restore(tmp_path / "gone", as_of=2)
+
+
 def test_without_a_backup_there_is_nothing_to_expire(backups: Backups) -> None:
     with pytest.raises(NotFoundError, match="no backup"):
         backups.expire(NEWEST)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pond_core import Backups, Keep, Pond
+from pond_core import Backups, CorruptionError, Keep, Pond
 from pond_core.storage import Place
 from tests.core.backup.histories import TXNS, files_in, shown, write_more
 
@@ -86,3 +86,36 @@ def test_a_thinned_backup_has_its_objects_healed(
         if name.startswith("objects/"):
             target.delete([name])
     assert lived.heal(pushed).findings == ()
+
+
+@pytest.mark.parametrize("has_point", [True, False])
+def test_a_damaged_end_is_taken_from_its_point_or_goes(
+    pushed: Backups, lived: Pond, target: Place, tmp_path: Path, *, has_point: bool
+) -> None:
+    last = lived.push(pushed).point
+    write_more(lived, 2)
+    lived.maintain(forget_before=lived.snapshot().txn)
+    lived.push(pushed)
+    name = f"ponds/{lived.id}/ends/{last.number:020}.json"
+    hurt(target, name)
+    if not has_point:
+        target.delete([name.replace("/ends/", "/points/")])
+    assert lived.heal(pushed).findings == ()
+    assert (target.size(name) is not None) == has_point
+    pushed.clean_up()
+    if has_point:
+        assert pushed.restore(tmp_path / "restored", as_of=last.txn).txn == last.txn
+
+
+def test_a_damaged_list_of_what_is_to_be_deleted_goes(
+    pushed: Backups, lived: Pond, target: Place
+) -> None:
+    pushed.expire(Keep(daily=1))
+    pushed.clean_up()
+    write_more(lived)
+    hurt(target, "condemned/list.json")
+    with pytest.raises(CorruptionError, match=r"list\.json is damaged") as caught:
+        lived.push(pushed)
+    assert "--repair" in caught.value.hint
+    assert lived.heal(pushed).findings == ()
+    assert pushed.clean_up().waiting > 0

@@ -21,6 +21,7 @@ class BackupMachine(PondMachine):
         super().__init__()
         self.backups = Backups(self.directory / "backup", durability="process")
         self.expired = 0
+        self.staying: list[int] = []
 
     @initialize(
         merged=st.sampled_from([2, 3, 16]),
@@ -43,11 +44,14 @@ class BackupMachine(PondMachine):
     def expire(self, step: int) -> None:
         self.patch.setattr(Keep, "chosen", lambda _, found: {*sorted(found)[::-step]})
         if self.backups.ponds():
-            self.expired = self.backups.expire(Keep(daily=1)).point.txn
+            done = self.backups.expire(Keep(daily=1))
+            self.expired = done.point.txn
+            self.staying = [each.txn for each in done.moments]
 
     @rule()
     def clean_up(self) -> None:
-        self.backups.clean_up()
+        if self.backups.ponds():
+            self.backups.clean_up()
 
     @rule(back=st.integers(0, 6))
     def restore(self, back: int) -> None:
@@ -55,6 +59,11 @@ class BackupMachine(PondMachine):
             self.check_restored(max(point.horizon, point.txn - back), shown=point.shown)
             for txn in point.kept[:1]:
                 self.check_restored(txn, shown=point.shown)
+
+    @rule(at=st.integers(0, 6))
+    def restore_what_is_kept(self, at: int) -> None:
+        for txn in self.staying[at : at + 1]:
+            self.check_restored(txn, shown=Shown(txn))
 
     def check_restored(self, txn: int, *, shown: Shown) -> None:
         place = self.directory / "restored"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pond_core import Backups, CorruptionError, Pond, PondDivergedError, StorageError
+from pond_core import Backups, CorruptionError, DataError, Pond, PondDivergedError, StorageError
 from pond_core.backup import push as pushing
 from pond_core.backup.files import Files
 from pond_core.storage import Place
@@ -78,10 +78,33 @@ def test_two_pushes_at_once_make_one_point(lived: Pond, backups: Backups) -> Non
     assert backups.verify(full=True).ok
 
 
+def test_an_object_that_is_there_with_another_size_is_sent_again(
+    lived: Pond, backups: Backups, target: Place
+) -> None:
+    lived.push(backups)
+    names = [name for name in files_in(target) if not name.startswith("ponds/")]
+    target.delete([each.name for each in list(target.files(f"ponds/{lived.id}"))])
+    for name in names:
+        if target.size(name) == len(LARGE):
+            target.write(name, b"cut")
+    lived.push(backups)
+    assert backups.verify(full=True).findings == ()
+
+
 def test_a_disk_that_is_not_there_is_not_made(lived: Pond, tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"there is no .*stick to make a backup in"):
         lived.push(tmp_path / "stick" / "backup")
     assert not (tmp_path / "stick").exists()
+
+
+def test_a_pond_is_no_place_for_a_backup(lived: Pond, tmp_path: Path) -> None:
+    other = Pond.init(tmp_path / "other", durability="process")
+    for pond in (lived, other):
+        before = sorted(pond.path.rglob("*"))
+        with pytest.raises(DataError, match="is a pond, and no place for a backup") as caught:
+            lived.push(pond.path)
+        assert "another disk" in caught.value.hint
+        assert sorted(pond.path.rglob("*")) == before
 
 
 def test_small_segments_are_written_as_one_so_that_they_stay_few(

@@ -1,6 +1,7 @@
 """Sealed backups are backups like others to whoever has the key, and nothing to anybody else."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -174,3 +175,29 @@ def test_a_damaged_marker_is_told(lived: Pond, sealed: Backups, target: Place) -
     target.write("sealed.json", b"{}")
     with pytest.raises(CorruptionError, match=r"sealed\.json is damaged"):
         Backups(target, key=KEY).points()
+
+
+@pytest.mark.parametrize("cost", [{"n": 32769}, {"n": 2**45}, {"n": 0}, {"p": -1}, {"r": 1}])
+def test_a_marker_with_another_cost_is_damaged(
+    lived: Pond, sealed: Backups, target: Place, cost: dict[str, int]
+) -> None:
+    lived.push(sealed)
+    marker = json.loads(target.read("sealed.json") or b"")
+    target.write("sealed.json", json.dumps(marker | cost).encode())
+    with pytest.raises(CorruptionError, match=r"sealed\.json is damaged"):
+        lived.push(Backups(target, key=KEY))
+
+
+def test_where_the_marker_is_lost_no_other_one_is_made(
+    lived: Pond, sealed: Backups, target: Place
+) -> None:
+    lived.push(sealed)
+    marker = target.read("sealed.json") or b""
+    target.delete(["sealed.json"])
+    before = raw(target)
+    with pytest.raises(CorruptionError, match=r"sealed\.json is missing") as caught:
+        lived.push(Backups(target, key=KEY))
+    assert "from a copy" in caught.value.hint
+    assert raw(target) == before
+    target.write("sealed.json", marker)
+    assert Backups(target, key=KEY).verify(full=True).findings == ()

@@ -49,12 +49,48 @@ def test_a_server_that_overwrites_what_shall_only_be_created_is_refused(careless
 
 
 @pytest.mark.parametrize(
-    "url", ["s3://", "s3:///prefix", "http://bucket/prefix", "bucket", "s3://key:word@bucket/p"]
+    "url",
+    [
+        "s3://",
+        "s3:///prefix",
+        "http://bucket/prefix",
+        "bucket",
+        "s3://key:word@bucket/p",
+        "s3://[bucket",
+        "s3://bucket:80/p",
+        "s3://buck et/p",
+        "s3://bucket/a#b",  # else `#b` would be left out, and another place written to
+        "s3://bucket/a?b",
+        "s3://bucket/a//b",
+        "s3://bucket/../b",
+        "s3://bucket/a\\b",
+        "s3://bucket/a\nb",
+    ],
 )
 def test_a_url_that_does_not_name_a_bucket_is_refused(url: str) -> None:
     with pytest.raises(DataError, match="does not name a bucket") as caught:
         Bucket(url)
     assert "word" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["localhost:9000", "not a url", "http://", "http://[x", "http://a b"]
+)
+def test_a_server_that_is_not_named_by_a_url_is_refused(url: str) -> None:
+    with pytest.raises(DataError, match="is not a URL") as caught:
+        Bucket("s3://bucket", access=Access(endpoint_url=url, key_id="k", secret="s"))  # noqa: S106
+    assert "AWS_ENDPOINT_URL" in caught.value.hint
+
+
+@pytest.mark.parametrize("prefix", ["a b", "a%20b", "ä", "{x}", "*", "[x]", "a:b"])
+def test_a_prefix_may_have_any_other_characters(
+    bucket: Bucket, s3_server: s3.Server, prefix: str
+) -> None:
+    below = Bucket(f"{bucket.url}/{prefix}", access=s3_server.access)
+    below.write("x/y", b"1")
+    assert [each.name for each in below.files("x")] == ["x/y"]
+    assert [each.name for each in bucket.files("")] == [f"{prefix}/x/y"]
+    assert (below.folders(""), bucket.folders("")) == (["x"], [prefix])
 
 
 def test_slashes_around_the_prefix_do_not_matter(s3_server: s3.Server, bucket_url: str) -> None:
