@@ -80,7 +80,7 @@ class BackedUp:
 
 
 def back_up(backup: Backup, pond: Pond, environ: Mapping[str, str]) -> BackedUp:
-    """Bring a backup up to date; once a day, let moments expire that are not to be kept.
+    """Bring a backup up to date; when a day is over, let moments expire that are not to be kept.
 
     Raises:
         ConfigError: The folder lies in the pond, or a variable that it names is not set.

@@ -23,7 +23,10 @@ def check_free(bucket: Bucket) -> None:
     bucket.prepare()
     if next(bucket.files(_LOG), None) is not None:
         msg = f"there is a pond at {bucket.label}"
-        hint = "a pond is restored into a place of its own, never over another one"
+        hint = (
+            "a pond is restored into a place of its own, never over another one; where an earlier "
+            "restoration was interrupted, delete what it left, or name another place"
+        )
         raise ExistsError(msg, path=bucket.label, hint=hint)
 
 
@@ -40,11 +43,13 @@ def move_in(pond: Path, bucket: Bucket) -> None:
     files = (path for path in (pond / "oplog").glob("tier=*/**/*") if path.is_file())
     _send(pond, objects, bucket)
     _send(pond, files, bucket)
-    _send(pond, (path for path in log.iterdir() if path.suffix != ".json"), bucket)
-    # The oldest commit is the step that makes it a pond: a reader begins there, or at a checkpoint.
+    # Without a checkpoint a reader begins at the oldest commit: that is what makes it a pond.
     for path in sorted(log.glob("*.json"), reverse=True):
-        if not bucket.create(path.relative_to(pond).as_posix(), path.read_bytes()):
+        name, data = path.relative_to(pond).as_posix(), path.read_bytes()
+        # After a lost reply the one that is there already is our own.
+        if not bucket.create(name, data) and bucket.read(name) != data:
             check_free(bucket)
+    _send(pond, (path for path in log.iterdir() if path.suffix != ".json"), bucket)
 
 
 def _send(pond: Path, paths: Iterable[Path], bucket: Bucket) -> None:
