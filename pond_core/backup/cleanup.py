@@ -63,7 +63,7 @@ def clean_up(place: Place, ponds: Sequence[Files]) -> CleanedUp:
                 for each in _unneeded(place, ponds)
                 if each.name in listed.names and each.changed <= listed.since
             ]
-            # Points before what they need: none that is there lacks anything.
+            # Points before what they need; one that nobody needs may lack something for a while.
             going.sort(key=lambda each: (f"/{POINTS}/" not in each.name, each.name))
             while going and may_go_on():
                 place.delete([each.name for each in going[:_AT_ONCE]])

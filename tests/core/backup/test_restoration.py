@@ -15,7 +15,7 @@ from pond_core import (
     SnapshotForgottenError,
     from_us,
 )
-from pond_core.storage import Place
+from pond_core.storage import Bucket, Place
 from tests.core.backup.histories import TXNS, shown, write_history, write_more
 from tests.s3 import server as s3
 
@@ -213,3 +213,23 @@ def test_a_pond_in_a_bucket_is_not_restored_over(
     with pytest.raises(ExistsError, match="there is a pond at"):
         backups.restore(url, access=s3_server.access)
     assert Pond.open(url, access=s3_server.access).id == taken.id
+
+
+def test_a_lost_reply_is_no_other_pond(
+    lived: Pond,
+    backups: Backups,
+    s3_server: s3.Server,
+    bucket_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lived.push(backups)
+    create = Bucket.create
+
+    def unheard(bucket: Bucket, name: str, data: bytes) -> bool:
+        return create(bucket, name, data) and "_delta_log" not in name
+
+    monkeypatch.setattr(Bucket, "create", unheard)
+    url = f"{bucket_url}/moved"
+    backups.restore(url, access=s3_server.access)
+    pond = Pond.open(url, access=s3_server.access)
+    assert shown(pond, TXNS) == shown(lived, TXNS)
