@@ -18,6 +18,7 @@ PondError
 │   ├── FormatTooNewError     … written by a newer pond
 │   ├── FormatTooOldError     … written by one so old that nothing of it is left here
 │   ├── PondDivergedError     … a pond and its backup tell different histories
+│   ├── ReplicaError          … it only follows another pond, and takes no changes
 │   ├── LockError             … the file system cannot lock, or the lock is lost
 │   └── StorageError          … the disk is full, read-only, or refuses
 ├── ConflictError             another transaction committed first; retry from a fresh snapshot
@@ -144,6 +145,10 @@ class FormatTooOldError(StoreError):
 
 class PondDivergedError(StoreError):
     """A pond's history does not go on from what its backup holds; do not retry."""
+
+
+class ReplicaError(StoreError):
+    """The pond follows another one through its backup, and takes no changes; do not retry."""
 
 
 class LockError(StoreError):

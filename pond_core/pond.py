@@ -17,7 +17,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from pond_core.backup import Backups, Inspection, Pushed
+from typing_extensions import override
+
+from pond_core.backup import Backups, Inspection, Pushed, promote
+from pond_core.chronicle import Chronicle
 from pond_core.errors import (
     ClosedError,
     ConflictError,
@@ -34,10 +37,7 @@ from pond_core.storage import Access, Durability, home_of, url_of
 from pond_core.tlogfs import (
     AsOf,
     Condenser,
-    Difference,
     History,
-    LogFilter,
-    LoggedTransaction,
     ObjectStore,
     OpLogBackend,
     ReadSet,
@@ -61,7 +61,7 @@ _FREE_ATTEMPTS = 3
 """After so many it takes the turn: others who are about to begin let it go first."""
 
 
-class Pond:
+class Pond(Chronicle):
     """A store on a local disk, or in a bucket that machines share.
 
     Attributes:
@@ -135,6 +135,23 @@ class Pond:
         """The pond's UUID."""
         return self._live_log.pond_id
 
+    @property
+    def is_replica(self) -> bool:
+        """Whether it only follows another pond, whose UUID it has: see `Backups.pull`."""
+        self._live_log.head()
+        return self._log.is_replica
+
+    def promote(self) -> None:
+        """Let a replica go its own way, as a new pond that knows its parent.
+
+        From then on it takes transactions, and no pull.
+
+        Raises:
+            DataError: It is no replica.
+            StorageError: The disk refuses; promote it again.
+        """
+        promote(self._live_log)
+
     def snapshot(self, as_of: AsOf | None = None) -> Snapshot:
         """Return the pond as of a moment: a txn, an aware instant, or a run; now without one.
 
@@ -162,7 +179,7 @@ class Pond:
         Raises:
             ConflictError: Somebody else changed the same things meanwhile; nothing was written.
         """
-        backend = self._backend(self._live_log.head())
+        backend = self._backend(self._live_log.begin())
         reads = ReadSet(self._log, self._objects, txn=backend.txn, paths=read)
         transaction = Transaction(backend, reads)
         try:
@@ -217,60 +234,6 @@ class Pond:
         finally:
             turn.close()
 
-    def log(
-        self,
-        *,
-        limit: int | None = None,
-        as_of: AsOf | None = None,
-        wanted: LogFilter | None = None,
-    ) -> list[Header]:
-        """Return the headers of the transactions, newest first.
-
-        Args:
-            limit: How many at most.
-            as_of: The newest that is given, as in `snapshot`.
-            wanted: Which ones; None is all.
-
-        Raises:
-            NotFoundError: There is no such moment, or no such path.
-        """
-        upto = self._history.txn(as_of)
-        return self._history.headers(upto=upto, limit=limit, wanted=wanted)
-
-    def show(self, as_of: AsOf | None = None) -> LoggedTransaction:
-        """Return what one transaction did; of a run or until an instant, the last one.
-
-        Raises:
-            NotFoundError: There is no such transaction.
-            SnapshotForgottenError: Some of what it did was dropped.
-        """
-        return self._history.show(self._history.txn(as_of))
-
-    def changes_of(
-        self, path: str, *, limit: int | None = None, as_of: AsOf | None = None
-    ) -> list[LoggedTransaction]:
-        """Return what was done to the node at a path, newest first, whatever its name was then.
-
-        Args:
-            path: The node; a symlink is not followed. Of a directory, the names that came into it
-                and went are told as well.
-            limit: How many transactions at most.
-            as_of: When the node is at that path, and the newest transaction that is given.
-
-        Raises:
-            NotFoundError: Nothing is there.
-        """
-        return self._history.of_path(path, upto=self._history.txn(as_of), limit=limit)
-
-    def diff(self, before: AsOf, after: AsOf | None = None) -> Difference:
-        """Return what differs between two moments, the later of which is now if left out.
-
-        Raises:
-            PondError: `before` is the later one.
-            NotFoundError: There is no such moment.
-        """
-        return self._history.difference(self._history.txn(before), self._history.txn(after))
-
     def maintain(
         self,
         *,
@@ -301,16 +264,6 @@ class Pond:
         return maintain(
             self._live_log, self._objects, dry_run=dry_run, forget_before=first, keep=kept
         )
-
-    def month_ends(self, before: AsOf) -> list[int]:
-        """Return the last txn of each month (UTC) before a moment, as far as it can be shown.
-
-        A month without transactions has none: the pond was as the one before had left it.
-
-        Raises:
-            NotFoundError: There is no such moment.
-        """
-        return self._history.month_ends(self._history.any_txn(before))
 
     def push(
         self, to: str | Path | Backups, *, told: Callable[[int, int], None] | None = None
@@ -393,6 +346,7 @@ class Pond:
         return self._log
 
     @property
+    @override
     def _history(self) -> History:
         return History(self._live_log, self._objects)
 

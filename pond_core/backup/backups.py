@@ -3,6 +3,7 @@
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 from pond_core.backup import segment
 from pond_core.backup.cleanup import CleanedUp, clean_up
 from pond_core.backup.condemned import drop_damaged_list
+from pond_core.backup.contact import Contacts
 from pond_core.backup.expiry import Expired, expire
 from pond_core.backup.files import Files
 from pond_core.backup.healing import drop_damaged_points, send_again
@@ -20,6 +22,7 @@ from pond_core.backup.moving import check_free, move_in
 from pond_core.backup.point import Point
 from pond_core.backup.points import Points
 from pond_core.backup.push import Pushed, push
+from pond_core.backup.replica import Pulled, pull
 from pond_core.backup.restoration import Restored, restore
 from pond_core.backup.sending import Progress
 from pond_core.errors import DataError, NotFoundError, SnapshotForgottenError
@@ -76,10 +79,7 @@ class Backups:
                 be.
             StorageError: The place refuses, or a bucket does not refuse what it should.
         """
-        if isinstance(self._kept, Folder) and is_pond(self._kept.root):
-            # Its objects would be taken for those of the backup, and fall to a clean-up.
-            msg = f"{self.label} is a pond, and no place for a backup"
-            raise DataError(msg, hint="name a folder on another disk")
+        self._check_no_pond()
         self._place.prepare()
 
     def ponds(self) -> list[str]:
@@ -113,10 +113,16 @@ class Backups:
         told: Progress | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> Pushed:
-        """Bring the backup of a pond up to date; see `Pond.push`."""
-        self.prepare()
-        with self._place.writing():
-            return push(log, objects, self._files(log.pond_id), told=told or _silent, sleep=sleep)
+        """Bring the backup of a pond up to date, and note that it is; see `Pond.push`."""
+        self._check_no_pond()
+        contacts = Contacts(log.pond)
+        with contacts.noting_failure(self.label, "push"):
+            self.prepare()
+            with self._place.writing():
+                files = self._files(log.pond_id)
+                pushed = push(log, objects, files, told=told or _silent, sleep=sleep)
+        contacts.succeeded(self.label, "push", txn=pushed.point.txn, ts_us=pushed.point.ts_us)
+        return pushed
 
     def expire(
         self,
@@ -206,6 +212,45 @@ class Backups:
         files = self._files(point.pond)
         return restore(files, point, to, upto=txn, durability=self._durability)
 
+    def pull(
+        self, to: str | Path, *, pond: str | None = None, told: Progress | None = None
+    ) -> Pulled:
+        """Bring a replica of a pond up to date: a pond on this disk that only follows it.
+
+        It has the pond's UUID and history, and takes no transactions of its own; see `promote`.
+
+        Args:
+            to: Its directory; a replica is made there if nothing is.
+            pond: The pond; needed for a new replica where there are several.
+            told: Is told how many objects and bytes were fetched so far.
+
+        Raises:
+            NotFoundError: There is no such backup.
+            ExistsError: Something else is in that directory.
+            DataError: Another pond is, or one that is no replica; or it is in a bucket.
+            PondDivergedError: The replica shows another history than the backup holds.
+            CorruptionError: The backup is damaged; the replica is as before.
+            StorageError: The disk or the place refuses; the replica is as before.
+        """
+        if url_of(to) is not None:
+            msg = f"{to} is in a bucket, and a replica is on the disk of the machine that reads it"
+            raise DataError(msg, hint="machines can share a pond that is in a bucket itself")
+        path = Path(to).absolute()
+        there = OpLog(path, durability=self._durability) if OpLog.exists(path) else None
+        if pond is None and there is not None and there.is_replica:
+            pond = there.pond_id
+        contacts = Contacts(path)
+        # Where no replica could be begun nobody asks why it is behind.
+        with contacts.noting_failure(self.label, "pull") if there else nullcontext():
+            which = self._only(pond)
+            point = self.newest(which)
+            if point is None:
+                raise self._nothing(which)
+            files, told = self._files(which), told or _silent
+            pulled = pull(files, point, path, durability=self._durability, told=told)
+        contacts.succeeded(self.label, "pull", txn=pulled.txn, ts_us=pulled.ts_us)
+        return pulled
+
     def verify(self, *, pond: str | None = None, full: bool = False) -> Inspection:
         """Check whether all is there that the newest points need.
 
@@ -237,6 +282,12 @@ class Backups:
                 found = inspect(files, full=True, temporary=Path(temporary))
                 send_again(files, found.findings, log, objects)
                 return inspect(files, full=True, temporary=Path(temporary))
+
+    def _check_no_pond(self) -> None:
+        if isinstance(self._kept, Folder) and is_pond(self._kept.root):
+            # Its objects would be taken for those of the backup, and fall to a clean-up.
+            msg = f"{self.label} is a pond, and no place for a backup"
+            raise DataError(msg, hint="name a folder on another disk")
 
     @property
     def _place(self) -> Place:

@@ -175,7 +175,7 @@ def _commit(log: OpLog, written: Sequence[LogFile], proof: Proof, *, shown: Show
         actions = [add_action(file, data_change=True) for file in written]
         log.table.commit(actions, txn=proof.txn, txn_uuid=proof.last.txn_uuid)
     if shown.horizon:
-        log.table.set_shown(shown)
+        log.table.set(shown.properties)
 
 
 def _merge(log: OpLog) -> None:

@@ -12,10 +12,19 @@ from pond_core.oplog.chain import (
 )
 from pond_core.oplog.ends import check_ends
 from pond_core.oplog.fold import EMPTY_NODE, NodeState, apply
+from pond_core.oplog.identity import REPLICA, Identity
 from pond_core.oplog.log import OpLog
 from pond_core.oplog.maintenance import Merged
 from pond_core.oplog.operation import Header, Operation, OpKind, Provenance, dump_facts, rows_hash
-from pond_core.oplog.parquet import LogFile, add_action, open_parquet, read_all, read_table
+from pond_core.oplog.parquet import (
+    Action,
+    LogFile,
+    add_action,
+    open_parquet,
+    read_all,
+    read_table,
+    remove_action,
+)
 from pond_core.oplog.part import PartState
 from pond_core.oplog.repair import Repaired, is_pond, repair
 from pond_core.oplog.schema import CONDENSED_SEQ, CONDENSED_SEQS, HEADERS
@@ -30,9 +39,12 @@ __all__ = [
     "EMPTY_NODE",
     "HEADERS",
     "MADE_ANEW",
+    "REPLICA",
     "TRANSCRIPT",
+    "Action",
     "Audit",
     "Header",
+    "Identity",
     "Links",
     "LogFile",
     "Merged",
@@ -58,6 +70,7 @@ __all__ = [
     "parquet_errors",
     "read_all",
     "read_table",
+    "remove_action",
     "repair",
     "rows_hash",
     "superseded",

@@ -71,7 +71,7 @@ def audit(pond: Path, *, durability: Durability) -> Audit:
     return Audit(
         table=path,
         is_open=True,
-        pond_id=table.pond_id,
+        pond_id=table.identity.pond,
         head=table.head,
         shown=table.shown,
         listed=len(listed),

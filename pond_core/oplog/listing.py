@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from pond_core.errors import CorruptionError, Finding
 from pond_core.oplog import delta_log
 from pond_core.oplog.delta_log import checkpoint_path, commit_path
+from pond_core.oplog.identity import POND, REPLICA
 from pond_core.oplog.parquet import LogFile
 from pond_core.oplog.schema import APP_ID, FORMAT, OLDEST_FORMAT, PARTITION_COLUMNS, TABLE
 from pond_core.oplog.shown import PROPERTIES, Shown
@@ -29,7 +30,8 @@ _PROTOCOL = (1, 2)
 
 _SETTINGS = frozenset(
     {
-        "pond.id",
+        POND,
+        REPLICA,
         "pond.format",
         "pond.min_reader",
         "pond.min_writer",
@@ -133,8 +135,7 @@ def check_listing(table: LogTable) -> Iterator[Finding]:
         detail = "its newest version does not follow from its files"
         yield Finding("Delta log broken", "oplog/_delta_log", detail)
         return
-    known = {"pond.id": table.pond_id}
-    known |= table.shown.properties
+    known = table.identity.properties | table.shown.properties
     files = {file.path: file for file in table.files}
     opened = Listing(table.version, files, table.head, {**now.settings, **known})
     yield from _differences(now, opened, where="oplog/_delta_log")

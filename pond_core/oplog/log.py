@@ -22,10 +22,12 @@ from pond_core.errors import (
     NotAPondError,
     NotFoundError,
     PondError,
+    ReplicaError,
     StoreError,
 )
 from pond_core.oplog import delta_log
 from pond_core.oplog.commits import commits_of
+from pond_core.oplog.identity import Identity
 from pond_core.oplog.maintenance import Maintenance
 from pond_core.oplog.operation import (
     Header,
@@ -42,7 +44,7 @@ from pond_core.oplog.reader import Reader
 from pond_core.oplog.remains import log_files
 from pond_core.oplog.schema import HEADERS, HOT
 from pond_core.oplog.shown import Shown
-from pond_core.oplog.table import LogTable, new_pond_id
+from pond_core.oplog.table import LogTable
 from pond_core.storage import Durability, check_room, exclusive
 
 _LOGGER = logging.getLogger(__name__)
@@ -97,8 +99,13 @@ class OpLog:
         self.upkeep.condense = self._condense
 
     @classmethod
-    def create(cls, pond: Path, *, durability: Durability) -> "OpLog":
-        """Make an empty log; the one that another process made meanwhile is opened instead."""
+    def create(
+        cls, pond: Path, *, durability: Durability, identity: Identity | None = None
+    ) -> "OpLog":
+        """Make an empty log; the one that another process made meanwhile is opened instead.
+
+        Without an identity it has one that no other pond has.
+        """
         durability.make_directory(pond)
         commits_of(pond / "oplog" / "_delta_log", durability=durability).open()
         with exclusive(pond / "lock"):
@@ -106,7 +113,9 @@ class OpLog:
                 durability.make_directory(pond / name)
             if not delta_log.is_there(pond / "oplog" / "_delta_log"):
                 _check_lost(pond, durability)
-                LogTable.create(pond / "oplog", pond_id=new_pond_id(), durability=durability)
+                LogTable.create(
+                    pond / "oplog", identity=identity or Identity.new(), durability=durability
+                )
         return cls(pond, durability=durability)
 
     @staticmethod
@@ -118,7 +127,12 @@ class OpLog:
     @property
     def pond_id(self) -> str:
         """The pond's UUID."""
-        return self.table.pond_id
+        return self.table.identity.pond
+
+    @property
+    def is_replica(self) -> bool:
+        """Whether it only shows what is committed elsewhere, as of the newest look."""
+        return self.table.identity.is_replica
 
     @property
     def shown(self) -> Shown:
@@ -130,6 +144,16 @@ class OpLog:
         with self._guard:
             self.table.refresh()
             return self.table.head
+
+    def begin(self) -> int:
+        """Return the txn that a change starts from: the newest, having looked.
+
+        Raises:
+            ReplicaError: Nothing can be changed here.
+        """
+        head = self.head()
+        self._check_own()
+        return head
 
     def state(self, part: int, *, txn: int) -> PartState:
         """Return what a part amounts to as of a txn, at the cost of what is new since last time.
@@ -210,7 +234,7 @@ class OpLog:
                 msg = f"there is no txn {txn}; the newest is {self.table.head}"
                 raise NotFoundError(msg, path=self.label, hint="`pond log` lists them")
             while (shown := self.shown.without(txn, keep=keep)) != self.shown:
-                self.table.set_shown(shown)  # again if somebody else came first
+                self.table.set(shown.properties)  # again if somebody else came first
 
     def content(self, row: Operation) -> bytes | None:
         """Return the inline content of a row; None if it has none: it is an object."""
@@ -240,6 +264,7 @@ class OpLog:
 
         Raises:
             ConflictError: From `prepare`.
+            ReplicaError: Nothing can be changed here.
             StorageError: No room, or the disk refuses; nothing changed.
         """
         txn_uuid = secrets.token_hex(16)
@@ -251,6 +276,7 @@ class OpLog:
             self.head()
             for _ in range(self.durability.attempts):
                 head = self.table.head
+                self._check_own()
                 # What others have written, headers as well, on one way there and back.
                 self.table.fetch([file for file in self.table.files if file.min_txn > base])
                 horizon = self.shown.horizon
@@ -263,7 +289,7 @@ class OpLog:
                     self._took_s = time.monotonic() - began_s
                     self._last = header
                     self._reader.remember(header.txn, operations)
-                    self._maintain()
+                    self.follow_up()
                     return header
                 time.sleep(random.uniform(0, _JITTER_S))  # noqa: S311 -- as above
                 began_s = time.monotonic()
@@ -276,8 +302,17 @@ class OpLog:
         with exclusive(self.pond / "lock"), self._guard:
             yield
 
-    def _maintain(self) -> None:
-        """Do the upkeep that is due. The transaction is committed whether or not it succeeds."""
+    def _check_own(self) -> None:
+        if self.is_replica:
+            msg = f"{self.label} is a replica of pond {self.pond_id}, and only follows it"
+            hint = "change that pond; or let this one go its own way: `pond backup promote`"
+            raise ReplicaError(msg, hint=hint)
+
+    def follow_up(self) -> None:
+        """Do the upkeep that is due after a commit, which stands whether or not that succeeds.
+
+        The caller holds the pond's lock.
+        """
         try:
             self.upkeep.after_commit()
         except (PondError, pa.ArrowException, OSError) as exc:

@@ -13,11 +13,13 @@ from pathlib import Path
 from deltalake import DeltaTable
 
 from pond_core.oplog import delta_log
+from pond_core.oplog.identity import Identity
+from pond_core.oplog.parquet import Action
 from pond_core.oplog.schema import DELTA_STATISTICS, FORMAT, PARTITION_COLUMNS, TABLE
 from pond_core.oplog.translate import delta_errors
 
 
-def making(pond_id: str) -> bytes:
+def making(identity: Identity) -> bytes:
     """Return the commit that makes the table of a pond."""
 
     def make(stage: str) -> None:
@@ -26,7 +28,7 @@ def making(pond_id: str) -> bytes:
             schema=TABLE,
             partition_by=list(PARTITION_COLUMNS),
             configuration={
-                "pond.id": pond_id,
+                **identity.properties,
                 "pond.format": str(FORMAT),
                 "pond.min_reader": str(FORMAT),
                 "pond.min_writer": str(FORMAT),
@@ -52,6 +54,12 @@ def setting(properties: Mapping[str, str], log: Path) -> bytes:
         table.alter.set_table_properties(dict(properties), raise_if_not_exists=False)
 
     return _made(change, log)
+
+
+def properties_action(properties: Mapping[str, str], log: Path) -> Action:
+    """Return the action of such a commit that sets them, for one that does more than that."""
+    actions = map(json.loads, setting(properties, log).splitlines())
+    return next(action for action in actions if "metaData" in action)
 
 
 def _made(change: Callable[[str], None], log: Path | None = None) -> bytes:

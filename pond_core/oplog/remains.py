@@ -8,6 +8,7 @@ from pathlib import Path
 from pond_core.errors import CorruptionError, Finding, StoreError
 from pond_core.oplog import delta_log
 from pond_core.oplog.chain import measured
+from pond_core.oplog.identity import Identity
 from pond_core.oplog.listing import Listing, after_commit, read_listing
 from pond_core.oplog.parquet import LogFile
 from pond_core.oplog.schema import COLD, HOT
@@ -26,7 +27,7 @@ class Remains:
             as far as it can be read, come first.
         damaged: Files that are not what their names say.
         findings: Why they are not.
-        pond_id: The pond's UUID, if the Delta log still tells it.
+        identity: Who the pond is, as far as the Delta log still tells it.
         shown: Which txns can be shown, if it still tells that.
         committed: Transactions of which it still tells, and their UUIDs.
         listed: Files that it still names as the newest ones.
@@ -35,7 +36,7 @@ class Remains:
     files: Sequence[LogFile]
     damaged: Sequence[Path]
     findings: Sequence[Finding]
-    pond_id: str = ""
+    identity: Identity = field(default_factory=lambda: Identity(""))
     shown: Shown = field(default_factory=Shown)
     committed: Mapping[int, str] = field(default_factory=dict)
     listed: frozenset[str] = frozenset()
@@ -62,7 +63,7 @@ def remains(table: Path, durability: Durability | None = None) -> Remains:
         files=files,
         damaged=damaged,
         findings=findings,
-        pond_id=listing.settings.get("pond.id", ""),
+        identity=Identity.of(listing.settings),
         shown=Shown.of(listing.settings),
         committed=committed,
         listed=frozenset(listing.files),

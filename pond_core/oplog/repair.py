@@ -8,7 +8,7 @@ list can be made again. Nothing is deleted: what is replaced or damaged is set a
 import os
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,10 +20,11 @@ from pond_core.errors import (
     StoreError,
 )
 from pond_core.oplog import delta_log
+from pond_core.oplog.identity import Identity
 from pond_core.oplog.parquet import LogFile, add_action
 from pond_core.oplog.remains import Remains, log_files, remains
 from pond_core.oplog.salvage import Salvage
-from pond_core.oplog.table import LogTable, new_pond_id
+from pond_core.oplog.table import LogTable
 from pond_core.storage import Durability, exclusive, storage_errors
 
 
@@ -80,7 +81,7 @@ def repair(pond: Path, *, durability: Durability, dry_run: bool = False) -> Repa
         _check_format(table, durability)
         left = remains(table)
         salvage = Salvage(pond, left, durability=durability)
-        pond_id, findings = _identity(salvage, left)
+        identity, findings = _identity(salvage, left)
         doubtful = [table / path for path in sorted(salvage.doubtful)]
         files: Sequence[LogFile] = left.files
         if not dry_run:
@@ -90,12 +91,12 @@ def repair(pond: Path, *, durability: Durability, dry_run: bool = False) -> Repa
             _set_aside(left.damaged, table, place, durability)
             files = list(salvage.written())
             _replace_log(
-                pond, _new_log(pond, salvage, pond_id, files, durability), place, durability
+                pond, _new_log(pond, salvage, identity, files, durability), place, durability
             )
             _set_aside(doubtful, table, place, durability)
             _keep_for_an_hour(table, files)
     return Repaired(
-        pond_id=pond_id,
+        pond_id=identity.pond,
         txns=salvage.head,
         proven=salvage.proven,
         horizon=salvage.shown.horizon,
@@ -122,13 +123,14 @@ def _check_format(table: Path, durability: Durability) -> None:
         return  # that is why we are here
 
 
-def _identity(salvage: Salvage, left: Remains) -> tuple[str, Iterator[Finding]]:
-    """Return the pond's UUID: headers tell it best, since they are proven."""
+def _identity(salvage: Salvage, left: Remains) -> tuple[Identity, Iterator[Finding]]:
+    """Return who the pond is: headers tell it best, since they are proven."""
     headers = salvage.headers.values()
     told = {header.pond for header in headers if header.pond} - {h.parent for h in headers}
     newest = salvage.headers[max(salvage.headers)].pond if salvage.headers else ""
-    pond_id = newest or left.pond_id
-    return pond_id or new_pond_id(), _doubts(told, pond_id)
+    pond_id = newest or left.identity.pond
+    found = replace(left.identity, pond=pond_id) if pond_id else Identity.new()
+    return found, _doubts(told, pond_id)
 
 
 def _doubts(told: set[str], pond_id: str) -> Iterator[Finding]:
@@ -141,20 +143,20 @@ def _doubts(told: set[str], pond_id: str) -> Iterator[Finding]:
 def _new_log(
     pond: Path,
     salvage: Salvage,
-    pond_id: str,
+    identity: Identity,
     files: Sequence[LogFile],
     durability: Durability,
 ) -> Path:
     """Make a Delta log that lists these files, where it is in nobody's way."""
     stage = pond / "tmp" / f"repair-{secrets.token_hex(8)}"
     durability.make_directory(stage)
-    made = LogTable.create(stage, pond_id=pond_id, durability=durability)
+    made = LogTable.create(stage, identity=identity, durability=durability)
     if salvage.head:
         header = salvage.headers.get(salvage.head)
         actions = [add_action(file, data_change=True) for file in files]
         made.commit(actions, txn=salvage.head, txn_uuid=header.txn_uuid if header else "")
     if salvage.shown.horizon:
-        made.set_shown(salvage.shown)
+        made.set(salvage.shown.properties)
     return stage / "_delta_log"
 
 

@@ -135,7 +135,7 @@ class Salvage:
             txn=txn,
             ts_us=ts_us,
             txn_uuid=self._left.committed.get(txn) or secrets.token_hex(16),
-            pond=before.pond if before else self._left.pond_id,
+            pond=before.pond if before else self._left.identity.pond,
             provenance=MADE_ANEW,
             operations=len(operations),
             rows=sum(row.rows or 0 for row in operations),

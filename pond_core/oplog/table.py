@@ -8,8 +8,7 @@ their name.
 import contextlib
 import os
 import time
-import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -27,7 +26,8 @@ from pond_core.errors import (
 )
 from pond_core.oplog import delta_log
 from pond_core.oplog.commits import Commits, commits_of
-from pond_core.oplog.made_by_delta import making, setting
+from pond_core.oplog.identity import POND, Identity
+from pond_core.oplog.made_by_delta import making, properties_action, setting
 from pond_core.oplog.operation import dump_facts
 from pond_core.oplog.parquet import Action, LogFile
 from pond_core.oplog.schema import (
@@ -78,7 +78,7 @@ class LogTable:
         self._reload()
 
     @classmethod
-    def create(cls, path: Path, *, pond_id: str, durability: Durability) -> "LogTable":
+    def create(cls, path: Path, *, identity: Identity, durability: Durability) -> "LogTable":
         """Make an empty table. The caller holds the pond's lock.
 
         Raises:
@@ -92,16 +92,17 @@ class LogTable:
         durability.make_directory(log)
         commits = commits_of(log, durability=durability)
         commits.look()
-        commits.create(0, making(pond_id))  # or somebody else has made it meanwhile
+        commits.create(0, making(identity))  # or somebody else has made it meanwhile
         for directory in (log, path, path.parent):
             durability.sync_file(directory)
         commits.look()
         return cls(path, durability=durability, commits=commits)
 
     @property
-    def pond_id(self) -> str:
-        """The pond's UUID."""
-        return self._setting("pond.id")
+    def identity(self) -> Identity:
+        """Who the pond is."""
+        self._setting(POND)
+        return Identity.of(self._settings)
 
     @property
     def files(self) -> Iterable[LogFile]:
@@ -147,6 +148,7 @@ class LogTable:
         *,
         txn_uuid: str,
         txn: int | None = None,
+        properties: Mapping[str, str] | None = None,
     ) -> bool:
         """Make files visible in one step, and wait until that step is on disk.
 
@@ -154,6 +156,7 @@ class LogTable:
             actions: What is added and removed.
             txn_uuid: Random; kept in the commit's own record, by which a lost reply is made up for.
             txn: The transaction's number; None for a merge, which is no transaction.
+            properties: Those of the table that change as well.
 
         Returns:
             False if somebody else committed first: refresh, check, and try again.
@@ -164,7 +167,9 @@ class LogTable:
         """
         self._check_format("pond.min_writer", "writes")
         base = self.version
-        info = {
+        if properties:
+            actions = [*actions, properties_action(properties, self.log)]
+        info: dict[str, object] = {
             "timestamp": time.time_ns() // 1_000_000,
             "operation": "OPTIMIZE" if txn is None else "WRITE",
             "txn_uuid": txn_uuid,
@@ -173,6 +178,8 @@ class LogTable:
             # One that was on disk before it had its name was not cut short by a power loss.
             "synced": self._durability.is_synced,
         }
+        if properties:
+            info["operationParameters"] = {"properties": dump_facts(properties)}
         lines: list[Action] = [{"commitInfo": info}, *actions]
         if txn is not None:
             lines.append({"txn": {"appId": APP_ID, "version": txn}})
@@ -205,9 +212,9 @@ class LogTable:
             DeltaTable(str(self.path)).create_checkpoint()
         self._commits.keep_checkpoint()
 
-    def set_shown(self, shown: Shown) -> bool:
-        """Record which txns can still be shown; False if somebody else committed first."""
-        data = setting(shown.properties, self.log)
+    def set(self, properties: Mapping[str, str]) -> bool:
+        """Set properties of the table; False if somebody else committed first."""
+        data = setting(properties, self.log)
         landed = self._commits.create(self.version + 1, data)
         self.refresh()
         self._sync()
@@ -381,11 +388,6 @@ def _check_process() -> None:
         msg = "a pond was used before this process was forked; deltalake does not survive a fork"
         raise ClosedError(msg, hint="start processes by spawn")
     _USED_IN.add(os.getpid())
-
-
-def new_pond_id() -> str:
-    """Return an identity that no other pond has."""
-    return str(uuid.uuid4())
 
 
 def _repeated(opening: Callable[[], T], *, otherwise: Callable[[], object]) -> T:

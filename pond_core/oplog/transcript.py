@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pond_core.errors import CorruptionError
+from pond_core.errors import CorruptionError, PondDivergedError
 from pond_core.oplog.chain import check_rows, is_counted, read_header
 from pond_core.oplog.operation import Header, Operation, decode
 from pond_core.oplog.parquet import LogFile, checked, open_parquet, write_rows
@@ -69,13 +69,17 @@ class Proof:
     Args:
         horizon: The earliest txn that can be shown; rows of earlier ones may be missing.
         last: The header before the first that is added; None at the beginning.
+        known: One that the history has to go through.
 
     Attributes:
         last: The newest header so far; None at the beginning.
     """
 
-    def __init__(self, *, horizon: int, last: Header | None = None) -> None:
+    def __init__(
+        self, *, horizon: int, last: Header | None = None, known: Header | None = None
+    ) -> None:
         self.last = last
+        self._known = known
         self._horizon = horizon
 
     @property
@@ -92,6 +96,7 @@ class Proof:
         """Take the rows of the next transactions.
 
         Raises:
+            PondDivergedError: They go on from another transaction than the known one.
             CorruptionError: They are not the next ones, or not those that were committed.
         """
         operations = sorted(_decoded(rows), key=lambda row: (row.txn, row.seq))
@@ -100,6 +105,10 @@ class Proof:
 
     def _add(self, txn: int, rows: Sequence[Operation]) -> None:
         header, wrong = read_header(rows[0])
+        known = self._known
+        if header and known and txn == known.txn + 1 and header.previous != known.hash:
+            msg = f"the history of pond {known.pond} has another txn {known.txn} there than here"
+            raise PondDivergedError(msg)
         if header is None or wrong or txn != self.txn + 1 or header.previous != self.hash:
             raise _broken(txn, "its header is not the next one of the chain")
         counted = [row for row in rows if is_counted(row)]

@@ -64,9 +64,13 @@ def maintain(
         dry_run: Only say what would be done.
         forget_before: Drop what only snapshots before this txn can show; None keeps all history.
         keep: Txns before that which stay readable.
+
+    Raises:
+        ReplicaError: Something is to be forgotten that the pond which this one follows says.
     """
     gone = _unreachable(log, objects)
     if forget_before is not None and not dry_run:
+        log.begin()  # a replica forgets what its pond does
         log.forget_before(forget_before, keep=keep)
     shown = log.shown if forget_before is None else log.shown.without(forget_before, keep=keep)
     merged = Merged()

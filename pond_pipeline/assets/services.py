@@ -137,7 +137,7 @@ def _copy(copy: Copy) -> dg.AssetsDefinition:
             asset_key=service_key(copy),
             metadata={
                 TXN: copied.txn,
-                "pond/parent": copied.parent,
+                "pond/of": copied.pond,
                 "pond/bytes_fetched": copied.bytes,
                 "pond/objects_fetched": copied.objects,
                 "pond/to": str(copy.to),

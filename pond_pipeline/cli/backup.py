@@ -1,13 +1,12 @@
-"""The commands `backup init|push|list|verify|restore|expire|clean-up`."""
+"""The command `backup`: `init|push|list|verify`, and those of other rooms."""
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 import click
 
-from pond_core import AsOf, CorruptionError, Finding, Keep, Pond, from_us
+from pond_core import CorruptionError, Finding, Pond, from_us
 from pond_pipeline.cli.backup_place import KEY, of_option, place_of, place_options
 from pond_pipeline.cli.command import (
     CommandGroup,
@@ -16,9 +15,10 @@ from pond_pipeline.cli.command import (
     json_option,
     pass_invocation,
 )
-from pond_pipeline.cli.instant import AsOfType
 from pond_pipeline.cli.render import print_facts, print_json, print_lines, print_rows
-from pond_pipeline.cli.terminal import agreed, say
+from pond_pipeline.cli.restoration import promote, pull, restore
+from pond_pipeline.cli.retention import clean_up, expire
+from pond_pipeline.cli.terminal import say
 from pond_pipeline.errors import ConfigError
 
 
@@ -58,36 +58,6 @@ class ListedPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A moment that stays, as `expire` tells it."""
-
-    txn: int
-    committed: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Expired:
-    """What `expire` let go."""
-
-    place: str
-    pond: str
-    expired: int
-    rows: int
-    bytes: int
-    kept: tuple[Kept, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CleanedUp:
-    """What `clean-up` did; the fields are those of `pond_core.CleanedUp`."""
-
-    place: str
-    deleted: int
-    freed: int
-    waiting: int
-
-
-@dataclass(frozen=True, slots=True)
 class Verified:
     """What `verify` looked at, and found; the fields are those of `pond_core.Inspection`."""
 
@@ -98,18 +68,6 @@ class Verified:
     objects: int
     bytes: int
     findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """What `restore` made; the fields are those of `pond_core.Restored`."""
-
-    path: str
-    pond: str
-    parent: str
-    txn: int
-    objects: int
-    bytes: int
 
 
 @click.group(cls=CommandGroup, example="pond backup push --to /media/stick/backup")
@@ -247,115 +205,6 @@ def verify(
         raise CorruptionError(msg, hint="docs/backup.md says what can be done about it")
 
 
-@backup.command(cls=PondCommand, example="pond backup restore restored --as-of 2026-06-30")
-@click.argument("to", metavar="DIR")
-@place_options("--from")
-@of_option
-@click.option("--as-of", type=AsOfType(), help="A txn or a time; the newest if left out.")
-@json_option
-def restore(
-    to: str, *, pond: str | None, as_of: AsOf | None, as_json: bool, **where: object
-) -> None:
-    """Make a new pond in DIR, with all history up to a moment.
-
-    DIR must not be there, or be empty; or it is s3://bucket/prefix, where no pond is. The new pond
-    has a UUID of its own.
-    """
-    if isinstance(as_of, str):
-        raise click.UsageError("a backup is restored as of a txn or a time, not of a run")
-    place = place_of(where)
-    access = place.access if "://" in to else None
-    done = place.open().restore(to, pond=pond, as_of=as_of, access=access)
-    report = Restored(
-        path=to,
-        pond=done.pond,
-        parent=done.parent,
-        txn=done.txn,
-        objects=done.objects,
-        bytes=done.bytes,
-    )
-    if as_json:
-        print_json(report)
-    else:
-        say(f"{to} is pond {done.pond}: what {done.parent} held as of txn {done.txn}")
-
-
-_PERIODS = ("hourly", "daily", "weekly", "monthly", "yearly")
-
-
-def _keep_options(run: Callable[..., None]) -> Callable[..., None]:
-    """Return the options that say which moments are kept."""
-    for name in reversed(_PERIODS):
-        kind = click.IntRange(min=0)
-        what = f"Keep the last moment of each of so many {_PLURALS[name]}."
-        run = click.option(f"--{name}", type=kind, default=0, metavar="N", help=what)(run)
-    return run
-
-
-_PLURALS = dict(zip(_PERIODS, ("hours", "days", "weeks", "months", "years"), strict=True))
-
-
-@backup.command(cls=PondCommand, example="pond backup expire --daily 7 --monthly 12 --yes")
-@place_options("--from")
-@of_option
-@_keep_options
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@json_option
-def expire(
-    *,
-    pond: str | None,
-    hourly: int,
-    daily: int,
-    weekly: int,
-    monthly: int,
-    yearly: int,
-    yes: bool,
-    as_json: bool,
-    **where: object,
-) -> None:
-    """Keep only the last moment of some hours, days, months ...
-
-    Periods without a moment do not count. The newest moment always stays. From then on, no other
-    moment can be restored; what only they needed is deleted by `clean-up`.
-    """
-    keep = Keep(hourly=hourly, daily=daily, weekly=weekly, monthly=monthly, yearly=yearly)
-    backups = place_of(where).open()
-    if not yes and not agreed(f"let moments of the backup in {backups.label} expire for good?"):
-        raise click.UsageError("nothing was done; say --yes where nobody can be asked")
-    done = backups.expire(keep, pond=pond)
-    report = Expired(
-        place=backups.label,
-        pond=done.point.pond,
-        expired=done.expired,
-        rows=done.rows,
-        bytes=done.bytes,
-        kept=tuple(Kept(each.txn, from_us(each.ts_us)) for each in done.moments),
-    )
-    if as_json:
-        print_json(report)
-        return
-    say(f"{report.expired} moments expired, {len(report.kept)} are kept")
-    print_rows(("txn", "committed"), [(each.txn, each.committed) for each in report.kept])
-
-
-@backup.command("clean-up", cls=PondCommand, example="pond backup clean-up")
-@place_options("--from")
-@json_option
-def clean_up(*, as_json: bool, **where: object) -> None:
-    """Delete what no moment needs, a day after it was found so.
-
-    Run it once a day: each time deletes what the last one has listed. A Backup resource that says
-    `keep` does so by itself.
-    """
-    backups = place_of(where).open()
-    done = backups.clean_up()
-    report = CleanedUp(backups.label, done.deleted, done.freed, done.waiting)
-    if as_json:
-        print_json(report)
-    else:
-        say(f"{done.deleted} files deleted, {done.freed:,} bytes; {done.waiting} wait for a day")
-
-
 def _print_verified(report: Verified) -> None:
     print_facts(
         {
@@ -370,3 +219,10 @@ def _print_verified(report: Verified) -> None:
         print_lines([""])
         rows = [(finding.what, finding.where, finding.detail) for finding in report.findings]
         print_rows(("finding", "where", "detail"), rows)
+
+
+backup.add_command(restore)
+backup.add_command(pull)
+backup.add_command(promote)
+backup.add_command(expire)
+backup.add_command(clean_up)

@@ -91,10 +91,10 @@ class BackupSpec(BackupPlace):
 
 
 class CopySpec(BackupPlace):
-    """A pond made of a backup.
+    """A replica of a pond, made of its backup.
 
     Attributes:
-        to: The directory of the pond that is made, or brought up to date.
+        to: The directory of the replica that is made, or brought up to date.
         pond: Which pond the backup is of; needed where there are several.
         backup_uuid: Of the original tool; not supported.
         schedule: When, in UTC.

@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import dagster as dg
 import pytest
 import yaml
 from click.testing import CliRunner
 
-from pond_core import Pond, SnapshotForgottenError
+from pond_core import Backups, Pond, SnapshotForgottenError
+from pond_pipeline.build import build_definitions
 from pond_pipeline.cli.entry import pond as pond_command
 from pond_pipeline.config import load_documents
 from pond_pipeline.instance import open_instance
@@ -32,8 +34,8 @@ OWN = {"storage", "concurrency"}
 """What the example for PostgreSQL has of its own; a new home's event log goes with its storage."""
 
 
-def plan_of(recipe: str) -> Plan:
-    return compile_plan(load_documents(recipe), root=Path())
+def plan_of(recipe: str, root: Path = Path()) -> Plan:
+    return compile_plan(load_documents(recipe), root=root)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -153,6 +155,37 @@ def test_every_drill_can_be_followed_word_for_word(
     assert after.equals(before)
 
 
+def test_the_plan_keeps_two_backups_of_which_one_is_sealed_and_a_replica_follows(
+    tmp_path: Path, s3_server: s3.Server, bucket_url: str
+) -> None:
+    [backups, copy] = re.findall(
+        r"<!-- plan -->\n```yaml\n(.*?)^```$",
+        (DOCS / "operations.md").read_text(encoding="utf-8"),
+        re.MULTILINE | re.DOTALL,
+    )
+    _, _, bucket, prefix = bucket_url.split("/")
+    text = f"{backups}---\n{copy}".replace("/media/backup", str(tmp_path))
+    text = text.replace("bucket: lake", f"bucket: {bucket}")
+    text = text.replace("prefix: ponds", f"prefix: {prefix}")
+    key = "a key that is kept elsewhere"
+    told = {"SERVER": s3_server.endpoint, "KEY": s3.KEY_ID, "SECRET": s3.SECRET}
+    lines = [*(f"BACKUP_{name}={value}" for name, value in told.items()), f"POND_BACKUP_KEY={key}"]
+    (tmp_path / ".env").write_text("\n".join(lines))
+    pond = Pond.init(tmp_path / "harbor", durability="process")
+    with pond.transaction() as changes:
+        changes.write_data("/a", b"1")
+    built = build_definitions(plan_of(text, tmp_path), root=tmp_path, pond=pond.path)
+    job = built.resolve_implicit_global_asset_job_def()
+    with dg.instance_for_test() as instance:
+        for name in ("disk", "away", "office"):
+            chosen = [dg.AssetKey(["backup", name])]
+            assert job.execute_in_process(asset_selection=chosen, instance=instance).success
+    away = Backups(bucket_url, access=s3_server.access, key=key)
+    assert away.verify(full=True).ok
+    assert Backups(tmp_path / "pond").verify(full=True).ok
+    assert Pond.open(tmp_path / "office").snapshot().read_data("/a") == b"1"
+
+
 def shell(directory: Path, script: str) -> None:
     """Run commands as somebody types them; the first that fails ends it."""
     program = Path(sys.executable).parent
@@ -168,4 +201,4 @@ def shell(directory: Path, script: str) -> None:
 
 
 def test_there_is_a_drill_for_each_misfortune() -> None:
-    assert list(DRILLS) == ["", "lost", "full", "s3"]
+    assert list(DRILLS) == ["", "lost", "replica", "promoted", "full", "s3"]

@@ -33,3 +33,19 @@ def thin(place: Path, steps: int) -> None:
     backups.clean_up()
     backups.clean_up()
     end(steps)
+
+
+def pull(place: Path, steps: int) -> None:
+    """Bring the replica of a place up to date; die before so many changes."""
+    backups = Backups(place / "backup", durability="process")
+    die_after(steps)
+    backups.pull(place / "replica")
+    end(steps)
+
+
+def promote(place: Path, steps: int) -> None:
+    """Let the replica of a place go its own way; die before so many changes."""
+    pond = Pond.open(place / "replica", durability="process")
+    die_after(steps)
+    pond.promote()
+    end(steps)

@@ -60,6 +60,21 @@ class BackupMachine(PondMachine):
             for txn in point.kept[:1]:
                 self.check_restored(txn, shown=point.shown)
 
+    @rule(which=st.integers(0, 1))
+    def follow(self, which: int) -> None:
+        for point in self.backups.points()[-1:]:
+            place = self.directory / f"replica-{which}"
+            self.backups.pull(place)
+            replica = Pond.open(place, durability="process")
+            assert replica.verify().findings == ()
+            for past in (past for past in range(point.txn + 1) if past in point.shown):
+                assert_same(portrait(replica.snapshot(past)), self.past[past])
+
+    @rule(which=st.integers(0, 1))
+    def maintain_replica(self, which: int) -> None:
+        if Pond.exists(self.directory / f"replica-{which}"):
+            Pond.open(self.directory / f"replica-{which}", durability="process").maintain()
+
     @rule(at=st.integers(0, 6))
     def restore_what_is_kept(self, at: int) -> None:
         for txn in self.staying[at : at + 1]:

@@ -195,8 +195,31 @@ def test_a_pond_is_not_restored_over(shell: Shell, folder: Path) -> None:
     assert "is not empty" in result.stderr
 
 
+def test_a_replica_is_pulled_and_promoted(shell: Shell, folder: Path) -> None:
+    shell.out("backup", "push", "--to", folder)
+    place = shell.directory / "office"
+    pulled = shell.value("--pond", place, "backup", "pull", "--from", folder)
+    _check_shape(documented("pull"), pulled)
+    again = shell.run("--pond", place, "backup", "pull", "--from", folder)
+    assert "nothing is new" in again.stderr
+    promoted = shell.value("--pond", place, "backup", "promote")
+    _check_shape(documented("promote"), promoted)
+    assert Pond.open(place).id != Pond.open(shell.pond).id
+
+
+def test_a_change_of_a_replica_is_refused_with_what_to_do(shell: Shell, folder: Path) -> None:
+    shell.out("backup", "push", "--to", folder)
+    place = shell.directory / "office"
+    shell.out("--pond", place, "backup", "pull", "--from", folder)
+    result = shell.run("--pond", place, "copy", shell.pond / "lock", "pond:/mine")
+    assert result.exit_code == 1
+    assert "only follows it" in result.stderr
+    assert "pond backup promote" in result.stderr
+
+
 @pytest.mark.parametrize(
-    "name", ["init", "push", "list", "verify", "restore", "expire", "clean-up"]
+    "name",
+    ["init", "push", "list", "verify", "restore", "pull", "promote", "expire", "clean-up"],
 )
 def test_every_command_and_option_is_documented(name: str) -> None:
     assert isinstance(backup, click.Group)

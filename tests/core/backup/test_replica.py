@@ -1,0 +1,533 @@
+"""A replica shows what its pond had pushed, follows it cheaply, and takes no changes of its own."""
+
+import hashlib
+import itertools
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pond_core import (
+    Backups,
+    Contacts,
+    CorruptionError,
+    DataError,
+    ExistsError,
+    Keep,
+    NotFoundError,
+    Pond,
+    PondDivergedError,
+    ReplicaError,
+    Transaction,
+)
+from pond_core.storage import Place
+from tests.core.backup import dying
+from tests.core.backup.counting import Counting
+from tests.core.backup.histories import LARGE, TXNS, shown, write_history, write_more
+from tests.core.dying import dies, nursery
+
+
+@pytest.fixture
+def to(tmp_path: Path) -> Path:
+    return tmp_path / "replica"
+
+
+def assert_follows(replica: Path, pond: Pond, *, first: int = 0) -> None:
+    """Compare every moment from one on, and the log."""
+    there = Pond.open(replica, durability="process")
+    head = pond.snapshot().txn
+    assert there.snapshot().txn == head
+    moments = range(first, head + 1)
+    assert [shown(there, txn) for txn in moments] == [shown(pond, txn) for txn in moments]
+    assert there.log() == pond.log()
+    assert there.verify().findings == ()
+
+
+def test_it_shows_every_moment_of_its_pond_under_the_same_uuid(
+    lived: Pond, backups: Backups, to: Path
+) -> None:
+    lived.push(backups)
+    pulled = backups.pull(to)
+    assert (pulled.pond, pulled.txn, pulled.is_new, pulled.is_anew) == (lived.id, TXNS, True, True)
+    assert pulled.ts_us == lived.log()[0].ts_us
+    replica = Pond.open(to)
+    assert (replica.id, replica.is_replica, lived.is_replica) == (lived.id, True, False)
+    assert_follows(to, lived)
+
+
+def test_it_follows_by_what_is_new(lived: Pond, backups: Backups, to: Path) -> None:
+    lived.push(backups)
+    first = backups.pull(to)
+    for _ in range(40):
+        write_more(lived)
+        lived.push(backups)
+        pulled = backups.pull(to)
+        assert (pulled.is_new, pulled.is_anew, pulled.objects) == (True, False, 0)
+        assert pulled.bytes < first.bytes
+    assert_follows(to, lived)
+
+
+def test_several_pushes_are_taken_at_once(lived: Pond, backups: Backups, to: Path) -> None:
+    lived.push(backups)
+    backups.pull(to)
+    for _ in range(35):
+        write_more(lived)
+        lived.push(backups)
+    assert backups.pull(to).txn == TXNS + 35
+    assert_follows(to, lived)
+
+
+def test_where_nothing_is_new_nothing_is_fetched(lived: Pond, target: Place, to: Path) -> None:
+    lived.push(Backups(target, durability="process"))
+    counting = Counting(target)
+    backups = Backups(counting, durability="process")
+    backups.pull(to)
+    counting.calls.clear()
+    pulled = backups.pull(to)
+    assert (pulled.is_new, pulled.is_anew, pulled.objects, pulled.bytes) == (False, False, 0, 0)
+    assert counting.calls.total() <= 4
+
+
+def test_the_cost_of_one_transaction_more_does_not_grow(
+    lived: Pond, target: Place, tmp_path: Path
+) -> None:
+    counting = Counting(target)
+    backups = Backups(counting, durability="process")
+    costs = []
+    for name, more in (("short", 1), ("long", 300)):
+        write_more(lived, more)
+        lived.push(backups)
+        backups.pull(tmp_path / name)
+        write_more(lived)
+        lived.push(backups)
+        counting.calls.clear()
+        backups.pull(tmp_path / name)
+        costs.append(counting.calls.total())
+    assert costs[1] <= costs[0]
+
+
+def test_of_an_empty_pond_it_is_an_empty_pond(pond: Pond, backups: Backups, to: Path) -> None:
+    pond.push(backups)
+    assert backups.pull(to).txn == 0
+    assert_follows(to, pond)
+    write_history(pond)
+    pond.push(backups)
+    backups.pull(to)
+    assert_follows(to, pond)
+
+
+def test_a_sealed_backup_is_followed_too(lived: Pond, target: Place, to: Path) -> None:
+    backups = Backups(target, key="a passphrase of some length", durability="process")
+    lived.push(backups)
+    backups.pull(to)
+    write_more(lived)
+    lived.push(backups)
+    backups.pull(to)
+    assert_follows(to, lived)
+
+
+def test_of_several_ponds_it_follows_its_own(
+    lived: Pond, backups: Backups, to: Path, tmp_path: Path
+) -> None:
+    lived.push(backups)
+    other = Pond.init(tmp_path / "other", durability="process")
+    other.push(backups)
+    with pytest.raises(DataError, match="of 2 ponds"):
+        backups.pull(to)
+    assert not to.exists()
+    backups.pull(to, pond=lived.id)
+    write_more(lived)
+    lived.push(backups)
+    assert backups.pull(to).txn == TXNS + 1
+    with pytest.raises(DataError, match=f"is a replica of pond {lived.id}, not of {other.id}"):
+        backups.pull(to, pond=other.id)
+    assert_follows(to, lived)
+
+
+def test_no_change_is_taken(lived: Pond, backups: Backups, to: Path) -> None:
+    lived.push(backups)
+    backups.pull(to)
+    replica = Pond.open(to)
+    with pytest.raises(ReplicaError, match=f"is a replica of pond {lived.id}, and only follows it"):
+        write_more(replica)
+    with pytest.raises(ReplicaError, match="only follows"):
+        replica.transact(lambda changes: changes.remove("/s"))
+    with pytest.raises(ReplicaError, match="only follows"):
+        replica.maintain(forget_before=3)
+    assert_follows(to, lived)
+
+
+def test_a_change_is_refused_before_it_is_made(lived: Pond, backups: Backups, to: Path) -> None:
+    lived.push(backups)
+    backups.pull(to)
+    with pytest.raises(ReplicaError), Pond.open(to).transaction():
+        pytest.fail("it was begun")
+
+
+def test_who_had_begun_a_change_before_it_became_a_replica_is_refused_at_its_end(
+    lived: Pond, backups: Backups, to: Path
+) -> None:
+    lived.push(backups)
+    backups.pull(to)
+    elsewhere = to.with_name("elsewhere")
+    to.rename(elsewhere)
+    backups.restore(to)
+    pond = Pond.open(to)
+
+    def change(changes: Transaction) -> None:
+        changes.write_data("/mine", b"mine")
+        shutil.rmtree(to)
+        elsewhere.rename(to)
+
+    with pytest.raises(ReplicaError):
+        pond.transact(change)
+    assert_follows(to, lived)
+
+
+def test_its_upkeep_changes_nothing_of_what_it_shows(
+    lived: Pond, backups: Backups, to: Path
+) -> None:
+    for _ in range(20):
+        write_more(lived)
+        lived.push(backups)
+        backups.pull(to)
+        Pond.open(to, durability="process").maintain()
+    assert_follows(to, lived)
+
+
+def test_who_has_it_open_sees_what_is_pulled(lived: Pond, backups: Backups, to: Path) -> None:
+    lived.push(backups)
+    backups.pull(to)
+    replica = Pond.open(to)
+    before = replica.snapshot()
+    assert before.read_data("/large") == LARGE
+    write_more(lived)
+    lived.push(backups)
+    backups.pull(to)
+    assert replica.snapshot().txn == TXNS + 1
+    assert before.txn == TXNS
+    assert before.read_data("/large") == LARGE
+
+
+def test_what_expires_in_the_backup_is_forgotten(lived: Pond, backups: Backups, to: Path) -> None:
+    lived.push(backups)
+    backups.pull(to)
+    for _ in range(3):
+        write_more(lived)
+        lived.push(backups)
+    backups.pull(to)
+    backups.expire(Keep(daily=1))
+    pulled = backups.pull(to)
+    assert (pulled.is_new, pulled.is_anew) == (False, False)
+    replica = Pond.open(to)
+    assert replica.snapshot().txn == TXNS + 3
+    with pytest.raises(NotFoundError, match="was dropped"):
+        replica.snapshot(TXNS)
+    assert_follows(to, lived, first=TXNS + 3)
+
+
+def test_what_expired_before_it_was_pulled_is_passed_over(
+    lived: Pond, backups: Backups, to: Path
+) -> None:
+    lived.push(backups)
+    backups.pull(to)
+    replica = Pond.open(to, durability="process")
+    for _ in range(3):
+        write_more(lived)
+        lived.push(backups)
+    with lived.transaction() as changes:
+        changes.remove("/s")
+    lived.push(backups)
+    backups.expire(Keep(daily=1))
+    pulled = backups.pull(to)
+    assert (pulled.is_new, pulled.is_anew, pulled.objects) == (True, True, 0)
+    assert shown(replica, TXNS + 4) == shown(lived, TXNS + 4)
+    with pytest.raises(NotFoundError, match="was dropped"):
+        replica.snapshot(TXNS)
+    assert_follows(to, lived, first=TXNS + 4)
+    write_more(lived)
+    lived.push(backups)
+    assert not backups.pull(to).is_anew
+    assert_follows(to, lived, first=TXNS + 4)
+
+
+def test_a_new_beginning_of_the_backup_is_followed(lived: Pond, backups: Backups, to: Path) -> None:
+    lived.push(backups)
+    backups.pull(to)
+    with lived.transaction() as changes:
+        changes.remove("/s")
+    write_more(lived, 5)
+    lived.maintain(forget_before=TXNS + 3)
+    lived.maintain()  # of what was removed not even that is left
+    lived.push(backups)
+    assert backups.pull(to).is_anew
+    assert_follows(to, lived, first=TXNS + 3)
+
+
+def test_a_backup_that_went_back_is_no_news(
+    lived: Pond, backups: Backups, to: Path, tmp_path: Path
+) -> None:
+    older = tmp_path / "older"
+    lived.push(Backups(older))
+    write_more(lived)
+    lived.push(backups)
+    backups.pull(to)
+    pulled = Backups(older).pull(to)
+    assert (pulled.is_new, pulled.txn) == (False, TXNS + 1)
+    assert_follows(to, lived)
+
+
+@pytest.mark.parametrize("more", [(1, 1), (1, 3), (3, 1)])
+def test_another_history_of_its_pond_is_refused(
+    lived: Pond, backups: Backups, to: Path, tmp_path: Path, more: tuple[int, int]
+) -> None:
+    shutil.copytree(lived.path, tmp_path / "twin")
+    twin = Pond.open(tmp_path / "twin", durability="process")
+    for pond, count in zip((lived, twin), more, strict=True):
+        write_more(pond, count)
+    lived.push(backups)
+    backups.pull(to)
+    others = Backups(tmp_path / "others", durability="process")
+    twin.push(others)
+    with pytest.raises(PondDivergedError, match="tell different histories"):
+        others.pull(to)
+    others.expire(Keep(daily=1))
+    with pytest.raises(PondDivergedError, match="tell different histories"):
+        others.pull(to)
+    assert_follows(to, lived)
+
+
+def test_the_pond_itself_and_other_ponds_are_never_pulled_into(
+    lived: Pond, backups: Backups, to: Path
+) -> None:
+    lived.push(backups)
+    before = lived.snapshot().txn
+    with pytest.raises(DataError, match="is that pond itself, and no replica"):
+        backups.pull(lived.path)
+    Pond.init(to)
+    with pytest.raises(DataError, match="is a pond of its own, and no replica"):
+        backups.pull(to)
+    assert (Pond.open(to).snapshot().txn, lived.snapshot().txn) == (0, before)
+
+
+def test_a_directory_with_something_else_in_it_is_left_alone(
+    lived: Pond, backups: Backups, to: Path
+) -> None:
+    lived.push(backups)
+    to.mkdir()
+    (to / "photo.jpg").write_bytes(b"photo")
+    with pytest.raises(ExistsError, match="is not empty"):
+        backups.pull(to)
+    assert [each.name for each in to.iterdir()] == ["photo.jpg"]
+
+
+def test_it_is_not_made_in_a_bucket(lived: Pond, backups: Backups) -> None:
+    lived.push(backups)
+    with pytest.raises(DataError, match="is in a bucket"):
+        backups.pull("s3://lake/replica")
+
+
+def test_without_a_backup_nothing_is_made(backups: Backups, to: Path) -> None:
+    with pytest.raises(NotFoundError, match="there is no backup"):
+        backups.pull(to)
+    assert not to.exists()
+
+
+@pytest.mark.parametrize("folder", ["objects", "segments"])
+@pytest.mark.parametrize("is_missing", [True, False])
+def test_a_damaged_backup_leaves_it_as_it_was(
+    lived: Pond, backups: Backups, target: Place, to: Path, folder: str, *, is_missing: bool
+) -> None:
+    lived.push(backups)
+    backups.pull(to)
+    known = {each.name for each in target.files(folder)}
+    with lived.transaction() as changes:
+        changes.write_data("/other", LARGE[::-1])
+    lived.push(backups)
+    [new] = [each.name for each in target.files(folder) if each.name not in known]
+    data = target.read(new) or b""
+    target.delete([new])
+    if not is_missing:
+        target.write(new, data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(CorruptionError, match="missing" if is_missing else "damaged"):
+        backups.pull(to)
+    assert Pond.open(to).snapshot().txn == TXNS
+    assert Pond.open(to).verify().findings == ()
+    [contact] = Contacts(to).all()
+    assert (contact.way, contact.txn) == ("pull", TXNS)
+    assert new in contact.error
+    target.write(new, data)
+    backups.pull(to)
+    assert_follows(to, lived)
+    assert [each.error for each in Contacts(to).all()] == [""]
+
+
+def test_two_pulls_at_once_do_no_harm(
+    lived: Pond, target: Place, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backups = Backups(target, durability="process")
+    lived.push(backups)
+    backups.pull(to)
+    write_more(lived, 3)
+    lived.push(backups)
+    read = type(target).read
+    is_first = itertools.count()
+
+    def read_after_another(place: Place, name: str) -> bytes | None:
+        if "segments/" in name and next(is_first) == 0:
+            backups.pull(to)
+        data: bytes | None = read(place, name)
+        return data
+
+    monkeypatch.setattr(type(target), "read", read_after_another)
+    pulled = backups.pull(to)
+    assert (pulled.txn, pulled.is_new) == (TXNS + 3, False)
+    assert_follows(to, lived)
+
+
+def test_an_object_that_a_clean_up_takes_away_meanwhile_is_fetched_again(
+    lived: Pond, target: Place, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backups = Backups(target, durability="process")
+    lived.push(backups)
+    backups.pull(to)
+    with lived.transaction() as changes:
+        changes.copy("/large", "/again")
+        changes.write_data("/other", LARGE[::-1])
+    lived.push(backups)
+    digest = hashlib.sha256(LARGE).hexdigest()
+    there = to / "objects" / digest[:2] / digest
+    download = type(target).download
+
+    def download_beside_a_clean_up(place: Place, name: str, to: Path) -> bool:
+        done: bool = download(place, name, to)
+        if not name.endswith(digest):
+            there.unlink(missing_ok=True)
+        return done
+
+    monkeypatch.setattr(type(target), "download", download_beside_a_clean_up)
+    assert backups.pull(to).objects == 2
+    assert_follows(to, lived)
+
+
+def test_a_pull_that_is_killed_at_any_step_is_done_by_the_next(lived: Pond, tmp_path: Path) -> None:
+    (tmp_path / "start").mkdir()
+    backups = Backups(tmp_path / "start" / "backup", durability="process")
+    lived.push(backups)
+    context = nursery(dying.__name__)
+    for steps in itertools.count():
+        place = tmp_path / f"{steps}"
+        shutil.copytree(tmp_path / "start", place)
+        died = dies(context, dying.pull, place, steps)
+        Backups(place / "backup", durability="process").pull(place / "replica")
+        assert_follows(place / "replica", lived)
+        shutil.rmtree(place)
+        if not died:
+            break
+    assert steps > 30
+
+
+@pytest.mark.parametrize("expires", [False, True])
+def test_a_pull_that_follows_and_is_killed_at_any_step_is_done_by_the_next(
+    lived: Pond, tmp_path: Path, *, expires: bool
+) -> None:
+    (tmp_path / "start").mkdir()
+    backups = Backups(tmp_path / "start" / "backup", durability="process")
+    lived.push(backups)
+    backups.pull(tmp_path / "start" / "replica")
+    with lived.transaction() as changes:
+        changes.remove("/s")
+        changes.write_data("/other", LARGE[::-1])
+    lived.push(backups)
+    if expires:
+        backups.expire(Keep(daily=1))
+    first = TXNS + 1 if expires else 0
+    context = nursery(dying.__name__)
+    for steps in itertools.count():
+        place = tmp_path / f"{steps}"
+        shutil.copytree(tmp_path / "start", place)
+        died = dies(context, dying.pull, place, steps)
+        now = Pond.open(place / "replica", durability="process").snapshot()
+        assert now.exists("/s") == (now.txn == TXNS)
+        assert Pond.open(place / "replica", durability="process").verify().findings == ()
+        Backups(place / "backup", durability="process").pull(place / "replica")
+        assert_follows(place / "replica", lived, first=first)
+        shutil.rmtree(place)
+        if not died:
+            break
+    assert steps > 10
+
+
+def test_it_can_be_repaired_and_stays_a_replica(lived: Pond, backups: Backups, to: Path) -> None:
+    lived.push(backups)
+    backups.pull(to)
+    newest = max((to / "oplog" / "_delta_log").glob("*.checkpoint.parquet"))
+    newest.write_bytes(b"junk")
+    Pond.repair(to)
+    assert Pond.open(to).is_replica
+    write_more(lived)
+    lived.push(backups)
+    backups.pull(to)
+    assert_follows(to, lived)
+
+
+def test_it_can_be_backed_up_itself_and_heal_the_backup(
+    lived: Pond, backups: Backups, target: Place, to: Path, tmp_path: Path
+) -> None:
+    lived.push(backups)
+    backups.pull(to)
+    replica = Pond.open(to)
+    elsewhere = Backups(tmp_path / "elsewhere", durability="process")
+    replica.push(elsewhere)
+    assert elsewhere.pull(tmp_path / "third").txn == TXNS
+    assert_follows(tmp_path / "third", lived)
+    target.delete([next(iter(target.files("objects"))).name])
+    assert replica.heal(backups).ok
+
+
+def test_promoted_it_is_a_new_pond_that_knows_its_parent(
+    lived: Pond, backups: Backups, to: Path, tmp_path: Path
+) -> None:
+    lived.push(backups)
+    backups.pull(to)
+    replica = Pond.open(to)
+    seen_by_another = Pond.open(to)
+    replica.promote()
+    for pond in (replica, seen_by_another, Pond.open(to)):
+        assert not pond.is_replica
+        assert pond.id == replica.id != lived.id
+    [own, before, *_] = replica.log()
+    assert (own.pond, own.parent, own.operations) == (replica.id, lived.id, 0)
+    assert before == lived.log()[0]
+    write_more(replica)
+    assert replica.verify().findings == ()
+    replica.push(backups)
+    assert backups.restore(tmp_path / "restored", pond=replica.id).txn == TXNS + 2
+    with pytest.raises(DataError, match="is a pond of its own, and no replica"):
+        backups.pull(to, pond=lived.id)
+    with pytest.raises(DataError, match="is no replica"):
+        replica.promote()
+
+
+def test_a_promotion_that_is_killed_at_any_step_is_done_by_the_next(
+    lived: Pond, tmp_path: Path
+) -> None:
+    backups = Backups(tmp_path / "backup", durability="process")
+    lived.push(backups)
+    backups.pull(tmp_path / "start" / "replica")
+    context = nursery(dying.__name__)
+    for steps in itertools.count():
+        place = tmp_path / f"{steps}"
+        shutil.copytree(tmp_path / "start", place)
+        died = dies(context, dying.promote, place, steps)
+        pond = Pond.open(place / "replica", durability="process")
+        if pond.snapshot().txn == TXNS:
+            pond.promote()
+        own, before = pond.log(limit=2)
+        assert (own.pond, own.parent, own.operations) == (pond.id, lived.id, 0)
+        assert (before.pond, pond.is_replica) == (lived.id, False)
+        assert pond.verify().findings == ()
+        shutil.rmtree(place)
+        if not died:
+            break
+    assert steps > 3
