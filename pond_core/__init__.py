@@ -57,6 +57,7 @@ from pond_core.host_file import (
 )
 from pond_core.mirror import Mirror, MirrorConflict, Mirrored
 from pond_core.oplog import Header, OpKind, Provenance, Repaired
+from pond_core.overview import Lag, Overview, Sizes
 from pond_core.pond import Pond
 from pond_core.publication import Publication, PublishedTable, publish
 from pond_core.query import Engine
@@ -77,7 +78,7 @@ from pond_core.series import (
     slice_window,
 )
 from pond_core.snapshot import Snapshot
-from pond_core.storage import Access
+from pond_core.storage import Access, prove
 from pond_core.tinyfs import (
     FS,
     WD,
@@ -155,6 +156,7 @@ __all__ = [
     "InvalidPathError",
     "JoinInput",
     "Keep",
+    "Lag",
     "LockError",
     "LogFilter",
     "LoggedOperation",
@@ -170,6 +172,7 @@ __all__ = [
     "NotAPondError",
     "NotFoundError",
     "OpKind",
+    "Overview",
     "ParquetFile",
     "PathError",
     "Pattern",
@@ -195,6 +198,7 @@ __all__ = [
     "RowStream",
     "SchemaError",
     "Segment",
+    "Sizes",
     "Snapshot",
     "SnapshotForgottenError",
     "Stamp",
@@ -213,6 +217,7 @@ __all__ = [
     "host_name",
     "is_unfinished",
     "join",
+    "prove",
     "publish",
     "read_stamped",
     "register_factory",

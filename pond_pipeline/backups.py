@@ -26,10 +26,23 @@ def backups_of(service: Backup | Copy, environ: Mapping[str, str]) -> Backups:
     """
     place = service.place
     key = None if place.encryption_key is None else place.encryption_key.resolve(environ)
+    where = label_of(service, environ)
     if place.folder is not None:
-        return Backups(service.root / place.folder.resolve(environ), key=key)
+        return Backups(where, key=key)
+    return Backups(where, access=access_of(place, environ), key=key)
+
+
+def label_of(service: Backup | Copy, environ: Mapping[str, str]) -> str:
+    """Return what the backups of a service are called in messages: a path or a URL.
+
+    Raises:
+        ConfigError: A variable that it names is not set.
+    """
+    place = service.place
+    if place.folder is not None:
+        return str((service.root / place.folder.resolve(environ)).absolute())
     names = [each.resolve(environ).strip("/") for each in (place.bucket, place.prefix) if each]
-    return Backups(f"s3://{'/'.join(names)}", access=access_of(place, environ), key=key)
+    return f"s3://{'/'.join(names)}"
 
 
 def place_text(service: Backup | Copy) -> str:

@@ -82,6 +82,18 @@ class Backups:
         self._check_no_pond()
         self._place.prepare()
 
+    def prove(self) -> None:
+        """Prove that a push could begin now: see `prepare`; a folder is locked once as well.
+
+        Raises:
+            DataError: As `prepare` does.
+            LockError: The folder's file system cannot lock.
+            StorageError: The place refuses, or does not refuse what it should.
+        """
+        self.prepare()
+        with self._place.writing():
+            pass
+
     def ponds(self) -> list[str]:
         """Return the UUIDs of the ponds that have a backup here."""
         return self._place.folders("ponds")
@@ -277,7 +289,8 @@ class Backups:
         with self._place.writing():
             drop_damaged_list(self._place)
             drop_damaged_points(files)
-            push(log, objects, files, told=_silent, sleep=time.sleep)
+            point = push(log, objects, files, told=_silent, sleep=time.sleep).point
+            Contacts(log.pond).succeeded(self.label, "push", txn=point.txn, ts_us=point.ts_us)
             with tempfile.TemporaryDirectory() as temporary:
                 found = inspect(files, full=True, temporary=Path(temporary))
                 send_again(files, found.findings, log, objects)

@@ -90,12 +90,16 @@ class Contacts:
             self.failed(place, way, str(exc))
             raise
 
+    def file(self, place: str, way: Way) -> Path:
+        """Return where it is kept what is known of a backup."""
+        named = f"{way} {place}".encode(errors="surrogatepass")
+        return self.folder / f"{sha256_of(named)}.json"
+
     def _note(self, contact: Contact) -> None:
         # A pond that may only be read can be pushed all the same.
         with contextlib.suppress(StoreError):
             self._files.prepare()
-            named = f"{contact.way} {contact.place}".encode(errors="surrogatepass")
-            name = f"{sha256_of(named)}.json"
+            name = self.file(contact.place, contact.way).name
             with self._files.writing():
                 before = self._read(name)
                 if contact.error and before is not None:

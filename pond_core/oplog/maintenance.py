@@ -8,6 +8,7 @@ it knows only what the Delta log remembers, and writes commits of its own.
 import os
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -134,6 +135,12 @@ class Maintenance:
             superseded=sum(rows.num_rows for rows in judged),
             forgotten=cold + sum(_forgotten_rows(rows, shown) for rows in judged),
         )
+
+    def is_due(self) -> bool:
+        """Say whether merging after commits is behind: some part has twice the files of a merge."""
+        small = (f for f in self._table.files if f.size < SEALED_BYTES)
+        counts = Counter((file.tier, file.part) for file in small)
+        return max(counts.values(), default=0) >= 2 * MERGE_FILES
 
     def replaced(self) -> Iterator[Path]:
         """Iterate over log files that no snapshot needs, old enough to be deleted."""

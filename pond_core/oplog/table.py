@@ -51,6 +51,7 @@ class LogTable:
     Attributes:
         path: The table's directory.
         label: How messages name the pond.
+        format: The format that it is written in.
         version: The Delta version that this handle has seen.
         head: The newest txn that it has seen; 0 in an empty pond.
         shown: Which txns can still be shown.
@@ -63,8 +64,7 @@ class LogTable:
         self.path = path
         self.label = durability.label(path.parent)
         self.log = path / "_delta_log"
-        self.version = -1
-        self.head = 0
+        self.version, self.head = -1, 0
         self.shown = Shown()
         self.replaced = 0
         self._synced = -1
@@ -348,9 +348,9 @@ class LogTable:
         if needed > FORMAT:
             msg = f"{self.label} has format {needed}, this DuckPond {does} up to {FORMAT}"
             raise FormatTooNewError(msg, hint="install a newer duckpond")
-        made = self._number("pond.format")
-        if made < OLDEST_FORMAT:
-            msg = f"{self.label} has format {made}, this DuckPond {does} {OLDEST_FORMAT}"
+        self.format = self._number("pond.format")
+        if self.format < OLDEST_FORMAT:
+            msg = f"{self.label} has format {self.format}, this DuckPond {does} {OLDEST_FORMAT}"
             raise FormatTooOldError(msg, hint="make a new pond and run the pipeline")
 
 

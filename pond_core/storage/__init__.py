@@ -13,6 +13,7 @@ from pond_core.storage.folder import Folder
 from pond_core.storage.home import home_of, url_of
 from pond_core.storage.lock import exclusive
 from pond_core.storage.place import Place, Stored
+from pond_core.storage.proof import prove
 from pond_core.storage.sealed import Sealed, is_sealed
 from pond_core.storage.since import Since
 
@@ -32,6 +33,7 @@ __all__ = [
     "exclusive",
     "home_of",
     "is_sealed",
+    "prove",
     "sha256_of",
     "storage_errors",
     "url_of",

@@ -99,6 +99,12 @@ def maintain(
     )
 
 
+def left_by_crashes(log: OpLog) -> list[Path]:
+    """Return the files in the making of which nobody is the maker any more: they are a day old."""
+    limit_s = time.time() - _LEFT_S
+    return [path for path in log.temporaries() if _changed_s(path) <= limit_s]
+
+
 def _cleaned(log: OpLog, objects: ObjectStore, *, dry_run: bool) -> Left:
     """Delete what nothing refers to any more."""
     cache = log.durability

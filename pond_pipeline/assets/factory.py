@@ -10,7 +10,6 @@ from pond_core import ReadFS, Snapshot
 from pond_pipeline.assets.checks import check_results, check_specs
 from pond_pipeline.assets.condition import condition_of
 from pond_pipeline.assets.request import request_of
-from pond_pipeline.assets.series import Judged
 from pond_pipeline.assets.version_tags import (
     CODE_VERSION_CHARACTERS,
     provenance_tags,
@@ -22,6 +21,7 @@ from pond_pipeline.periods import Cadence, Period
 from pond_pipeline.plan import (
     DictionariesStep,
     HydroVuSource,
+    Judged,
     Plan,
     PullStep,
     ReduceStep,

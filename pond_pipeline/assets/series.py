@@ -21,13 +21,10 @@ from pond_pipeline.assets.verdict import (
 from pond_pipeline.config import Check, Severity
 from pond_pipeline.paths import path_to_key
 from pond_pipeline.periods import Period
-from pond_pipeline.plan import CombineStep, ExportStep, Judgement, NormalizeStep
+from pond_pipeline.plan import Judged, Judgement
 from pond_pipeline.profiles import profiles_of
 from pond_pipeline.quality import BATTERY_LEVEL, BATTERY_VOLTAGE, Limit, Profile
 from pond_pipeline.wording import duration_text
-
-Judged = NormalizeStep | ExportStep | CombineStep
-"""The steps whose series is judged."""
 
 SEVERITIES = {
     Severity.WARN: dg.AssetCheckSeverity.WARN,

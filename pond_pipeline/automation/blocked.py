@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from pond_pipeline.assets.series import Judged, series_specs
+from pond_pipeline.assets.series import series_specs
 from pond_pipeline.due import Stale
 from pond_pipeline.paths import key_to_path
-from pond_pipeline.plan import Plan
+from pond_pipeline.plan import Judged, Plan
 
 
 def unblocked(instance: dg.DagsterInstance, plan: Plan, behind: Sequence[Stale]) -> list[Stale]:

@@ -5,26 +5,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pond_pipeline.account import KEY, URL, lacks_account
 from pond_pipeline.cli.terminal import say
 from pond_pipeline.config import read_environment
-from pond_pipeline.plan import HydroVuSource, Plan
+from pond_pipeline.plan import Plan
 from pond_pipeline.simulator import Simulator, harbor
 
 _PAGE_DAYS = 31
 _RATE = 100_000
-_URL = "HYDROVU_URL"
-_KEY = "HYDROVU_KEY"
 
 
 @contextmanager
 def simulator() -> Iterator[None]:
     """Serve the harbor while the block runs, in larger pages and faster than the real API does."""
     with Simulator(harbor(), page_days=_PAGE_DAYS, rate_per_minute=_RATE) as server:
-        os.environ[_URL] = server.base_url
+        os.environ[URL] = server.base_url
         try:
             yield
         finally:
-            del os.environ[_URL]
+            del os.environ[URL]
 
 
 @contextmanager
@@ -34,13 +33,9 @@ def simulator_if_needed(plan: Plan, folder: Path) -> Iterator[dict[str, str]]:
     It is needed where a source takes its address from a variable that nobody has set, nor a key.
     """
     environ = dict(read_environment(folder).values)
-    asks = any(
-        isinstance(source, HydroVuSource) and _URL in source.base_url.template
-        for source in plan.sources
-    )
-    if not asks or environ.get(_URL) or environ.get(_KEY):
+    if not any(lacks_account(source, environ) for source in plan.sources):
         yield environ
         return
     with simulator():
-        say(f"no {_KEY} is set: the bundled simulator answers instead of HydroVu")
-        yield {**environ, _URL: os.environ[_URL]}
+        say(f"no {KEY} is set: the bundled simulator answers instead of HydroVu")
+        yield {**environ, URL: os.environ[URL]}

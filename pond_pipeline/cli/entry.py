@@ -22,6 +22,8 @@ COMMANDS = {
     "get": ("inventory", "List the resources, or show one as YAML."),
     "schema": ("schema", "Print the JSON Schema of resources.yaml."),
     "run": ("pipeline", "Collect and compute what is missing."),
+    "status": ("status", "Say whether all is well: the pond, its instruments, its backups."),
+    "doctor": ("doctor", "Check what the pond stands on: disk, clock, secrets, buckets, HydroVu."),
     "ls": ("store", "List what the pond holds."),
     "cat": ("content", "Print what a node holds."),
     "describe": ("store", "Say what is known of a node."),

@@ -11,7 +11,7 @@ from pond_core import AsOf, Window, from_us
 _ERA_US = 146_097 * 86_400 * 1_000_000
 """400 years, after which the Gregorian calendar repeats itself to the day."""
 
-_AGO = re.compile(r"([0-9]{1,6})([smhdw])")
+_LASTING = re.compile(r"([0-9]{1,6})([smhdw])")
 _RUN = re.compile(
     r"run:(?P<named>.+)|(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.DOTALL
 )
@@ -53,15 +53,27 @@ def instant(text: str) -> datetime:
     Raises:
         ValueError: It means none.
     """
-    ago = _AGO.fullmatch(text)
     try:
-        if ago is not None:
-            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        if _LASTING.fullmatch(text):
+            return datetime.now(UTC) - lasting(text)
         moment = datetime.fromisoformat(text)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError) as exc:
         what = f"{text!r} is no instant; write 2024-03-01, 2024-03-01T12:00Z, or 7d (ago)"
         raise ValueError(what) from exc
+
+
+def lasting(text: str) -> timedelta:
+    """Return the duration that a text means, such as `12h`.
+
+    Raises:
+        ValueError: It means none.
+    """
+    found = _LASTING.fullmatch(text)
+    if found is None:
+        what = f"{text!r} is no duration; write 12h, 7d or 2w"
+        raise ValueError(what)
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 def moment(text: str) -> AsOf:

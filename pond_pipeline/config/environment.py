@@ -56,6 +56,15 @@ class EnvText:
         """True when no environment variable is needed."""
         return _REFERENCE.search(self.template) is None
 
+    def missing(self, environ: Mapping[str, str]) -> list[str]:
+        """Return the variables that are needed and not set, in order."""
+        found = _REFERENCE.finditer(self.template)
+        return [
+            each["name"]
+            for each in found
+            if each["default"] is None and not environ.get(each["name"])
+        ]
+
     def resolve(self, environ: Mapping[str, str]) -> str:
         """Return the text with its variables replaced.
 

@@ -351,3 +351,6 @@ Step = (
     | TemplateStep
 )
 """What one op does."""
+
+Judged = NormalizeStep | ExportStep | CombineStep
+"""The steps whose series is judged."""

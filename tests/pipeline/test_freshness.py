@@ -9,9 +9,10 @@ import pytest
 
 from pond_core import Pond
 from pond_pipeline.config import load_documents
-from pond_pipeline.freshness import FreshnessJudge, build_freshness, freshness_keys
+from pond_pipeline.freshness import build_freshness, freshness_keys
 from pond_pipeline.paths import key_to_path
 from pond_pipeline.plan import Plan, compile_plan
+from pond_pipeline.silence import FreshnessJudge
 from pond_pipeline.wording import instant_text
 from tests.pipeline.harbor import definitions_of
 from tests.pipeline.waters import at, store, water

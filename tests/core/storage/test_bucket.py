@@ -2,35 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import pytest
-from typing_extensions import override
 
 from pond_core import DataError, StorageError
 from pond_core.storage import Access, Bucket
 from tests.s3 import server as s3
-
-
-class Careless(BaseHTTPRequestHandler):
-    """A server that takes whatever it is given, and ignores the condition of a put."""
-
-    def do_PUT(self) -> None:
-        self._answer()
-
-    def do_POST(self) -> None:
-        self._answer()
-
-    @override
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-    def _answer(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200)
-        self.send_header("ETag", '"same"')
-        self.send_header("Content-Length", "0")
-        self.end_headers()
+from tests.s3.careless import Careless
 
 
 @pytest.fixture

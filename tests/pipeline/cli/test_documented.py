@@ -34,6 +34,7 @@ READING = {
     "show": ("3",),
     "diff": ("2",),
     "sql": ('SELECT count(*) AS readings FROM "/raw/noyo/Station"',),
+    "status": (),
     "verify": (),
     "repair": ("--dry-run",),
     "maintain": ("--dry-run",),
