@@ -103,7 +103,7 @@ class Overview:
     @property
     def newest(self) -> Header | None:
         """The newest transaction; None in an empty pond."""
-        return self._header(self.txn)
+        return self._log.header(self.txn)
 
     @property
     def newest_of_a_run(self) -> Header | None:
@@ -132,7 +132,7 @@ class Overview:
 
     def committed_us(self, txn: int) -> int | None:
         """Return when a transaction committed; None if there is none."""
-        header = self._header(txn)
+        header = self._log.header(txn)
         return None if header is None else header.ts_us
 
     def lag(self, txn: int) -> Lag:
@@ -152,9 +152,6 @@ class Overview:
     def set_aside(self) -> int:
         """Return how many files openings and repairs have moved out of the way."""
         return sum(path.is_file() for path in (self.path / "set-aside").rglob("*"))
-
-    def _header(self, txn: int) -> Header | None:
-        return next(iter(self._log.headers(after=txn - 1, upto=txn)), None)
 
 
 def _sizes(objects: Path) -> Iterator[int]:

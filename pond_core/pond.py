@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from typing_extensions import override
 
-from pond_core.backup import Backups, Inspection, Pushed, promote
+from pond_core.backup import Backups, Fetched, Inspection, Progress, Pushed, promote
 from pond_core.chronicle import Chronicle
 from pond_core.errors import (
     ClosedError,
@@ -265,9 +265,7 @@ class Pond(Chronicle):
             self._live_log, self._objects, dry_run=dry_run, forget_before=first, keep=kept
         )
 
-    def push(
-        self, to: str | Path | Backups, *, told: Callable[[int, int], None] | None = None
-    ) -> Pushed:
+    def push(self, to: str | Path | Backups, *, told: Progress | None = None) -> Pushed:
         """Bring a backup of this pond up to date, also after a push that was interrupted.
 
         Args:
@@ -281,15 +279,17 @@ class Pond(Chronicle):
         """
         return Backups.at(to).push(self._live_log, self._objects, told=told)
 
-    def heal(self, backups: str | Path | Backups) -> Inspection:
+    def heal(self, backups: str | Path | Backups, *, told: Fetched | None = None) -> Inspection:
         """Send again what a backup lacks or has damaged, and return what is there afterwards.
+
+        `told` is told what is sent, and then what is read, as by `Backups.verify`.
 
         Raises:
             PondDivergedError: The backup holds another history of this pond.
             CorruptionError: The pond is damaged itself.
             StorageError: A disk or the server refuses.
         """
-        return Backups.at(backups).heal(self._live_log, self._objects)
+        return Backups.at(backups).heal(self._live_log, self._objects, told=told)
 
     @staticmethod
     def verify_at(path: str | Path, *, access: Access | None = None) -> Report:

@@ -1,6 +1,6 @@
 """What `Backup` and `Copy` do: a pond into a backup, and a backup into a pond. No Dagster."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -68,8 +68,20 @@ class BackedUp:
     expired: Expired | None
 
 
-def back_up(backup: Backup, pond: Pond, environ: Mapping[str, str]) -> BackedUp:
+def back_up(
+    backup: Backup,
+    pond: Pond,
+    environ: Mapping[str, str],
+    *,
+    told: Callable[[int, int], None] | None = None,
+) -> BackedUp:
     """Bring a backup up to date; when a day is over, let moments expire that are not to be kept.
+
+    Args:
+        backup: The backup.
+        pond: The pond.
+        environ: What its texts stand for.
+        told: Is told how many objects and bytes were sent so far.
 
     Raises:
         ConfigError: The folder lies in the pond, or a variable that it names is not set.
@@ -83,8 +95,9 @@ def back_up(backup: Backup, pond: Pond, environ: Mapping[str, str]) -> BackedUp:
         if path.resolve().is_relative_to(pond.path.resolve()):
             msg = f"the backup {backup.name} would lie in the pond itself"
             raise ConfigError(msg, hint="name a folder on another disk")
-    pushed = pond.push(backups)
+    pushed = pond.push(backups, told=told)
     expired = None
+    # A point says when it was looked last: at other pushes this costs no request.
     if backup.keep is not None and _day(pushed.point.ts_us) > _day(pushed.point.thinned_us):
         expired = backups.expire(backup.keep, pond=pond.id)
         if expired.expired:

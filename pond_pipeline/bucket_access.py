@@ -12,12 +12,15 @@ from pond_core import Access
 from pond_pipeline.config import BackupPlace
 from pond_pipeline.errors import ConfigError
 
+_KEY = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+
 
 def access_in(environ: Mapping[str, str]) -> Access:
     """Return how a bucket is reached that only the environment says something about.
 
     Raises:
         ConfigError: Nothing says any credentials.
+        DataError: Something says only one half of a key.
     """
     access = Access.of(environ)
     if access.key_id:
@@ -30,10 +33,11 @@ def access_of(place: BackupPlace, environ: Mapping[str, str]) -> Access:
 
     Raises:
         ConfigError: A variable that it names is not set, or nothing says any credentials.
+        DataError: Something says only one half of a key.
     """
     if place.key is not None and place.secret is not None:
-        key_id, secret = place.key.resolve(environ), place.secret.resolve(environ)
-        access = replace(Access.of(environ), key_id=key_id, secret=secret, token=None)
+        own = (place.key.resolve(environ), place.secret.resolve(environ), "")
+        access = Access.of({**environ, **dict(zip(_KEY, own, strict=True))})
     else:
         access = access_in(environ)
     if place.endpoint is not None:

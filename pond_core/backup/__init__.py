@@ -7,6 +7,7 @@ from pond_core.backup.expiry import Expired
 from pond_core.backup.inspection import Inspection
 from pond_core.backup.keep import Keep, Moment
 from pond_core.backup.point import Point, Segment
+from pond_core.backup.progress import Fetched, Progress
 from pond_core.backup.push import Pushed
 from pond_core.backup.replica import Pulled, promote
 from pond_core.backup.restoration import Restored
@@ -17,10 +18,12 @@ __all__ = [
     "Contact",
     "Contacts",
     "Expired",
+    "Fetched",
     "Inspection",
     "Keep",
     "Moment",
     "Point",
+    "Progress",
     "Pulled",
     "Pushed",
     "Restored",

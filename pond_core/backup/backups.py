@@ -15,25 +15,21 @@ from pond_core.backup.condemned import drop_damaged_list
 from pond_core.backup.contact import Contacts
 from pond_core.backup.expiry import Expired, expire
 from pond_core.backup.files import Files
-from pond_core.backup.healing import drop_damaged_points, send_again
+from pond_core.backup.healing import drop_damaged_points, heal
 from pond_core.backup.inspection import Inspection, inspect
 from pond_core.backup.keep import Keep
 from pond_core.backup.moving import check_free, move_in
 from pond_core.backup.point import Point
 from pond_core.backup.points import Points
+from pond_core.backup.progress import Fetched, Progress, silent
 from pond_core.backup.push import Pushed, push
 from pond_core.backup.replica import Pulled, pull
 from pond_core.backup.restoration import Restored, restore
-from pond_core.backup.sending import Progress
 from pond_core.errors import DataError, NotFoundError, SnapshotForgottenError
 from pond_core.oplog import OpLog, is_pond
 from pond_core.storage import Access, Bucket, Durability, Folder, Place, Sealed, is_sealed, url_of
 from pond_core.tlogfs import ObjectStore
 from pond_core.window import to_us
-
-
-def _silent(_objects: int, _bytes: int) -> None:
-    """Tell nobody."""
 
 
 class Backups:
@@ -102,11 +98,15 @@ class Backups:
         """Return the points of a pond, the oldest first; of all ponds without one.
 
         Raises:
+            NotFoundError: The pond that is named has none.
             CorruptionError: One is damaged.
             FormatTooNewError: A newer DuckPond wrote one.
         """
         wanted = self.ponds() if pond is None else [pond]
-        return [point for each in wanted for point in reversed([*self._points(each).backwards()])]
+        found = [point for each in wanted for point in reversed([*self._points(each).backwards()])]
+        if pond is not None and not found:
+            raise self._nothing(pond)
+        return found
 
     def newest(self, pond: str) -> Point | None:
         """Return the newest point of a pond; None if it has none.
@@ -132,7 +132,7 @@ class Backups:
             self.prepare()
             with self._place.writing():
                 files = self._files(log.pond_id)
-                pushed = push(log, objects, files, told=told or _silent, sleep=sleep)
+                pushed = push(log, objects, files, told=told or silent, sleep=sleep)
         contacts.succeeded(self.label, "push", txn=pushed.point.txn, ts_us=pushed.point.ts_us)
         return pushed
 
@@ -162,7 +162,7 @@ class Backups:
         """
         which = self._only(pond)
         with self._place.writing():
-            expired = expire(self._files(which), keep, told=told or _silent, sleep=sleep)
+            expired = expire(self._files(which), keep, told=told or silent, sleep=sleep)
         if expired is None:
             raise self._nothing(which)
         return expired
@@ -187,6 +187,7 @@ class Backups:
         pond: str | None = None,
         as_of: int | datetime | None = None,
         access: Access | None = None,
+        told: Fetched | None = None,
     ) -> Restored:
         """Make a new pond of a backup, with all its history up to a moment.
 
@@ -199,6 +200,8 @@ class Backups:
             pond: The pond that the backup is of; needed where there are several.
             as_of: A txn, or an aware instant; the newest point without one.
             access: How the bucket that it goes to is reached; as the environment says without one.
+            told: Is told how many objects and bytes were fetched so far, and of about how many
+                bytes: of all that was pushed until the point, or 0 where some of it is gone.
 
         Raises:
             NotFoundError: There is no such backup, or it does not reach that far.
@@ -212,17 +215,17 @@ class Backups:
         point, txn = self._moment(which, as_of)
         url = url_of(to)
         if url is None:
-            return self._restored(point, Path(to).absolute(), txn)
+            return self._restored(point, Path(to).absolute(), txn, told)
         bucket = Bucket(url, access=access)
         check_free(bucket)
         with tempfile.TemporaryDirectory(prefix="pond-") as directory:
-            done = self._restored(point, Path(directory) / "pond", txn)
+            done = self._restored(point, Path(directory) / "pond", txn, told)
             move_in(Path(directory) / "pond", bucket)
         return done
 
-    def _restored(self, point: Point, to: Path, txn: int) -> Restored:
-        files = self._files(point.pond)
-        return restore(files, point, to, upto=txn, durability=self._durability)
+    def _restored(self, point: Point, to: Path, txn: int, told: Fetched | None) -> Restored:
+        files, how = self._files(point.pond), self._durability
+        return restore(files, point, to, upto=txn, durability=how, told=told or silent)
 
     def pull(
         self, to: str | Path, *, pond: str | None = None, told: Progress | None = None
@@ -258,17 +261,21 @@ class Backups:
             point = self.newest(which)
             if point is None:
                 raise self._nothing(which)
-            files, told = self._files(which), told or _silent
+            files, told = self._files(which), told or silent
             pulled = pull(files, point, path, durability=self._durability, told=told)
         contacts.succeeded(self.label, "pull", txn=pulled.txn, ts_us=pulled.ts_us)
         return pulled
 
-    def verify(self, *, pond: str | None = None, full: bool = False) -> Inspection:
+    def verify(
+        self, *, pond: str | None = None, full: bool = False, told: Fetched | None = None
+    ) -> Inspection:
         """Check whether all is there that the newest points need.
 
         Args:
             pond: Whose points; all ponds without one.
             full: Check every point, and read every byte.
+            told: Is told how many objects and bytes of a pond's backup were looked at so far, and
+                of how many bytes; 0 until that is known.
 
         Raises:
             NotFoundError: There is no such backup.
@@ -277,24 +284,26 @@ class Backups:
         found = Inspection(0, 0, 0, 0, ())
         with tempfile.TemporaryDirectory() as temporary:
             for each in wanted:
-                found += inspect(self._files(each), full=full, temporary=Path(temporary))
+                files = self._files(each)
+                found += inspect(files, full=full, temporary=Path(temporary), told=told or silent)
         if not (found.points or found.findings):
             raise self._nothing(pond)
         return found
 
-    def heal(self, log: OpLog, objects: ObjectStore) -> Inspection:
+    def heal(self, log: OpLog, objects: ObjectStore, *, told: Fetched | None = None) -> Inspection:
         """Send again what is missing or damaged; see `Pond.heal`."""
+        tell = told or silent
         self.prepare()
         files = self._files(log.pond_id)
         with self._place.writing():
             drop_damaged_list(self._place)
             drop_damaged_points(files)
-            point = push(log, objects, files, told=_silent, sleep=time.sleep).point
+            point = push(
+                log, objects, files, told=lambda count, size: tell(count, size, 0), sleep=time.sleep
+            ).point
             Contacts(log.pond).succeeded(self.label, "push", txn=point.txn, ts_us=point.ts_us)
             with tempfile.TemporaryDirectory() as temporary:
-                found = inspect(files, full=True, temporary=Path(temporary))
-                send_again(files, found.findings, log, objects)
-                return inspect(files, full=True, temporary=Path(temporary))
+                return heal(files, log, objects, temporary=Path(temporary), told=tell)
 
     def _check_no_pond(self) -> None:
         if isinstance(self._kept, Folder) and is_pond(self._kept.root):

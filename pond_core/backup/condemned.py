@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 
 from pond_core.errors import CorruptionError, StorageError
 from pond_core.oplog import dump_facts
-from pond_core.storage import Place
+from pond_core.storage import Place, sha256_of
 
 WAIT = timedelta(hours=24)
 """How long what is listed stays."""
@@ -32,6 +32,7 @@ PUSH_S = 12 * 3600
 _FOLDER = "condemned"
 _LIST = f"{_FOLDER}/list.json"
 _DELETING = f"{_FOLDER}/deleting"
+_SUCCESSOR = f"{_FOLDER}/after-"
 _CLOCK = f"{_FOLDER}/clock"
 
 _DELETING_S = 1800
@@ -126,17 +127,35 @@ def deleting(place: Place) -> Iterator[Callable[[], bool]]:
 
     if not place.create(_DELETING, mine) and not is_mine():
         since = _changed(place).get(_DELETING)
-        if since is not None and now(place) - since < _DEAD:
+        is_dead = since is None or now(place) - since >= _DEAD
+        if not (is_dead and _succeed(place, mine)):
             msg = f"another clean-up is deleting in {place.label}"
             hint = "wait until it is done; one that was killed is forgotten after an hour"
             raise StorageError(msg, hint=hint)
-        place.write(_DELETING, mine)
     end_s = clock_s() + _DELETING_S
     try:
         yield lambda: clock_s() < end_s and is_mine()
     finally:
         if is_mine():
-            place.delete([_DELETING])
+            claims = [name for name in _changed(place) if name.startswith(_SUCCESSOR)]
+            place.delete([_DELETING, *claims])
+
+
+def _succeed(place: Place, mine: bytes) -> bool:
+    """Take the place of one that died; False if it is not dead, or another one has done so."""
+    dead = place.read(_DELETING)
+    if dead is None:
+        return place.create(_DELETING, mine)
+    # Named by whom it follows: of two who find the same one dead, one comes first.
+    claim = f"{_SUCCESSOR}{sha256_of(dead)}"
+    if not place.create(claim, mine) and place.read(claim) != mine:
+        since = _changed(place).get(claim)
+        if since is None or now(place) - since < _DEAD:
+            return False
+    if place.read(_DELETING) != dead:  # it has been succeeded, and the successor is done
+        return False
+    place.write(_DELETING, mine)
+    return True
 
 
 def await_deletion(place: Place, sleep: Callable[[float], None]) -> None:

@@ -16,8 +16,9 @@ from pond_core.backup.files import Files
 from pond_core.backup.keep import Keep, Moment
 from pond_core.backup.point import Point, Segment
 from pond_core.backup.points import Points
+from pond_core.backup.progress import Progress
 from pond_core.backup.reach import reached
-from pond_core.backup.sending import Progress, Sending
+from pond_core.backup.sending import Sending
 from pond_core.oplog import HEADERS, OpKind, Shown, superseded
 
 _WORTH = 0.25
@@ -48,15 +49,18 @@ class Expired:
     bytes: int
 
 
-def moments(points: Points, point: Point, *, after: int) -> list[Moment]:
+def moments(points: Points, point: Point, *, after: int, first: int) -> list[Moment]:
     """Return the pushed moments that a point can restore, the oldest first.
 
     Args:
         points: The pond's points.
         point: The newest one, or an end.
         after: The number of the end before it, which none of its moments is in; 0 without one.
+        first: The first point that has to be there. What those before it told, later ones tell
+            among what they kept; and a clean-up may delete them while this looks.
     """
-    numbers = (number for number in points.numbers() if after < number <= point.number)
+    begin = max(after + 1, first)
+    numbers = (number for number in points.numbers() if begin <= number <= point.number)
     pushed = (points.get(number) for number in numbers)
     found = {Moment(each.txn, each.ts_us) for each in pushed} | {*_moments_of(point)}
     return sorted(each for each in found if each.txn in point.shown)
@@ -84,8 +88,11 @@ def expire(
             return None
         ends = points.ends()
         after = [0, *(end.number for end in ends)]
-        mine = moments(points, newest, after=after[-1])
-        older = [moments(points, end, after=at) for end, at in zip(ends, after, strict=False)]
+        mine = moments(points, newest, after=after[-1], first=newest.first)
+        older = [
+            moments(points, end, after=at, first=newest.first)
+            for end, at in zip(ends, after, strict=False)
+        ]
         everything = {*mine}.union(*older)
         chosen = keep.chosen(everything)
         staying = [each for each in mine if each in chosen]
@@ -97,8 +104,11 @@ def expire(
         if staying != mine:
             point, rows = _thinned(files, sending, newest, staying)
             sending.finish()
-            if not points.add(point):
-                continue
+        elif newest.thinned_us < newest.ts_us:
+            # So that who comes next knows, and need not look at all points again.
+            point = newest.followed(thinned_us=newest.ts_us)
+        if point is not newest and not points.add(point):
+            continue
         for end, found in zip(ends, older, strict=True):
             if chosen.isdisjoint(found):
                 points.drop_end(end.number)
@@ -139,10 +149,7 @@ def _thinned(
         digest, size = sending.send_segment(pa.concat_tables(tables))
         segments.append(Segment(digest, size, group[0].after, group[-1].upto, pushes=0))
         spared += rows - left
-    point = replace(
-        newest,
-        number=newest.number + 1,
-        previous=newest.digest,
+    point = newest.followed(
         horizon=newest.txn,
         first=newest.number + 1,
         thinned_us=newest.ts_us,

@@ -11,6 +11,7 @@ from pond_core.backup import segment
 from pond_core.backup.files import Files
 from pond_core.backup.point import ENDS, FIRST, POINTS, Point, Segment, file_of
 from pond_core.backup.points import Points
+from pond_core.backup.progress import Fetched
 from pond_core.errors import CorruptionError, Finding
 from pond_core.oplog import Proof
 
@@ -51,13 +52,14 @@ class Inspection:
         return not self.findings
 
 
-def inspect(files: Files, *, full: bool, temporary: Path) -> Inspection:
+def inspect(files: Files, *, full: bool, temporary: Path, told: Fetched) -> Inspection:
     """Look at the points of a pond, and at all that they need.
 
     Args:
         files: The files of its backup.
         full: Read every byte of every point, instead of comparing sizes of what the newest needs.
         temporary: A directory for what is fetched to be looked at.
+        told: Is told how many objects and bytes were looked at.
     """
     points, findings = _points(files, full=full)
     # What only points before these name may be on its way out.
@@ -71,16 +73,22 @@ def inspect(files: Files, *, full: bool, temporary: Path) -> Inspection:
     }
     there = {**files.sizes("segments"), **files.sizes("objects")}
     objects: dict[str, int | None] = {}
+    done = 0
     for each in needed.values():
         findings.extend(_segment(files, each, objects, there, full=full))
+        done += each.size
+        told(0, done, 0)
+    total = done + sum(size or 0 for size in objects.values())
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         look = partial(_object, files, there, full=full, temporary=temporary)
         found = pool.map(look, objects, objects.values())
-        findings.extend(finding for finding in found if finding)
+        for count, (size, finding) in enumerate(zip(objects.values(), found, strict=True), start=1):
+            findings.extend([finding] if finding else [])
+            done += size or 0
+            told(count, done, total)
     if full and not findings:
         # Older points have the same rows in other files.
         findings.extend(finding for point in points[:1] for finding in _chain(files, point))
-    total = sum(each.size for each in needed.values()) + sum(size or 0 for size in objects.values())
     return Inspection(len(points), len(needed), len(objects), total, tuple(findings))
 
 
@@ -97,12 +105,17 @@ def _points(files: Files, *, full: bool) -> tuple[list[Point], list[Finding]]:
         return ([] if newest is None else [newest]), []
     for folder in (POINTS, ENDS):
         numbers = points.numbers(folder)
-        for number in reversed(numbers):
+        for number in sorted(numbers, reverse=True):
             try:
-                found.append(points.get(number, folder))
+                point = points.find(number, folder)
             except CorruptionError as exc:
                 where = files.where(file_of(number, folder=folder))
                 findings.append(Finding("point damaged", where, str(exc)))
+                continue
+            if point is None:
+                numbers.remove(number)  # deleted since; `_gaps` says whether it may be
+            else:
+                found.append(point)
         if folder == POINTS:
             findings.extend(_gaps(files, found, numbers))
             findings.extend(_hint(points, found))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pond_core.errors import CorruptionError, FormatTooNewError, FormatTooOldError
@@ -55,7 +55,8 @@ class Point:
         ts_us: When it committed, microseconds since the epoch; 0 in an empty pond.
         horizon: The txn from which on all can be restored from this point.
         first: The first point that has to be there: it has all that those before it could give.
-        thinned_us: When moments expired last: when the newest of then committed; 0 if none did.
+        thinned_us: When it was last looked which moments expire: when the newest of then
+            committed; 0 if it never was.
         objects: How many objects were sent for it and the points before it.
         bytes: How many bytes were sent for it and the points before it, points not counted.
         segments: The rows of the log, without a hole from txn 1 on.
@@ -82,6 +83,10 @@ class Point:
     def shown(self) -> Shown:
         """Which txns can be restored, of those up to its own."""
         return Shown(self.horizon, self.kept)
+
+    def followed(self, **facts: Any) -> "Point":  # noqa: ANN401 -- its own fields
+        """Return the point after this one, which says something else besides."""
+        return replace(self, number=self.number + 1, previous=self.digest, **facts)
 
     @property
     def digest(self) -> str:

@@ -41,13 +41,13 @@ class Points:
             FormatTooNewError: A newer DuckPond wrote it.
         """
         number = self._hinted()
-        found = None if number is None else self._read(number)
+        found = None if number is None else self.find(number)
         if found is None:  # the hint is lost, or was one of another time
             numbers = self.numbers()
             if not numbers:
                 return None
             found = self.get(numbers[-1])
-        while (later := self._read(found.number + 1)) is not None:
+        while (later := self.find(found.number + 1)) is not None:
             found = later
         return found
 
@@ -63,24 +63,47 @@ class Points:
             CorruptionError: It is missing or damaged.
             FormatTooNewError: A newer DuckPond wrote it.
         """
-        found = self._read(number, folder)
+        found = self.find(number, folder)
         if found is None:
             msg = f"{self._where(number, folder)} is missing"
             raise CorruptionError(msg, hint="docs/backup.md says what can be done about it")
         return found
 
+    def find(self, number: int, folder: str = POINTS) -> Point | None:
+        """Return a point, or an end; None if it is not there.
+
+        Raises:
+            CorruptionError: It is damaged.
+            FormatTooNewError: A newer DuckPond wrote it.
+        """
+        if number < FIRST:
+            return None
+        data = self._files.read(file_of(number, folder=folder))
+        if data is None:
+            return None
+        where = self._where(number, folder)
+        point = decode(where, data)
+        if (point.pond, point.number) != (self._files.pond, number):
+            msg = f"{where} is a point of something else"
+            raise CorruptionError(msg, hint="docs/backup.md says what can be done about it")
+        return point
+
     def ends(self) -> list[Point]:
         """Return the points before new beginnings, the oldest first."""
-        return [self.get(number, ENDS) for number in self.numbers(ENDS)]
+        found = (self.find(number, ENDS) for number in self.numbers(ENDS))
+        return [end for end in found if end is not None]  # one may expire while this looks
 
     def backwards(self) -> Iterator[Point]:
         """Iterate over the points, the newest first, and then over the ends."""
         numbers = self.numbers()
+        first = FIRST
         for number in reversed(numbers):
-            yield self.get(number)
-        for number in reversed(self.numbers(ENDS)):
-            if number not in numbers:
-                yield self.get(number, ENDS)
+            # Those before the first that has to be there may be deleted while this looks.
+            point = self.get(number) if number >= first else self.find(number)
+            if point is not None:
+                first = max(first, point.first)
+                yield point
+        yield from (end for end in reversed(self.ends()) if end.number not in numbers)
 
     def end(self, point: Point) -> None:
         """Keep a point for itself: the next one begins anew."""
@@ -121,19 +144,6 @@ class Points:
             number, _, _ = (self._files.read(_HINT) or b"").partition(b" ")
             return int(number) if number.isdigit() else None
         return None
-
-    def _read(self, number: int, folder: str = POINTS) -> Point | None:
-        if number < FIRST:
-            return None
-        data = self._files.read(file_of(number, folder=folder))
-        if data is None:
-            return None
-        where = self._where(number, folder)
-        point = decode(where, data)
-        if (point.pond, point.number) != (self._files.pond, number):
-            msg = f"{where} is a point of something else"
-            raise CorruptionError(msg, hint="docs/backup.md says what can be done about it")
-        return point
 
     def _where(self, number: int, folder: str) -> str:
         return f"{self._files.label}/{self._files.where(file_of(number, folder=folder))}"

@@ -1,17 +1,20 @@
 """From a pond into a backup: what that does not have yet, and at last a point.
 
 Objects are there before the segment whose rows refer to them, and segments before the point that
-names them. So a crash leaves files that no point names, which the next push takes up.
+names them. So a crash leaves files that no point names, which the next push takes up. A push of
+hours makes a point now and then, of what was sent so far.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pond_core.backup import segment
 from pond_core.backup.files import Files
 from pond_core.backup.point import FIRST, Point, Segment
 from pond_core.backup.points import Points
-from pond_core.backup.sending import Progress, Sending
+from pond_core.backup.progress import Progress
+from pond_core.backup.sending import Sending
 from pond_core.errors import CorruptionError, PondDivergedError
 from pond_core.oplog import Header, OpLog, Proof, Shown
 from pond_core.tlogfs import ObjectStore
@@ -25,6 +28,14 @@ _SEALED_BYTES = 8 * 1024**2
 
 _SEGMENT_ROWS = 20_000
 """What a segment of many transactions holds at most, so that little is in memory at a time."""
+
+_STRETCH_BYTES = 4 * 1024**3
+"""What is sent for a segment comes to this at most, unless one transaction is larger: an hour or
+two over a slow line."""
+
+_PART_S = 3600
+"""What was sent after so long becomes a point, and the push goes on from there: what no point needs
+may fall to a clean-up before a push of days is done, and is lost to whoever needs it at once."""
 
 _ROW_BYTES = 64 * 1024
 _SEGMENT_BYTES = 64 * 1024**2
@@ -70,13 +81,33 @@ def push(
         CorruptionError: The pond is damaged; no point was made.
         StorageError: A disk or the place refuses; what was sent need not be sent again.
     """
+    done, is_whole = _part(log, objects, files, told, sleep)
+    while not is_whole:
+        more, is_whole = _part(log, objects, files, partial(_told_after, done, told), sleep)
+        done = Pushed(
+            more.point,
+            is_new=done.is_new or more.is_new,
+            objects=done.objects + more.objects,
+            bytes=done.bytes + more.bytes,
+        )
+    return done
+
+
+def _told_after(done: Pushed, told: Progress, objects: int, size: int) -> None:
+    told(done.objects + objects, done.bytes + size)
+
+
+def _part(
+    log: OpLog, objects: ObjectStore, files: Files, told: Progress, sleep: Callable[[float], None]
+) -> tuple[Pushed, bool]:
+    """Make one point, and say whether it is of all that was committed when this began."""
     points = Points(files)
     while True:
         last = points.newest()
         head, shown = log.head(), log.shown
         _check_continued(log, last, head)
         if last is not None and last.txn == head:
-            return Pushed(last, is_new=False, objects=0, bytes=0)
+            return Pushed(last, is_new=False, objects=0, bytes=0), True
         sending = Sending(files, told, sleep)
         try:
             point = _point(log, objects, sending, last, head=head, shown=shown)
@@ -91,7 +122,8 @@ def push(
         if last is not None and _begins_anew(last, shown):
             points.end(last)
         if points.add(point):
-            return Pushed(point, is_new=True, objects=sending.objects, bytes=sending.bytes)
+            pushed = Pushed(point, is_new=True, objects=sending.objects, bytes=sending.bytes)
+            return pushed, point.txn == head
 
 
 def _point(
@@ -103,14 +135,14 @@ def _point(
     head: int,
     shown: Shown,
 ) -> Point:
-    """Send all that a new point needs, and return it."""
+    """Send all that a new point needs, and return it: of the head, or of what took long enough."""
     known = None if last is None or _begins_anew(last, shown) else last
     horizon = shown.horizon
     # What expired is not there any more, and does not come back with rows that are written anew.
     fixed = horizon if known is None else max(horizon, known.horizon)
     kept, pushes = _kept(() if known is None else known.segments, horizon=fixed)
     after = kept[-1].upto if kept else 0
-    proof = Proof(horizon=horizon, last=_header(log, after))
+    proof = Proof(horizon=horizon, last=log.header(after))
     sent = 0 if known is None else known.txn
 
     def made(after: int, upto: int) -> Segment:
@@ -121,15 +153,19 @@ def _point(
         # All but the last are full, and never written again.
         return Segment(*sending.send_segment(rows), after, upto, pushes if upto == head else 0)
 
-    headers = log.headers(after=after, upto=head)
-    segments = (*kept, *(made(first, upto) for first, upto in _stretches(headers)))
-    own = [_header(log, txn) for txn in (shown.kept if known is None else ())]
+    segments = list(kept)
+    for first, upto in _stretches(log.headers(after=after, upto=head)):
+        segments.append(made(first, upto))
+        # No point is of less than the last one is, or of what cannot be shown.
+        if upto > sent and upto >= horizon and sending.has_taken(_PART_S):
+            break
+    own = [log.header(txn) for txn in (shown.kept if known is None else ())]
     own_us = tuple(each.ts_us if each else 0 for each in own)
     return Point(
         number=FIRST if last is None else last.number + 1,
         previous="" if last is None else last.digest,
         pond=log.pond_id,
-        txn=head,
+        txn=proof.txn,
         hash=proof.hash,
         ts_us=0 if proof.last is None else proof.last.ts_us,
         horizon=horizon if known is None else known.horizon,
@@ -139,7 +175,7 @@ def _point(
         thinned_us=0 if known is None else known.thinned_us,
         objects=sending.objects + (0 if known is None else known.objects),
         bytes=sending.bytes + (0 if known is None else known.bytes),
-        segments=segments,
+        segments=tuple(segments),
     )
 
 
@@ -151,7 +187,7 @@ def _begins_anew(last: Point, shown: Shown) -> bool:
 def _check_continued(log: OpLog, last: Point | None, head: int) -> None:
     if last is None or last.txn == 0:
         return
-    header = _header(log, last.txn) if last.txn <= head else None
+    header = log.header(last.txn) if last.txn <= head else None
     if header is None or header.hash != last.hash:
         msg = (
             f"{log.label} and its backup went apart: the backup holds {last.txn} transactions of "
@@ -164,10 +200,6 @@ def _check_continued(log: OpLog, last: Point | None, head: int) -> None:
 def _is_forgotten(log: OpLog, shown: Shown) -> bool:
     log.head()  # look
     return log.shown != shown
-
-
-def _header(log: OpLog, txn: int) -> Header | None:
-    return next(iter(log.headers(after=txn - 1, upto=txn)), None) if txn else None
 
 
 def _kept(segments: Sequence[Segment], *, horizon: int) -> tuple[list[Segment], int]:
@@ -184,14 +216,15 @@ def _kept(segments: Sequence[Segment], *, horizon: int) -> tuple[list[Segment], 
 
 
 def _stretches(headers: Sequence[Header]) -> Iterator[tuple[int, int]]:
-    """Yield ranges `(after, upto]` of txns with few enough rows to be held at a time."""
-    first, rows, size = 0, 0, 0
+    """Yield ranges `(after, upto]` of txns whose rows can be held, and sent, at a time."""
+    first, rows, size, sent = 0, 0, 0, 0
     for at, header in enumerate(headers):
         more = header.operations + 1
         more_bytes = min(header.bytes, more * _ROW_BYTES)
-        if at > first and (rows + more > _SEGMENT_ROWS or size + more_bytes > _SEGMENT_BYTES):
+        is_full = rows + more > _SEGMENT_ROWS or size + more_bytes > _SEGMENT_BYTES
+        if at > first and (is_full or sent + header.bytes > _STRETCH_BYTES):
             yield headers[first].txn - 1, header.txn - 1
-            first, rows, size = at, 0, 0
-        rows, size = rows + more, size + more_bytes
+            first, rows, size, sent = at, 0, 0, 0
+        rows, size, sent = rows + more, size + more_bytes, sent + header.bytes
     if headers:
         yield headers[first].txn - 1, headers[-1].txn

@@ -14,12 +14,11 @@ from pathlib import Path
 from pond_core.backup import segment
 from pond_core.backup.files import Files
 from pond_core.backup.point import Point
-from pond_core.backup.sending import Progress
+from pond_core.backup.progress import Progress
 from pond_core.errors import CorruptionError, DataError, ExistsError, PondDivergedError
 from pond_core.oplog import (
     REPLICA,
     Action,
-    Header,
     Identity,
     LogFile,
     OpLog,
@@ -93,7 +92,7 @@ def promote(log: OpLog) -> None:
     """
     with log.exclusive():
         txn = log.head()
-        last = _header(log, txn)
+        last = log.header(txn)
         was_interrupted = last is not None and last.pond != log.pond_id
         if not log.is_replica and not was_interrupted:
             msg = f"{log.label} is no replica"
@@ -147,14 +146,14 @@ class _Pull:
         """Return the newest txn that is here, having compared."""
         base = self._log.head()
         if base >= self._point.txn > 0:
-            here = _header(self._log, self._point.txn)
+            here = self._log.header(self._point.txn)
             if here is None or here.hash != self._point.hash:
                 raise self._diverged()
         return base
 
     def _took(self, base: int, *, is_anew: bool) -> bool:
         """Make what follows a txn visible, or all of it; False if others were faster."""
-        known = _header(self._log, base)
+        known = self._log.header(base)
         proof = Proof(horizon=self._point.horizon, last=None if is_anew else known, known=known)
         try:
             written = list(self._rows(proof))
@@ -257,7 +256,3 @@ def _opened(to: Path, pond: str, durability: Durability) -> OpLog:
         raise DataError(msg, hint="say which pond is meant, or pull into a new directory")
     log.condenser = Condenser(log, ObjectStore(to, durability=durability))
     return log
-
-
-def _header(log: OpLog, txn: int) -> Header | None:
-    return next(iter(log.headers(after=txn - 1, upto=txn)), None) if txn else None

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from pond_core.backup import segment
 from pond_core.backup.files import Files
 from pond_core.backup.point import Point
+from pond_core.backup.progress import Fetched
 from pond_core.errors import CorruptionError, ExistsError
 from pond_core.oplog import (
     HEADERS,
@@ -55,7 +56,9 @@ class Restored:
     bytes: int
 
 
-def restore(files: Files, point: Point, to: Path, *, upto: int, durability: Durability) -> Restored:
+def restore(
+    files: Files, point: Point, to: Path, *, upto: int, durability: Durability, told: Fetched
+) -> Restored:
     """Make a pond that shows what another one held as of a txn, and before it.
 
     Args:
@@ -64,6 +67,7 @@ def restore(files: Files, point: Point, to: Path, *, upto: int, durability: Dura
         to: The pond's directory: not there, empty, or of a restoration that was interrupted.
         upto: The txn.
         durability: Whether to wait for the disk.
+        told: Is told how many objects and bytes were fetched.
 
     Raises:
         ExistsError: Something else is there.
@@ -74,12 +78,15 @@ def restore(files: Files, point: Point, to: Path, *, upto: int, durability: Dura
     if done is not None:
         return done
     _check_free(to)
-    return _Restoration(files, to, upto=upto, durability=durability).run(point)
+    return _Restoration(files, to, upto=upto, durability=durability, told=told).run(point)
 
 
 class _Restoration:
-    def __init__(self, files: Files, to: Path, *, upto: int, durability: Durability) -> None:
+    def __init__(
+        self, files: Files, to: Path, *, upto: int, durability: Durability, told: Fetched
+    ) -> None:
         self._files = files
+        self._told = told
         self._to = to
         self._stage = to / _STAGE
         self._upto = upto
@@ -123,9 +130,15 @@ class _Restoration:
             proof.add(rows.drop_columns(["object"]))
             with ThreadPoolExecutor(_AT_ONCE) as pool:
                 wanted = segment.objects_in(rows)
-                fetched = pool.map(self._fetch, wanted, wanted.values())
-                self._fetched.extend(size for size in fetched if size is not None)
+                for size in pool.map(self._fetch, wanted, wanted.values()):
+                    self._fetched.extend([] if size is None else [size])
+                    self._tell(point)
             yield from write_transcript(self._stage, rows, durability=self._durability)
+
+    def _tell(self, point: Point) -> None:
+        # What has expired was sent, too: then nobody knows.
+        total = 0 if point.horizon else point.bytes
+        self._told(len(self._fetched), self._bytes + sum(self._fetched), total)
 
     def _fetch(self, digest: str, size: int | None) -> int | None:
         """Fetch an object, and return its size; None if it was there."""

@@ -9,12 +9,10 @@ import pyarrow as pa
 from pond_core.backup import segment
 from pond_core.backup.condemned import PUSH_S, Condemned, await_deletion, clock_s
 from pond_core.backup.files import Files
+from pond_core.backup.progress import Progress
 from pond_core.errors import StorageError
 from pond_core.storage import sha256_of
 from pond_core.tlogfs import ObjectStore
-
-Progress = Callable[[int, int], None]
-"""Is told how many objects and bytes were sent so far."""
 
 _AT_ONCE = 8
 """Objects on their way: a bucket takes many at a time, and each waits for an answer."""
@@ -36,7 +34,7 @@ class Sending:
         self._sleep = sleep
         self._condemned = Condemned.names_in(files.place)
         self._again: dict[str, Callable[[], int]] = {}
-        self._end_s = clock_s() + PUSH_S
+        self._began_s = clock_s()
 
     def send_objects(self, wanted: Mapping[str, int | None], store: ObjectStore) -> None:
         """Send objects of a pond.
@@ -79,9 +77,13 @@ class Sending:
         for name, send in self._again.items():
             if self._files.size(name) is None:
                 send()
-        if clock_s() > self._end_s:
+        if self.has_taken(PUSH_S):
             msg = f"the push to {self._files.label} has taken more than {PUSH_S // 3600} hours"
             raise StorageError(msg, hint="push again: what was sent is not sent again")
+
+    def has_taken(self, seconds: float) -> bool:
+        """Say whether this began so long ago."""
+        return clock_s() - self._began_s >= seconds
 
     def _object(self, store: ObjectStore, digest: str, size: int | None) -> int | None:
         name = segment.object_file_of(digest)

@@ -179,6 +179,10 @@ class OpLog:
         headers = {row.txn: Header.from_operation(row) for row in rows}
         return [headers[txn] for txn in sorted(headers)]
 
+    def header(self, txn: int) -> Header | None:
+        """Return the header of a txn; None if there is none, as of txn 0."""
+        return next(iter(self.headers(after=txn - 1, upto=txn)), None) if txn else None
+
     def operations(
         self,
         *,
@@ -351,11 +355,10 @@ class OpLog:
         if head == 0:
             return None
         if self._last is None or self._last.txn != head:
-            headers = self.headers(after=head - 1, upto=head)
-            if not headers:
+            self._last = self.header(head)
+            if self._last is None:
                 msg = f"{self.label}: txn {head} has no header"
                 raise CorruptionError(msg, hint="run `pond verify`")
-            self._last = headers[-1]
         return self._last
 
     def _commit(self, header: Header, operations: Sequence[Operation]) -> bool:

@@ -59,6 +59,9 @@ class Access:
         secret: The access key.
         token: What belongs to a key for a session.
         credentials: Gives them when they are wanted instead, as obstore's providers do.
+
+    Raises:
+        DataError: There is only one of `key_id` and `secret`.
     """
 
     endpoint_url: str | None = None
@@ -68,9 +71,20 @@ class Access:
     token: str | None = field(default=None, repr=False)
     credentials: Callable[[], Any] | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        if bool(self.key_id) != bool(self.secret):
+            what = ("id", "secret") if self.key_id else ("secret", "id")
+            msg = "the {} of an access key is given, and its {} is missing".format(*what)
+            hint = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together: set both or none"
+            raise DataError(msg, hint=hint)
+
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> "Access":
-        """Return what the variables say that AWS's own tools read."""
+        """Return what the variables say that AWS's own tools read.
+
+        Raises:
+            DataError: They say only one half of an access key.
+        """
         return cls(
             endpoint_url=environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL"),
             region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION"),

@@ -15,6 +15,7 @@ from pond_pipeline.cli.command import (
     json_option,
     pass_invocation,
 )
+from pond_pipeline.cli.progress import transfer
 from pond_pipeline.cli.render import print_facts, print_json, print_lines, print_rows
 from pond_pipeline.cli.restoration import promote, pull, restore
 from pond_pipeline.cli.retention import clean_up, expire
@@ -116,7 +117,8 @@ def push(invocation: Invocation, /, *, as_json: bool, **where: object) -> None:
     """Send what the backup does not have yet."""
     pond = Pond.open(invocation.pond)
     backups = place_of(where).open()
-    pushed = pond.push(backups)
+    with transfer("sending") as told:
+        pushed = pond.push(backups, told=told)
     report = Pushed(
         place=backups.label,
         pond=pushed.point.pond,
@@ -184,9 +186,11 @@ def verify(
     backups = place_of(where).open()
     if repair and pond is not None:
         raise click.UsageError("--repair is for the backup of this pond: leave --of out")
-    found = (
-        Pond.open(invocation.pond).heal(backups) if repair else backups.verify(pond=pond, full=full)
-    )
+    with transfer("checking") as told:
+        if repair:
+            found = Pond.open(invocation.pond).heal(backups, told=told)
+        else:
+            found = backups.verify(pond=pond, full=full, told=told)
     report = Verified(
         ok=found.ok,
         full=full or repair,

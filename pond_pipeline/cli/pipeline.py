@@ -2,17 +2,15 @@
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import dagster as dg
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pond_core import Pond, Window
 from pond_pipeline.apply import apply_resources
+from pond_pipeline.cli import progress
 from pond_pipeline.cli.bundled import simulator
 from pond_pipeline.cli.command import (
     HOME,
@@ -175,7 +173,7 @@ def _execute(
     pond = Pond.init(invocation.pond, exist_ok=True)
     before = pond.snapshot().txn
     reports: list[RunReport] = []
-    with open_instance(home) as instance, _progress(len(steps)) as progress:
+    with open_instance(home) as instance, progress.steps(len(steps)) as told:
         for block in _blocks(plan, steps, periods, pond=place_of(invocation.pond)):
             reports += launch.run(
                 plan,
@@ -184,7 +182,7 @@ def _execute(
                 root=root,
                 pond=place_of(invocation.pond),
                 instance=instance,
-                progress=progress,
+                progress=told,
                 **how,
             )
     assets = tuple(summarize(plan, pond.snapshot()))
@@ -232,22 +230,6 @@ def _check_environment(root: Path, steps: Sequence[Step]) -> None:
         if isinstance(source, HydroVuSource):
             for text in (source.base_url, source.key, source.secret):
                 text.resolve(environment.values)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[launch.Progress]:
-    """Show on a terminal how many steps are done; elsewhere nothing."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns,
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as bar:
-        task = bar.add_task("collecting", total=total)
-        yield lambda path: bar.update(task, advance=1, description=path)
 
 
 def _say_what_next(invocation: Invocation, home: Path) -> None:

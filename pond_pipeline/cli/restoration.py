@@ -9,6 +9,7 @@ from pond_core import AsOf, Pond, from_us
 from pond_pipeline.cli.backup_place import of_option, place_of, place_options
 from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
 from pond_pipeline.cli.instant import AsOfType
+from pond_pipeline.cli.progress import transfer
 from pond_pipeline.cli.render import print_json
 from pond_pipeline.cli.terminal import say
 
@@ -66,7 +67,8 @@ def restore(
         raise click.UsageError("a backup is restored as of a txn or a time, not of a run")
     place = place_of(where)
     access = place.access if "://" in to else None
-    done = place.open().restore(to, pond=pond, as_of=as_of, access=access)
+    with transfer("fetching") as told:
+        done = place.open().restore(to, pond=pond, as_of=as_of, access=access, told=told)
     report = Restored(
         path=to,
         pond=done.pond,
@@ -93,7 +95,8 @@ def pull(invocation: Invocation, /, *, pond: str | None, as_json: bool, **where:
     it can be read like any other, and takes no changes.
     """
     backups = place_of(where).open()
-    done = backups.pull(invocation.pond, pond=pond)
+    with transfer("fetching") as told:
+        done = backups.pull(invocation.pond, pond=pond, told=told)
     report = Pulled(
         path=str(invocation.pond),
         pond=done.pond,

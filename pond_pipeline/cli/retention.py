@@ -9,6 +9,7 @@ import click
 from pond_core import Keep, from_us
 from pond_pipeline.cli.backup_place import of_option, place_of, place_options
 from pond_pipeline.cli.command import PondCommand, command, json_option
+from pond_pipeline.cli.progress import transfer
 from pond_pipeline.cli.render import print_json, print_rows
 from pond_pipeline.cli.terminal import agreed, say
 
@@ -85,7 +86,8 @@ def expire(
     backups = place_of(where).open()
     if not yes and not agreed(f"let moments of the backup in {backups.label} expire for good?"):
         raise click.UsageError("nothing was done; say --yes where nobody can be asked")
-    done = backups.expire(keep, pond=pond)
+    with transfer("sending") as told:
+        done = backups.expire(keep, pond=pond, told=told)
     report = Expired(
         place=backups.label,
         pond=done.point.pond,

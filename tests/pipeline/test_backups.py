@@ -1,13 +1,17 @@
 """A copy follows its backup, and nothing that is no copy is ever replaced."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pond_core import DataError, NotFoundError, Pond, ReplicaError, StorageError
+from pond_core import Backups, DataError, Keep, NotFoundError, Pond, ReplicaError, StorageError
+from pond_core.storage import Durability, Folder
+from pond_pipeline import backups
 from pond_pipeline.backups import back_up, update_copy
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.plan import Backup, Copy
+from tests.core.backup.counting import Counting
 from tests.pipeline.services import plan_of, plug_in, write
 
 
@@ -55,6 +59,26 @@ def test_a_disk_that_is_not_plugged_in_is_not_mistaken_for_an_empty_one(
 def test_a_backup_inside_the_pond_is_refused(pond: Pond, backup: Backup) -> None:
     with pytest.raises(ConfigError, match="in the pond itself"):
         back_up(backup, pond, {"STICK": str(pond.path)})
+
+
+def test_moments_are_looked_at_once_a_day_and_other_pushes_cost_nothing_more(
+    pond: Pond, backup: Backup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeping = replace(backup, keep=Keep(daily=7))
+    calls = {}
+    for name, service in (("all", backup), ("some", keeping)):
+        place = tmp_path / "stick" / name
+        plain = Backups(place, durability="process")
+        pond.push(plain)
+        monkeypatch.setattr(backups, "backups_of", lambda *_, plain=plain: plain)
+        first = back_up(service, pond, {})
+        assert (first.expired is None) == (service is backup)
+        write(pond, f"/{name}", b"small")
+        counting = Counting(Folder(place, durability=Durability(full=False)))
+        monkeypatch.setattr(backups, "backups_of", lambda *_, place=counting: Backups(place))
+        assert back_up(service, pond, {}).expired is None
+        calls[name] = counting.calls
+    assert calls["all"] == calls["some"]
 
 
 def test_a_copy_is_made_and_follows(pond: Pond, backup: Backup, copy: Copy, tmp_path: Path) -> None:

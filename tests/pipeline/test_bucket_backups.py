@@ -98,7 +98,7 @@ def test_an_s3_resource_of_the_code_location_is_used(
     )
     result, events = made(tmp_path, text_of(bucket_url), SAFE, resource=resource)
     assert result.success
-    assert [p.txn for p in Backups(bucket_url, access=s3_server.access).points(pond.id)] == [1]
+    assert {p.txn for p in Backups(bucket_url, access=s3_server.access).points(pond.id)} == {1}
     assert s3.SECRET not in "".join(events)
 
 
@@ -126,6 +126,27 @@ def test_without_any_the_run_fails_and_says_where_they_go(tmp_path: Path, bucket
     result, events = made(tmp_path, text_of(bucket_url), SAFE)
     assert not result.success
     assert any("put AWS_ACCESS_KEY_ID" in each for each in events)
+
+
+@pytest.mark.usefixtures("pond", "s3_server")
+def test_with_half_a_key_the_run_fails_and_says_which_half_is_missing(
+    tmp_path: Path, bucket_url: str
+) -> None:
+    (tmp_path / ".env").write_text(f"AWS_ACCESS_KEY_ID={s3.KEY_ID}\n")
+    result, events = made(tmp_path, text_of(bucket_url), SAFE)
+    assert not result.success
+    assert any("its secret is missing" in each for each in events)
+
+
+def test_half_a_key_in_the_environment_does_not_matter_where_the_resource_says_one(
+    pond: Pond, tmp_path: Path, s3_server: s3.Server, bucket_url: str
+) -> None:
+    (tmp_path / ".env").write_text(
+        f"KEY={s3.KEY_ID}\nSECRET={s3.SECRET}\nSERVER={s3_server.endpoint}\nAWS_ACCESS_KEY_ID=other\n"
+    )
+    result, _ = made(tmp_path, text_of(bucket_url, KEYS), SAFE)
+    assert result.success
+    assert pond.id in Backups(bucket_url, access=s3_server.access).ponds()
 
 
 def test_moments_expire_once_a_day(

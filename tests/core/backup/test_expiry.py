@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pond_core import Backups, Keep, NotFoundError, Pond, SnapshotForgottenError
-from pond_core.backup import expiry
+from pond_core.backup import expiry, push
 from pond_core.storage import Place
 from tests.core.backup.histories import LARGE, TXNS, files_in, shown, write_more
 
@@ -90,15 +90,27 @@ def test_a_push_goes_on_after_an_expiry(
         assert restored.verify().findings == ()
 
 
-def test_when_all_is_kept_nothing_is_written(lived: Pond, backups: Backups, target: Place) -> None:
-    lived.push(backups)
+def test_when_all_is_kept_a_point_says_that_it_was_looked_and_nothing_else_is_written(
+    lived: Pond, backups: Backups, target: Place
+) -> None:
+    pushed = lived.push(backups).point
     before = files_in(target)
     expired = backups.expire(NEWEST)
     assert (expired.expired, expired.bytes) == (0, 0)
+    assert expired.point == pushed.followed(thinned_us=pushed.ts_us)
+    assert len(files_in(target)) == len(before) + 1
+    before = files_in(target)
+    assert backups.expire(NEWEST).point == expired.point
     assert files_in(target) == before
+
+
+def test_what_has_expired_once_expires_no_more(
+    lived: Pond, backups: Backups, target: Place
+) -> None:
+    lived.push(backups)
     write_more(lived)
     lived.push(backups)
-    backups.expire(NEWEST)
+    assert backups.expire(NEWEST).expired == 1
     before = files_in(target)
     assert backups.expire(NEWEST).expired == 0
     assert files_in(target) == before
@@ -115,6 +127,20 @@ def test_a_segment_that_keeps_most_of_its_rows_is_left_as_it_is(
     last = pond.push(backups).point
     point = backups.expire(NEWEST).point
     assert [each.sha256 for each in point.segments] == [each.sha256 for each in last.segments]
+
+
+def test_a_push_writes_nothing_anew_that_was_there_before_an_expiry(
+    pond: Pond, backups: Backups, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expiry, "_SMALL_BYTES", 0)
+    monkeypatch.setattr(push, "MERGED", 3)
+    for _ in range(2):
+        write_more(pond)
+        pond.push(backups)
+    before = backups.expire(NEWEST).point.segments
+    assert [each.pushes for each in before] == [1, 1]
+    write_more(pond)
+    assert pond.push(backups).point.segments[:-1] == before
 
 
 def test_what_was_removed_does_not_come_back_where_a_segment_is_left_as_it_is(
@@ -162,6 +188,22 @@ def test_an_end_before_a_new_beginning_is_kept_as_long_as_one_of_its_moments_is(
     with pytest.raises(SnapshotForgottenError):
         backups.restore(tmp_path / "gone", as_of=TXNS)
     assert backups.verify(full=True).findings == ()
+
+
+def test_an_end_stays_as_it_is_where_no_moment_expires(
+    lived: Pond, backups: Backups, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        lived.push(backups)
+        write_more(lived)
+    expected = shown(lived, 1)
+    lived.maintain(forget_before=TXNS + 2)
+    write_more(lived)
+    lived.push(backups)
+    keep(monkeypatch, TXNS, TXNS + 1, TXNS + 3)
+    assert backups.expire(NEWEST).expired == 0
+    backups.restore(tmp_path / "restored", as_of=1)  # which nobody pushed
+    assert shown(Pond.open(tmp_path / "restored"), 1) == expected
 
 
 @pytest.mark.usefixtures("a_day_passes")

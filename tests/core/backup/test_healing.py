@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pond_core import Backups, CorruptionError, Keep, Pond
+from pond_core.backup import segment
 from pond_core.storage import Place
 from tests.core.backup.histories import TXNS, files_in, shown, write_more
 
@@ -55,6 +56,70 @@ def test_everything_at_once_is_healed(pushed: Backups, lived: Pond, target: Plac
     newest = pushed.newest(lived.id)
     assert newest is not None
     assert newest.txn == lived.snapshot().txn
+
+
+def test_objects_are_sent_again_also_where_the_segments_that_need_them_are_lost(
+    pushed: Backups, lived: Pond, target: Place
+) -> None:
+    before = files_in(target)
+    target.delete([name for name in before if not name.startswith("ponds/")])
+    assert lived.heal(pushed).findings == ()
+    assert files_in(target) == before
+
+
+def test_segments_whose_bytes_would_be_others_now_are_named_by_a_new_point(
+    pushed: Backups,
+    lived: Pond,
+    target: Place,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    last = pushed.points()[-1]
+    names = [name for name in files_in(target) if not name.startswith("ponds/")]
+    target.delete(names)
+    monkeypatch.setattr(segment, "_LEVEL", -50)  # as another version of Arrow does
+    assert lived.heal(pushed).findings == ()
+    point = pushed.points()[-1]
+    assert (point.number, point.first, point.txn) == (last.number + 1, last.number + 1, last.txn)
+    assert point.segments != last.segments
+    write_more(lived)
+    assert lived.push(pushed).point.number == point.number + 1
+    pushed.restore(tmp_path / "restored")
+    restored = Pond.open(tmp_path / "restored")
+    for txn in range(last.txn + 2):
+        assert shown(restored, txn) == shown(lived, txn)
+
+
+def test_a_segment_that_lost_rows_to_an_expiry_is_sent_with_them(
+    pushed: Backups,
+    lived: Pond,
+    target: Place,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        Keep, "chosen", lambda _, found: {each for each in found if each.txn in (TXNS, TXNS + 3)}
+    )
+    thinned = pushed.expire(Keep(daily=1)).point
+    target.delete([segment.file_of(each.sha256) for each in thinned.segments])
+    assert lived.heal(pushed).findings == ()
+    for txn in (TXNS, TXNS + 3):
+        pushed.restore(tmp_path / f"{txn}", as_of=txn)
+        restored = Pond.open(tmp_path / f"{txn}")
+        assert shown(restored, txn) == shown(lived, txn)
+        assert restored.verify().findings == ()
+    [*_, healed] = pushed.points()
+    assert (healed.horizon, healed.kept) == (thinned.horizon, thinned.kept)
+
+
+def test_a_segment_of_which_the_pond_has_forgotten_something_is_not_made_anew(
+    pushed: Backups, lived: Pond, target: Place
+) -> None:
+    point = pushed.expire(Keep(daily=1)).point
+    lived.maintain(forget_before=lived.snapshot().txn)
+    target.delete([segment.file_of(each.sha256) for each in point.segments])
+    assert {finding.what for finding in lived.heal(pushed).findings} == {"segment missing"}
+    assert pushed.points()[-1] == point
 
 
 def test_the_hint_is_healed(pushed: Backups, lived: Pond, target: Place) -> None:

@@ -27,9 +27,11 @@ class BackupMachine(PondMachine):
         merged=st.sampled_from([2, 3, 16]),
         rows=st.sampled_from([1, 20_000]),
         small=st.sampled_from([0, 3_000, 2**23]),
+        part_s=st.sampled_from([0, 3_600]),
     )
-    def begin_backups(self, merged: int, rows: int, small: int) -> None:
+    def begin_backups(self, merged: int, rows: int, small: int, part_s: int) -> None:
         self.patch.setattr(push, "MERGED", merged)
+        self.patch.setattr(push, "_PART_S", part_s)
         self.patch.setattr(push, "_SEGMENT_ROWS", rows)
         self.patch.setattr(cleanup, "WAIT", timedelta(0))
         self.patch.setattr(expiry, "_SMALL_BYTES", small)

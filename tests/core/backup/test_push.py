@@ -11,7 +11,7 @@ import pytest
 from pond_core import Backups, CorruptionError, DataError, Pond, PondDivergedError, StorageError
 from pond_core.backup import push as pushing
 from pond_core.backup.files import Files
-from pond_core.storage import Place
+from pond_core.storage import Place, sha256_of
 from tests.core.backup.counting import Counting
 from tests.core.backup.histories import LARGE, TXNS, files_in, shown, write_history, write_more
 
@@ -157,6 +157,77 @@ def test_a_segment_that_is_full_is_not_written_again(
     assert [(each.after, each.pushes) for each in segments[TXNS - 1 :]] == [(TXNS - 1, 2)]
 
 
+def test_what_is_sent_for_a_segment_is_limited_too(
+    lived: Pond, backups: Backups, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushing, "_STRETCH_BYTES", len(LARGE))
+    point = lived.push(backups).point
+    assert [(each.after, each.upto) for each in point.segments] == [(0, 1), (1, TXNS)]
+
+
+@pytest.fixture
+def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each segment take so long that it becomes a point, and be of one transaction."""
+    monkeypatch.setattr(pushing, "_PART_S", 0)
+    monkeypatch.setattr(pushing, "_SEGMENT_ROWS", 1)
+
+
+@pytest.mark.usefixtures("slowly")
+def test_a_push_that_takes_long_makes_points_as_it_goes(
+    lived: Pond, backups: Backups, tmp_path: Path
+) -> None:
+    told: list[tuple[int, int]] = []
+    pushed = lived.push(backups, told=lambda *so_far: told.append(so_far))
+    points = backups.points()
+    assert [each.txn for each in points] == [*range(1, TXNS + 1)]
+    assert (pushed.point, pushed.is_new) == (points[-1], True)
+    assert (pushed.objects, pushed.bytes) == (pushed.point.objects, pushed.point.bytes)
+    assert (told, told[-1]) == (sorted(told), (pushed.objects, pushed.bytes))
+    assert backups.verify(full=True).findings == ()
+    backups.restore(tmp_path / "restored")
+    restored = Pond.open(tmp_path / "restored")
+    for txn in range(TXNS + 1):
+        assert shown(restored, txn) == shown(lived, txn)
+
+
+@pytest.mark.usefixtures("slowly")
+def test_a_push_that_took_long_and_failed_is_restored_up_to_there(
+    lived: Pond, backups: Backups, tmp_path: Path
+) -> None:
+    expected = shown(lived, TXNS)
+    with lived.transaction() as changes:
+        changes.write_data("/later", LARGE + b"later")
+    lived._objects.path(sha256_of(LARGE + b"later")).unlink()
+    with pytest.raises(CorruptionError, match="missing"):
+        lived.push(backups)
+    assert backups.restore(tmp_path / "restored").txn == TXNS
+    assert shown(Pond.open(tmp_path / "restored"), TXNS) == expected
+
+
+@pytest.mark.usefixtures("slowly")
+def test_points_on_the_way_are_of_more_than_the_last_one_also_where_segments_are_merged(
+    pond: Pond, backups: Backups, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushing, "MERGED", 3)
+    for _ in range(9):
+        write_more(pond)
+        pond.push(backups)
+    assert [each.txn for each in backups.points()] == [*range(1, 10)]
+    assert backups.verify(full=True).findings == ()
+
+
+@pytest.mark.usefixtures("slowly")
+def test_points_on_the_way_are_of_what_can_be_shown(
+    lived: Pond, backups: Backups, tmp_path: Path
+) -> None:
+    lived.maintain(forget_before=TXNS - 1, keep=[2])
+    lived.push(backups)
+    assert [each.txn for each in backups.points()] == [TXNS - 1, TXNS]
+    for txn in (2, TXNS - 1, TXNS):
+        backups.restore(tmp_path / f"{txn}", as_of=txn)
+        assert shown(Pond.open(tmp_path / f"{txn}"), txn) == shown(lived, txn)
+
+
 def test_upkeep_is_no_change(lived: Pond, backups: Backups) -> None:
     lived.push(backups)
     lived.maintain()
@@ -218,6 +289,22 @@ def test_what_was_forgotten_after_it_was_pushed_stays_in_the_backup(
     backups.restore(tmp_path / "restored")
     restored = Pond.open(tmp_path / "restored")
     assert [shown(restored, txn) for txn in range(TXNS + 1)] == before
+
+
+def test_segments_of_what_was_forgotten_since_are_not_merged_of_what_is_left(
+    pond: Pond, backups: Backups, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushing, "MERGED", 3)
+    for data in (b"1", b"2"):
+        with pond.transaction() as changes:
+            changes.write_data("/a", data)
+        pond.push(backups)
+    expected = shown(pond, 1)
+    pond.maintain(forget_before=2)
+    write_more(pond)
+    assert len(pond.push(backups).point.segments) == 3
+    backups.restore(tmp_path / "restored", as_of=1)
+    assert shown(Pond.open(tmp_path / "restored"), 1) == expected
 
 
 def test_what_was_kept_when_it_was_pushed_stays_in_the_backup(

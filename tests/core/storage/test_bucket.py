@@ -1,7 +1,7 @@
 """Buckets: how they are named and reached, and which ones are refused."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http.server import ThreadingHTTPServer
 
 import pytest
@@ -59,6 +59,23 @@ def test_a_server_that_is_not_named_by_a_url_is_refused(url: str) -> None:
     with pytest.raises(DataError, match="is not a URL") as caught:
         Bucket("s3://bucket", access=Access(endpoint_url=url, key_id="k", secret="s"))  # noqa: S106
     assert "AWS_ENDPOINT_URL" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("environ", "missing"),
+    [
+        ({"AWS_ACCESS_KEY_ID": "k"}, "the id of an access key is given, and its secret is missing"),
+        (
+            {"AWS_SECRET_ACCESS_KEY": "hidden", "AWS_ACCESS_KEY_ID": ""},
+            "the secret of an access key is given, and its id is missing",
+        ),
+    ],
+)
+def test_half_of_an_access_key_is_refused(environ: Mapping[str, str], missing: str) -> None:
+    with pytest.raises(DataError, match=missing) as caught:
+        Access.of(environ)
+    assert "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together" in caught.value.hint
+    assert "hidden" not in str(caught.value)
 
 
 @pytest.mark.parametrize("prefix", ["a b", "a%20b", "ä", "{x}", "*", "[x]", "a:b"])

@@ -1,14 +1,16 @@
 """Backups and copies are assets of which nothing is kept in the pond."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from pond_core import Backups, Pond
-from pond_pipeline.assets.services import TXN
-from tests.pipeline.services import definitions_of, plug_in, write
+from pond_pipeline.assets import services
+from pond_pipeline.assets.services import LOOKED, TXN
+from tests.pipeline.services import RESOURCES, definitions_of, plug_in, write
 
 SAFE, TWIN = dg.AssetKey(["backup", "safe"]), dg.AssetKey(["backup", "twin"])
 
@@ -27,8 +29,10 @@ def pond(tmp_path: Path) -> Pond:
     return pond
 
 
-def made(root: Path, instance: dg.DagsterInstance, *keys: dg.AssetKey) -> dg.ExecuteInProcessResult:
-    job = definitions_of(root).resolve_implicit_global_asset_job_def()
+def made(
+    root: Path, instance: dg.DagsterInstance, *keys: dg.AssetKey, resources: str = RESOURCES
+) -> dg.ExecuteInProcessResult:
+    job = definitions_of(root, resources).resolve_implicit_global_asset_job_def()
     return job.execute_in_process(instance=instance, asset_selection=keys, raise_on_error=False)
 
 
@@ -61,16 +65,69 @@ def test_a_backup_tells_what_it_sent_and_writes_nothing_into_the_pond(
 
 
 def test_the_check_of_a_backup_finds_what_is_missing(
-    pond: Pond, tmp_path: Path, instance: dg.DagsterInstance
+    pond: Pond, tmp_path: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [check] = made(tmp_path, instance, SAFE).get_asset_check_evaluations()
     assert (check.check_name, check.passed) == ("backup_is_complete", True)
     [point] = Backups(tmp_path / "stick" / "backup").points(pond.id)
     digest = point.segments[0].sha256
     (tmp_path / "stick" / "backup" / "segments" / digest[:2] / digest).unlink()
+    monkeypatch.setattr(services, "_LOOKED_FOR", timedelta(0))
     [check] = made(tmp_path, instance, SAFE).get_asset_check_evaluations()
     assert not check.passed
     assert "segment missing" in (check.description or "")
+
+
+def test_the_check_of_a_backup_looks_once_a_day_unless_it_found_something(
+    pond: Pond, tmp_path: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def checked() -> tuple[bool, object]:
+        [check] = made(tmp_path, instance, SAFE).get_asset_check_evaluations()
+        return check.passed, check.metadata[LOOKED].value
+
+    first = checked()
+    folder = tmp_path / "stick" / "backup" / "objects"
+    write(pond, "/large", bytes(200_000))
+    assert checked() == first
+    [file] = folder.rglob("*/*")
+    file.rename(tmp_path / "lost")
+    assert checked() == first
+    monkeypatch.setattr(services, "_LOOKED_FOR", timedelta(0))  # a day is over
+    assert not checked()[0]
+    monkeypatch.undo()
+    assert not checked()[0]
+    (tmp_path / "lost").rename(file)
+    passed, looked = checked()
+    assert (passed, looked == first[1]) == (True, False)
+    assert checked() == (passed, looked)
+
+
+def test_the_check_of_a_backup_looks_where_it_did_not_look_before(
+    pond: Pond, tmp_path: Path, instance: dg.DagsterInstance
+) -> None:
+    assert pond.snapshot().txn == 1
+    looked = []
+    for resources in (RESOURCES, RESOURCES.replace("stick}/backup", "stick}/other")):
+        result = made(tmp_path, instance, SAFE, resources=resources)
+        [check] = result.get_asset_check_evaluations()
+        looked.append(check.metadata[LOOKED].value)
+    assert looked[0] != looked[1]
+
+
+def test_a_push_that_takes_long_says_in_the_log_how_far_it_has_come(
+    pond: Pond, tmp_path: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lines() -> list[str]:
+        result = made(tmp_path, instance, SAFE)
+        assert result.success
+        logged = instance.all_logs(result.run_id)
+        return [each.user_message for each in logged if "sent so far" in each.user_message]
+
+    assert lines() == []
+    write(pond, "/large", bytes(200_000))
+    monkeypatch.setattr(services, "_LOGGED_S", 0)
+    [first, *_] = lines()
+    assert first.startswith("1 objects and 200,000 bytes")
 
 
 def test_a_copy_is_made_of_a_backup(

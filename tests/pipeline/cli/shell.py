@@ -65,7 +65,11 @@ class Shell:
         return value
 
     def start(
-        self, *args: str, before: str = "pass", stdout: int = subprocess.PIPE
+        self,
+        *args: str,
+        before: str = "pass",
+        stdout: int = subprocess.PIPE,
+        stderr: int = subprocess.PIPE,
     ) -> "subprocess.Popen[str]":
         """Start a command in a process of its own.
 
@@ -73,12 +77,13 @@ class Shell:
             args: The command.
             before: A Python statement that the process begins with.
             stdout: Where its data goes.
+            stderr: Where its talk goes.
         """
         code = f"{before}\nfrom pond_pipeline.cli import main; main()"
         return subprocess.Popen(  # noqa: S603 -- our own command
             [sys.executable, "-c", code, "--pond", str(self.pond), *args],
             stdout=stdout,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             cwd=self.directory,
         )
@@ -95,6 +100,18 @@ class Shell:
             process.communicate()
         os.close(ours)
         return process.returncode, screen.decode()
+
+    def watched(self, *args: str) -> tuple[str, str]:
+        """Return what a command prints, and what a terminal gets to see that is its stderr."""
+        ours, theirs = pty.openpty()
+        terminal = "import os; os.environ |= {'TERM': 'xterm', 'COLUMNS': '80'}"
+        with self.start(*args, before=terminal, stderr=theirs) as process:
+            os.close(theirs)
+            screen = b"".join(iter(lambda: _read(ours), b""))
+            printed, _ = process.communicate()
+        os.close(ours)
+        assert process.returncode == 0, screen
+        return printed, screen.decode()
 
 
 def build_pond(path: Path) -> Pond:

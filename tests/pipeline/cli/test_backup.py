@@ -164,6 +164,15 @@ def test_points_are_listed_in_columns(shell: Shell, folder: Path) -> None:
     assert line.startswith(Pond.open(shell.pond).id)
 
 
+@pytest.mark.parametrize("name", ["list", "verify", "restore", "expire"])
+def test_a_pond_that_has_no_backup_there_is_named(shell: Shell, folder: Path, name: str) -> None:
+    shell.out("backup", "push", "--to", folder)
+    more = {"restore": ["restored"], "expire": ["--daily", "1", "--yes"]}.get(name, [])
+    result = shell.run("backup", name, *more, "--from", folder, "--of", "junk")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "there is no backup of pond junk in" in result.stderr
+
+
 def test_damage_is_listed_and_fails(shell: Shell, folder: Path) -> None:
     shell.out("backup", "push", "--to", folder)
     [point] = Backups(folder).points()
