@@ -61,6 +61,7 @@ from pond_core.overview import Lag, Overview, Sizes
 from pond_core.pond import Pond
 from pond_core.publication import Publication, PublishedTable, publish
 from pond_core.query import Engine
+from pond_core.recovery import PutBack, open_backup, put_back, restore_part
 from pond_core.rendition import ParquetFile, RowStream, host_name, stream_rows
 from pond_core.series import (
     STANDARD,
@@ -187,6 +188,7 @@ __all__ = [
     "PublishedTable",
     "Pulled",
     "Pushed",
+    "PutBack",
     "QueryError",
     "ReadFS",
     "Recipe",
@@ -217,11 +219,14 @@ __all__ = [
     "host_name",
     "is_unfinished",
     "join",
+    "open_backup",
     "prove",
     "publish",
+    "put_back",
     "read_stamped",
     "register_factory",
     "render",
+    "restore_part",
     "select_meaning",
     "slice_window",
     "stream_rows",

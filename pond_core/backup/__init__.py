@@ -4,6 +4,7 @@ from pond_core.backup.backups import Backups
 from pond_core.backup.cleanup import CleanedUp
 from pond_core.backup.contact import Contact, Contacts
 from pond_core.backup.expiry import Expired
+from pond_core.backup.held import Held
 from pond_core.backup.inspection import Inspection
 from pond_core.backup.keep import Keep, Moment
 from pond_core.backup.point import Point, Segment
@@ -19,6 +20,7 @@ __all__ = [
     "Contacts",
     "Expired",
     "Fetched",
+    "Held",
     "Inspection",
     "Keep",
     "Moment",

@@ -3,7 +3,7 @@
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from pond_core.backup.contact import Contacts
 from pond_core.backup.expiry import Expired, expire
 from pond_core.backup.files import Files
 from pond_core.backup.healing import drop_damaged_points, heal
+from pond_core.backup.held import Held, hold
 from pond_core.backup.inspection import Inspection, inspect
 from pond_core.backup.keep import Keep
 from pond_core.backup.moving import check_free, move_in
@@ -222,6 +223,20 @@ class Backups:
             done = self._restored(point, Path(directory) / "pond", txn, told)
             move_in(Path(directory) / "pond", bucket)
         return done
+
+    @contextmanager
+    def opened(
+        self,
+        *,
+        pond: str | None = None,
+        as_of: int | datetime | None = None,
+        told: Progress | None = None,
+    ) -> Iterator[Held]:
+        """Yield what a pond held at a moment, without making a pond of it; see `open_backup`."""
+        which = self._only(pond)
+        point, txn = self._moment(which, as_of)
+        with hold(self._files(which), point, upto=txn, told=told or silent) as held:
+            yield held
 
     def _restored(self, point: Point, to: Path, txn: int, told: Fetched | None) -> Restored:
         files, how = self._files(point.pond), self._durability

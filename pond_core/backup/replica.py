@@ -7,15 +7,16 @@ before, or all.
 
 import os
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from pond_core.backup import segment
+from pond_core.backup.arrival import checked_end
+from pond_core.backup.fetching import Fetching
 from pond_core.backup.files import Files
 from pond_core.backup.point import Point
 from pond_core.backup.progress import Progress
-from pond_core.errors import CorruptionError, DataError, ExistsError, PondDivergedError
+from pond_core.errors import DataError, ExistsError, PondDivergedError
 from pond_core.oplog import (
     REPLICA,
     Action,
@@ -33,9 +34,6 @@ from pond_core.tlogfs import Condenser, ObjectStore, maintain
 
 _MADE_FIRST = {"lock", "oplog", "objects", "tmp"}
 """What is there of a replica that was only begun."""
-
-_AT_ONCE = 8
-"""Objects on their way: each waits for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +108,14 @@ class _Pull:
     def __init__(
         self, files: Files, point: Point, log: OpLog, *, durability: Durability, told: Progress
     ) -> None:
-        self._files = files
         self._point = point
         self._log = log
         self._durability = durability
-        self._told = told
         self._store = ObjectStore(log.pond, durability=durability)
+        self._fetching = Fetching(
+            files, self._store, temporary=log.pond / "tmp", durability=durability, told=told
+        )
         self._wanted: set[str] = set()
-        self._objects = 0
-        self._bytes = 0
 
     def run(self) -> Pulled:
         """Fetch and commit what is new, and forget what the backup has let expire."""
@@ -138,8 +135,8 @@ class _Pull:
             ts_us=self._point.ts_us,
             is_new=is_new,
             is_anew=is_anew,
-            objects=self._objects,
-            bytes=self._bytes,
+            objects=self._fetching.objects,
+            bytes=self._fetching.bytes,
         )
 
     def _base(self) -> int:
@@ -159,9 +156,8 @@ class _Pull:
             written = list(self._rows(proof))
         except PondDivergedError as exc:
             raise self._diverged() from exc
-        if proof.last is None or (proof.txn, proof.hash) != (self._point.txn, self._point.hash):
-            msg = f"{self._files.label}: the rows up to txn {self._point.txn} are not its point's"
-            raise CorruptionError(msg, hint="`pond backup verify --full` says what else is wrong")
+        label = self._fetching.label
+        txn_uuid = checked_end(proof, self._point, upto=self._point.txn, label=label)
         with self._log.exclusive():
             # What was here already may have fallen to a clean-up that ran meanwhile.
             is_whole = all(map(self._store.has, self._wanted))
@@ -170,7 +166,7 @@ class _Pull:
             landed = self._log.table.commit(
                 list(self._instead(written) if is_anew else _added(written)),
                 txn=proof.txn,
-                txn_uuid=proof.last.txn_uuid,
+                txn_uuid=txn_uuid,
                 properties=self._point.shown.properties if is_anew else None,
             )
             self._log.follow_up()
@@ -187,44 +183,17 @@ class _Pull:
         yield from _added(new[path] for path in new.keys() - old.keys())
 
     def _rows(self, proof: Proof) -> Iterator[LogFile]:
-        """Fetch the segments and the objects that they need, and write the rows as log files."""
-        for each in self._point.segments:
-            if each.upto <= proof.txn:
-                continue
-            name = segment.file_of(each.sha256)
-            rows = segment.decode(name, self._files.read_content(name, digest=each.sha256))
-            self._add(each.size)
-            rows = segment.newer(rows, proof.txn)
+        """Fetch rows and the objects that they need, and write the rows as log files."""
+        for rows in self._fetching.rows(self._point, after=proof.txn, upto=self._point.txn):
             proof.add(rows.drop_columns(["object"]))
             wanted = segment.objects_in(rows)
             self._wanted.update(wanted)
-            with ThreadPoolExecutor(_AT_ONCE) as pool:
-                for size in pool.map(self._fetch, wanted, wanted.values()):
-                    if size is not None:
-                        self._objects += 1
-                        self._add(size)
+            self._fetching.fetch(wanted)
             yield from write_transcript(self._log.pond, rows, durability=self._durability)
-
-    def _fetch(self, digest: str, size: int | None) -> int | None:
-        """Fetch an object, and return its size; None if it was there."""
-        target = self._store.path(digest)
-        if target.is_file() and size in (None, target.stat().st_size):
-            return None
-        return self._files.fetch(
-            segment.object_file_of(digest),
-            target,
-            digest=digest,
-            temporary=self._log.pond / "tmp",
-            durability=self._durability,
-        )
-
-    def _add(self, size: int) -> None:
-        self._bytes += size
-        self._told(self._objects, self._bytes)
 
     def _diverged(self) -> PondDivergedError:
         msg = (
-            f"{self._log.label} and {self._files.label} tell different histories of pond "
+            f"{self._log.label} and {self._fetching.label} tell different histories of pond "
             f"{self._point.pond}"
         )
         hint = "keep what you need of either, and pull into a new directory"

@@ -6,28 +6,17 @@ objects that it has.
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow.compute as pc
-
 from pond_core.backup import segment
+from pond_core.backup.arrival import arrive
+from pond_core.backup.fetching import Fetching
 from pond_core.backup.files import Files
 from pond_core.backup.point import Point
 from pond_core.backup.progress import Fetched
-from pond_core.errors import CorruptionError, ExistsError
-from pond_core.oplog import (
-    HEADERS,
-    LogFile,
-    OpLog,
-    Proof,
-    Provenance,
-    Shown,
-    add_action,
-    write_transcript,
-)
+from pond_core.errors import ExistsError
+from pond_core.oplog import HEADERS, OpLog, Provenance
 from pond_core.storage import Durability, storage_errors
 from pond_core.tlogfs import ObjectStore
 
@@ -91,21 +80,28 @@ class _Restoration:
         self._stage = to / _STAGE
         self._upto = upto
         self._durability = durability
-        self._objects = ObjectStore(to, durability=durability)
-        self._fetched: list[int] = []
-        self._bytes = 0
 
     def run(self, point: Point) -> Restored:
         """Make the pond."""
         with storage_errors(self._stage):
             shutil.rmtree(self._stage, ignore_errors=True)
-        log = OpLog.create(self._stage, durability=self._durability)
-        proof = Proof(horizon=point.horizon)
-        written = list(self._rows(point, proof))
-        if proof.txn != self._upto or (self._upto == point.txn and proof.hash != point.hash):
-            msg = f"{self._files.label}: the rows up to txn {point.txn} are not those of its point"
-            raise CorruptionError(msg, hint="restore from another point: `pond backup list`")
-        _commit(log, written, proof, shown=point.shown.upto(self._upto))
+        # What has expired was sent, too: then nobody knows.
+        total = 0 if point.horizon else point.bytes
+        fetching = Fetching(
+            self._files,
+            ObjectStore(self._to, durability=self._durability),
+            temporary=self._stage / "tmp",
+            durability=self._durability,
+            told=lambda objects, size: self._told(objects, size, total),
+        )
+        log = arrive(
+            fetching,
+            point,
+            self._stage,
+            upto=self._upto,
+            durability=self._durability,
+            seen=lambda rows: fetching.fetch(segment.objects_in(rows)),
+        )
         # Its own first transaction changes nothing, and says in the chain whose history this was.
         source = _provenance(point, self._upto)
         log.append(lambda _head, _others: (), base=self._upto, provenance=source)
@@ -115,43 +111,7 @@ class _Restoration:
             (self._stage / "oplog").replace(self._to / "oplog")
             self._durability.sync_file(self._to)
             shutil.rmtree(self._stage)
-        fetched = self._bytes + sum(self._fetched)
-        return Restored(log.pond_id, point.pond, self._upto, len(self._fetched), fetched)
-
-    def _rows(self, point: Point, proof: Proof) -> Iterator[LogFile]:
-        """Fetch the segments and the objects that they need, and write the rows as log files."""
-        for each in point.segments:
-            if each.after >= self._upto:
-                break
-            name = segment.file_of(each.sha256)
-            rows = segment.decode(name, self._files.read_content(name, digest=each.sha256))
-            self._bytes += each.size
-            rows = rows.filter(pc.less_equal(rows["txn"], self._upto))
-            proof.add(rows.drop_columns(["object"]))
-            with ThreadPoolExecutor(_AT_ONCE) as pool:
-                wanted = segment.objects_in(rows)
-                for size in pool.map(self._fetch, wanted, wanted.values()):
-                    self._fetched.extend([] if size is None else [size])
-                    self._tell(point)
-            yield from write_transcript(self._stage, rows, durability=self._durability)
-
-    def _tell(self, point: Point) -> None:
-        # What has expired was sent, too: then nobody knows.
-        total = 0 if point.horizon else point.bytes
-        self._told(len(self._fetched), self._bytes + sum(self._fetched), total)
-
-    def _fetch(self, digest: str, size: int | None) -> int | None:
-        """Fetch an object, and return its size; None if it was there."""
-        target = self._objects.path(digest)
-        if target.is_file() and size in (None, target.stat().st_size):
-            return None  # an earlier attempt put it there; it has its name since it was whole
-        return self._files.fetch(
-            segment.object_file_of(digest),
-            target,
-            digest=digest,
-            temporary=self._stage / "tmp",
-            durability=self._durability,
-        )
+        return Restored(log.pond_id, point.pond, self._upto, fetching.objects, fetching.bytes)
 
 
 def _finished(to: Path, point: Point, *, upto: int, durability: Durability) -> Restored | None:
@@ -181,14 +141,6 @@ def _check_free(to: Path) -> None:
         msg = f"{to} is not empty"
         hint = "a pond is restored into a new directory, never over another one"
         raise ExistsError(msg, path=str(to), hint=hint)
-
-
-def _commit(log: OpLog, written: Sequence[LogFile], proof: Proof, *, shown: Shown) -> None:
-    if proof.last is not None:
-        actions = [add_action(file, data_change=True) for file in written]
-        log.table.commit(actions, txn=proof.txn, txn_uuid=proof.last.txn_uuid)
-    if shown.horizon:
-        log.table.set(shown.properties)
 
 
 def _merge(log: OpLog) -> None:

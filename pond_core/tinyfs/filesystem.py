@@ -238,10 +238,31 @@ class WD(ReadFS):
             raise WrongTypeError(
                 message, path=self._resolve(src), hint="copy it with recursive=True"
             )
-        place = self._locate(dst, follow=False)
+        self._copy(self, entry, dst)
+
+    def copy_from(self, source: ReadFS, path: str, to: str) -> None:
+        """Copy what another tree holds at a path, with all below it, to a path that is vacant.
+
+        The other tree may be of another backend, or an earlier snapshot of this one. What is
+        copied stands as it stood: symlinks, also at the path itself, and recipes are not followed
+        and not computed. Attributes, marks and windows are copied with the content.
+
+        Args:
+            source: The other tree.
+            path: What to copy.
+            to: The path of the copy itself; the directory that it goes to has to be there.
+
+        Raises:
+            InvalidPathError: It is the same tree, and `to` lies below what is to be copied.
+        """
+        self._copy(source, source.lookup(path, follow=False).entry, to)
+
+    def _copy(self, source: ReadFS, entry: Entry, to: str) -> None:
+        place = self._locate(to, follow=False)
         check_vacant(place)
-        check_outside(place, entry)
-        copy_tree(self.tree, entry, place)
+        if source.backend is self.backend:
+            check_outside(place, entry)
+        copy_tree(source.tree, entry, self.tree, place)
 
     def _locate(self, path: str, *, follow: bool = True) -> Place:
         """Return a place where something may be changed."""

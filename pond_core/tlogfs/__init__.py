@@ -8,6 +8,7 @@ from pond_core.tlogfs.history import AsOf, History, LogFilter
 from pond_core.tlogfs.logged import LoggedOperation, LoggedTransaction
 from pond_core.tlogfs.objects import ObjectStore
 from pond_core.tlogfs.readset import ReadSet
+from pond_core.tlogfs.sameness import hold_same
 from pond_core.tlogfs.upkeep import Upkeep, left_by_crashes, maintain
 from pond_core.tlogfs.verify import Report, verify
 
@@ -28,6 +29,7 @@ __all__ = [
     "Report",
     "Upkeep",
     "WindowChange",
+    "hold_same",
     "left_by_crashes",
     "maintain",
     "verify",

@@ -51,7 +51,7 @@ class _State:
         for piece in self.node.within(window):
             live = piece.window.intersect(window)
             gaps = [part for gap in gaps for part in gap.cut(live)]
-            if not _are_same(self.table(live), other.table(live)):
+            if not are_same(self.table(live), other.table(live)):
                 found.append(live)
         return sorted([*gaps, *found], key=_start)
 
@@ -170,7 +170,7 @@ def _written_in(live: Window, row: Operation, then: _State | None, now: _State) 
     return [] if then is not None and then.holds(live, row.sha256 or "") else [live]
 
 
-def _are_same(one: pa.Table, other: pa.Table) -> bool:
+def are_same(one: pa.Table, other: pa.Table) -> bool:
     """Say whether two tables have the same cells; NaN is NaN, which is not so for Arrow."""
     return one.schema.equals(other.schema) and all(
         column.equals(twin)

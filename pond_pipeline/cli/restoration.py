@@ -1,11 +1,12 @@
-"""The commands `backup restore|pull|promote`: ponds that are made of a backup."""
+"""The commands `backup restore|pull|promote`: ponds made of a backup, and parts put back."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 import click
 
-from pond_core import AsOf, Pond, from_us
+import pond_core
+from pond_core import AsOf, Pond, PutBack, from_us, put_back, restore_part
 from pond_pipeline.cli.backup_place import of_option, place_of, place_options
 from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
 from pond_pipeline.cli.instant import AsOfType
@@ -22,6 +23,22 @@ class Restored:
     pond: str
     parent: str
     txn: int
+    objects: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredPart:
+    """What `restore --path` put back; the fields are those of `pond_core.PutBack`."""
+
+    place: str
+    pond: str
+    path: str
+    parent: str
+    source: str
+    as_of: int
+    txn: int | None
+    nodes: int
     objects: int
     bytes: int
 
@@ -49,38 +66,60 @@ class Promoted:
     txn: int
 
 
-@command(example="pond backup restore restored --as-of 2026-06-30")
-@click.argument("to", metavar="DIR")
+@command(example="pond backup restore --path /raw/noyo --into /raw/noyo --as-of 2026-06-30")
+@click.argument("to", metavar="[DIR]", required=False)
+@click.option("--path", metavar="PATH", help="Only this directory or file of the backup.")
+@click.option("--into", metavar="PATH", help="Put it there, in the pond that goes on.")
+@click.option("--force", is_flag=True, help="Replace what is there; history keeps it.")
 @place_options("--from")
 @of_option
 @click.option("--as-of", type=AsOfType(), help="A txn or a time; the newest if left out.")
 @json_option
+@pass_invocation
 def restore(
-    to: str, *, pond: str | None, as_of: AsOf | None, as_json: bool, **where: object
+    invocation: Invocation,
+    /,
+    to: str | None,
+    *,
+    path: str | None,
+    into: str | None,
+    force: bool,
+    pond: str | None,
+    as_of: AsOf | None,
+    as_json: bool,
+    **where: object,
 ) -> None:
-    """Make a new pond in DIR, with all history up to a moment.
+    """Make a new pond in DIR, with all history up to a moment; or put a part back.
 
     DIR must not be there, or be empty; or it is s3://bucket/prefix, where no pond is. The new pond
     has a UUID of its own.
+
+    With --path only that directory or file is copied, as it stood at that moment, without its
+    history: to the same path of a new pond in DIR, or by --into to a path of the pond that goes on.
     """
     if isinstance(as_of, str):
         raise click.UsageError("a backup is restored as of a txn or a time, not of a run")
+    _check(to, path=path, into=into, force=force)
     place = place_of(where)
-    access = place.access if "://" in to else None
-    with transfer("fetching") as told:
-        done = place.open().restore(to, pond=pond, as_of=as_of, access=access, told=told)
-    report = Restored(
-        path=to,
-        pond=done.pond,
-        parent=done.parent,
-        txn=done.txn,
-        objects=done.objects,
-        bytes=done.bytes,
-    )
-    if as_json:
-        print_json(report)
+    backups, target = place.open(), str(to)
+    access = place.access if "://" in target else None
+    if path is None:
+        with transfer("fetching") as told:
+            done = backups.restore(target, pond=pond, as_of=as_of, access=access, told=told)
+        _show(done, target, as_json=as_json)
+    elif into is None:
+        with transfer("fetching") as told:
+            part = restore_part(
+                backups, path, target, pond=pond, as_of=as_of, access=access, told=told
+            )
+        _show_part(part, target, as_json=as_json)
     else:
-        say(f"{to} is pond {done.pond}: what {done.parent} held as of txn {done.txn}")
+        running = Pond.open(invocation.pond)
+        with transfer("fetching") as told:
+            part = put_back(
+                backups, path, running, into, pond=pond, as_of=as_of, replace=force, told=told
+            )
+        _show_part(part, running.label, as_json=as_json)
 
 
 @command(example="pond --pond office backup pull --from s3://lake/ponds")
@@ -131,3 +170,53 @@ def promote(invocation: Invocation, *, as_json: bool) -> None:
         print_json(report)
     else:
         say(f"{report.path} is pond {report.pond} now, and follows {report.parent} no more")
+
+
+def _check(to: str | None, *, path: str | None, into: str | None, force: bool) -> None:
+    """Refuse what does not say one place that something goes to."""
+    if to is not None and into is not None:
+        raise click.UsageError("DIR is a new pond, and --into a path of this one: say one of them")
+    if into is None and force:
+        raise click.UsageError("--force is for --into: a new pond is never made over something")
+    if path is None and into is not None:
+        raise click.UsageError("say with --path what is to be put back; --path / is all of it")
+    if to is None and into is None:
+        also = "" if path is None else ", or with --into where in this pond it shall go"
+        raise click.UsageError(f"name the DIR of a new pond{also}")
+
+
+def _show(done: pond_core.Restored, to: str, *, as_json: bool) -> None:
+    report = Restored(
+        path=to,
+        pond=done.pond,
+        parent=done.parent,
+        txn=done.txn,
+        objects=done.objects,
+        bytes=done.bytes,
+    )
+    if as_json:
+        print_json(report)
+    else:
+        say(f"{to} is pond {done.pond}: what {done.parent} held as of txn {done.txn}")
+
+
+def _show_part(done: PutBack, place: str, *, as_json: bool) -> None:
+    report = RestoredPart(
+        place=place,
+        pond=done.pond,
+        path=done.path,
+        parent=done.parent,
+        source=done.source,
+        as_of=done.as_of,
+        txn=done.txn,
+        nodes=done.nodes,
+        objects=done.objects,
+        bytes=done.bytes,
+    )
+    what = f"{done.path} of {place} is {done.source} of pond {done.parent} as of txn {done.as_of}"
+    if as_json:
+        print_json(report)
+    elif done.txn is None:
+        say(f"{what}: it was so already, and nothing was written")
+    else:
+        say(f"{what}, since txn {done.txn}")

@@ -148,6 +148,8 @@ def test_every_drill_can_be_followed_word_for_word(
     before = Pond.open(tmp_path / ".pond").snapshot().read_series("/raw/made/A")
     if drill == "lost":
         shutil.rmtree(tmp_path / ".pond")
+    if drill == "directory":
+        Pond.open(tmp_path / ".pond").transact(lambda tx: tx.remove("/raw", recursive=True))
     shell(tmp_path, DRILLS[drill].replace("s3://lake", bucket_url))
     url = f"{bucket_url}/harbor" if drill == "s3" else tmp_path / ".pond"
     access = s3_server.access if drill == "s3" else None
@@ -201,4 +203,5 @@ def shell(directory: Path, script: str) -> None:
 
 
 def test_there_is_a_drill_for_each_misfortune() -> None:
-    assert list(DRILLS) == ["", "lost", "replica", "promoted", "full", "s3"]
+    misfortunes = ["", "lost", "directory", "replica", "promoted", "full", "s3"]
+    assert list(DRILLS) == misfortunes

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from pond_core import Backups, Keep, Pond
+from pond_core import Backups, Keep, Pond, put_back, restore_part
 from pond_core.backup import cleanup
 from tests.core.dying import die_after, end
 
@@ -21,6 +21,23 @@ def restore(place: Path, steps: int) -> None:
     backups = Backups(place / "backup", durability="process")
     die_after(steps)
     backups.restore(place / "restored")
+    end(steps)
+
+
+def put(place: Path, steps: int) -> None:
+    """Put a part of the backup of a place back, over what is there; die before so many changes."""
+    pond = Pond.open(place / "pond", durability="process")
+    backups = Backups(place / "backup", durability="process")
+    die_after(steps)
+    put_back(backups, "/a", pond, "/a", replace=True)
+    end(steps)
+
+
+def restore_a_part(place: Path, steps: int) -> None:
+    """Make a new pond of a part of the backup of a place; die before so many changes."""
+    backups = Backups(place / "backup", durability="process")
+    die_after(steps)
+    restore_part(backups, "/a", place / "new", durability="process")
     end(steps)
 
 

@@ -69,6 +69,7 @@ WRITES: list[Callable[[WD], None]] = [
     lambda wd: wd.rename("/f", "/new"),
     lambda wd: wd.remove("/f"),
     lambda wd: wd.copy("/f", "/new"),
+    lambda wd: wd.copy_from(wd, "/f", "/new"),
 ]
 
 
