@@ -105,6 +105,10 @@ class Pond(Chronicle):
             if not exist_ok:
                 msg = f"there is a pond at {path} already"
                 raise ExistsError(msg, path=str(path), hint="open it, or choose another place")
+        elif sync.found(home / "ponds"):
+            # Its clean-up would take the pond's objects for its own, and delete them.
+            msg = f"there is a backup at {path}"
+            raise ExistsError(msg, path=str(path), hint="make the pond in a place of its own")
         elif not sync.found(home / "oplog") and sync.found(home / "objects"):
             msg = f"there are objects of a pond at {path}, and no log that names them"
             raise ExistsError(msg, path=str(path), hint="copy `oplog/` back, or use another place")
@@ -147,7 +151,7 @@ class Pond(Chronicle):
         From then on it takes transactions, and no pull.
 
         Raises:
-            DataError: It is no replica.
+            DataError: It is no replica, or one of an empty pond.
             StorageError: The disk refuses; promote it again.
         """
         promote(self._live_log)
@@ -265,19 +269,24 @@ class Pond(Chronicle):
             self._live_log, self._objects, dry_run=dry_run, forget_before=first, keep=kept
         )
 
-    def push(self, to: str | Path | Backups, *, told: Progress | None = None) -> Pushed:
+    def push(
+        self, to: str | Path | Backups, *, anew: bool = False, told: Progress | None = None
+    ) -> Pushed:
         """Bring a backup of this pond up to date, also after a push that was interrupted.
 
         Args:
             to: A folder, or `s3://bucket/prefix`; several ponds may share one.
+            anew: Whether it is right that nothing of this pond is there, though it was: without
+                that, a disk that is not plugged in may have been mistaken for an empty one.
             told: Is told how many objects and bytes were sent so far.
 
         Raises:
+            DataError: The place lies in a pond.
             PondDivergedError: The backup holds another history of this pond.
             CorruptionError: The pond is damaged; nothing of that became a point of the backup.
             StorageError: A disk or the server refuses.
         """
-        return Backups.at(to).push(self._live_log, self._objects, told=told)
+        return Backups.at(to).push(self._live_log, self._objects, anew=anew, told=told)
 
     def heal(self, backups: str | Path | Backups, *, told: Fetched | None = None) -> Inspection:
         """Send again what a backup lacks or has damaged, and return what is there afterwards.

@@ -40,7 +40,7 @@ def label_of(service: Backup | Copy, environ: Mapping[str, str]) -> str:
     """
     place = service.place
     if place.folder is not None:
-        return str((service.root / place.folder.resolve(environ)).absolute())
+        return str((service.root / place.folder.resolve(environ)).resolve())
     names = [each.resolve(environ).strip("/") for each in (place.bucket, place.prefix) if each]
     return f"s3://{'/'.join(names)}"
 

@@ -64,10 +64,14 @@ def standings(
         now: The present, aware.
     """
     contacts: dict[tuple[str, str], Contact] = {
-        (each.place, each.way): each for each in overview.contacts
+        (each.place, each.way): each
+        for each in overview.contacts
+        # What was promoted follows nobody any more.
+        if each.way == "push" or overview.is_replica
     }
     found: list[Standing] = []
-    for service in services:
+    # What resources say is about the pond that a replica follows.
+    for service in () if overview.is_replica else services:
         match service:
             case Backup():
                 found.append(_of_backup(overview, service, environ, contacts, now))
@@ -92,7 +96,7 @@ def concerns_about(
     hint = _what_to_do(overview, each)
     waited = timedelta(seconds=each.waiting_s or 0)
     silent = timedelta() if each.way == "push" or each.done is None else now - each.done
-    if each.error and each.resource is None and each.done is None:
+    if each.error and each.way == "push" and each.resource is None and each.done is None:
         return []  # a place that somebody got wrong, and where nothing ever was
     if each.error:
         when = "" if each.tried is None else f" ({instant_text(each.tried)})"
@@ -180,7 +184,8 @@ def _of_copy(
     if not copy.is_replica:
         return replace(told, error="a pond of its own is there, and no copy")
     told = replace(told, txn=copy.txn, committed=_instant(copy.committed_us(copy.txn)))
-    pulled = max(copy.contacts, key=lambda each: each.tried_us, default=None)
+    pulls = [each for each in copy.contacts if each.way == "pull"]
+    pulled = max(pulls, key=lambda each: each.tried_us, default=None)
     if pulled is not None:
         done, tried = _instant(pulled.done_us), _instant(pulled.tried_us)
         told = replace(told, done=done, tried=tried, error=pulled.error)

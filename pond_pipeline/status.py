@@ -216,12 +216,17 @@ def _about_pond(status: Status, now: datetime) -> list[Concern]:
         found.append(
             Concern(what, "free some space before commits are refused: docs/operations.md")
         )
+    if overview.is_replica and not any(each.way == "pull" for each in status.backups):
+        hint = f"`pond --pond {overview.label} backup pull`"
+        found.append(Concern("this machine knows of no pull into this replica", hint))
     if status.is_upkeep_due:
         what = "the pond is due for upkeep"
         found.append(Concern(what, "run `pond maintain`, best by a timer: docs/operations.md"))
     if status.set_aside:
-        are = "that was damaged is" if status.set_aside == 1 else "that were damaged are"
-        what = f"{count_text(status.set_aside, 'file')} {are} still set aside"
+        are = "is" if status.set_aside == 1 else "are"
+        what = (
+            f"{count_text(status.set_aside, 'file')} {are} still set aside, by a repair or damage"
+        )
         hint = f"run `pond verify`; if it finds nothing, delete {overview.path / 'set-aside'}"
         found.append(Concern(what, hint))
     return found

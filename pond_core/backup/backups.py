@@ -3,13 +3,10 @@
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-import pyarrow.compute as pc
-
-from pond_core.backup import segment
 from pond_core.backup.cleanup import CleanedUp, clean_up
 from pond_core.backup.condemned import drop_damaged_list
 from pond_core.backup.contact import Contacts
@@ -19,18 +16,19 @@ from pond_core.backup.healing import drop_damaged_points, heal
 from pond_core.backup.held import Held, hold
 from pond_core.backup.inspection import Inspection, inspect
 from pond_core.backup.keep import Keep
+from pond_core.backup.moment import moment
 from pond_core.backup.moving import check_free, move_in
+from pond_core.backup.place import check_apart, place_of
 from pond_core.backup.point import Point
 from pond_core.backup.points import Points
 from pond_core.backup.progress import Fetched, Progress, silent
 from pond_core.backup.push import Pushed, push
 from pond_core.backup.replica import Pulled, pull
 from pond_core.backup.restoration import Restored, restore
-from pond_core.errors import DataError, NotFoundError, SnapshotForgottenError
-from pond_core.oplog import OpLog, is_pond
+from pond_core.errors import DataError, NotFoundError, PondError, StorageError
+from pond_core.oplog import OpLog
 from pond_core.storage import Access, Bucket, Durability, Folder, Place, Sealed, is_sealed, url_of
 from pond_core.tlogfs import ObjectStore
-from pond_core.window import to_us
 
 
 class Backups:
@@ -57,9 +55,10 @@ class Backups:
         durability: str = "full",
     ) -> None:
         self._durability = Durability.named(durability)
-        place = _place(where, access, self._durability)
+        place = place_of(where, access, self._durability)
         self.label = place.label
         self.is_sealed = key is not None
+        self._bare = place
         self._kept = place if key is None else Sealed(place, key)
         self._is_checked = self.is_sealed
 
@@ -76,8 +75,10 @@ class Backups:
                 be.
             StorageError: The place refuses, or a bucket does not refuse what it should.
         """
-        self._check_no_pond()
+        if isinstance(self._bare, Folder):
+            check_apart(self._bare)  # before anything is made there
         self._place.prepare()
+        check_apart(self._bare)
 
     def prove(self) -> None:
         """Prove that a push could begin now: see `prepare`; a folder is locked once as well.
@@ -123,17 +124,31 @@ class Backups:
         log: OpLog,
         objects: ObjectStore,
         *,
+        anew: bool = False,
         told: Progress | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> Pushed:
         """Bring the backup of a pond up to date, and note that it is; see `Pond.push`."""
-        self._check_no_pond()
         contacts = Contacts(log.pond)
+
+        def begin() -> None:
+            """Look whether it is right that nothing of the pond is there."""
+            check_apart(self._bare)
+            before = contacts.of(self.label, "push")
+            if before is not None and before.txn and not anew:
+                msg = f"{self.label} has nothing of this pond, and had all up to txn {before.txn}"
+                hint = "is the disk plugged in? if it is lost: `pond backup push --anew`"
+                raise StorageError(msg, hint=hint)
+
+        if isinstance(self._bare, Folder):
+            check_apart(self._bare)  # in a bucket it takes a request: only once
         with contacts.noting_failure(self.label, "push"):
-            self.prepare()
+            if isinstance(self._bare, Folder) and self._bare.would_be_made:
+                begin()  # before anything is made there
+            self._place.prepare()
             with self._place.writing():
                 files = self._files(log.pond_id)
-                pushed = push(log, objects, files, told=told or silent, sleep=sleep)
+                pushed = push(log, objects, files, begin=begin, told=told or silent, sleep=sleep)
         contacts.succeeded(self.label, "push", txn=pushed.point.txn, ts_us=pushed.point.ts_us)
         return pushed
 
@@ -178,6 +193,7 @@ class Backups:
         """
         if not self.ponds():
             raise self._nothing(None)
+        check_apart(self._bare)
         with self._place.writing():
             return clean_up(self._place, [self._files(pond) for pond in self.ponds()])
 
@@ -270,15 +286,19 @@ class Backups:
         if pond is None and there is not None and there.is_replica:
             pond = there.pond_id
         contacts = Contacts(path)
-        # Where no replica could be begun nobody asks why it is behind.
-        with contacts.noting_failure(self.label, "pull") if there else nullcontext():
+        try:
             which = self._only(pond)
             point = self.newest(which)
             if point is None:
                 raise self._nothing(which)
             files, told = self._files(which), told or silent
             pulled = pull(files, point, path, durability=self._durability, told=told)
-        contacts.succeeded(self.label, "pull", txn=pulled.txn, ts_us=pulled.ts_us)
+        except PondError as exc:
+            # What was never a replica, or is none any more, is not behind.
+            if OpLog.exists(path) and OpLog(path, durability=self._durability).is_replica:
+                contacts.failed(self.label, "pull", str(exc))
+            raise
+        contacts.succeeded(self.label, "pull", txn=point.txn, ts_us=point.ts_us)
         return pulled
 
     def verify(
@@ -314,17 +334,16 @@ class Backups:
             drop_damaged_list(self._place)
             drop_damaged_points(files)
             point = push(
-                log, objects, files, told=lambda count, size: tell(count, size, 0), sleep=time.sleep
+                log,
+                objects,
+                files,
+                begin=lambda: check_apart(self._bare),
+                told=lambda count, size: tell(count, size, 0),
+                sleep=time.sleep,
             ).point
             Contacts(log.pond).succeeded(self.label, "push", txn=point.txn, ts_us=point.ts_us)
             with tempfile.TemporaryDirectory() as temporary:
                 return heal(files, log, objects, temporary=Path(temporary), told=tell)
-
-    def _check_no_pond(self) -> None:
-        if isinstance(self._kept, Folder) and is_pond(self._kept.root):
-            # Its objects would be taken for those of the backup, and fall to a clean-up.
-            msg = f"{self.label} is a pond, and no place for a backup"
-            raise DataError(msg, hint="name a folder on another disk")
 
     @property
     def _place(self) -> Place:
@@ -346,59 +365,23 @@ class Backups:
         ponds = self.ponds()
         if pond is None and len(ponds) > 1:
             msg = f"{self.label} has backups of {len(ponds)} ponds: {', '.join(ponds)}"
-            raise DataError(msg, hint="say which one")
+            raise DataError(msg, hint="say which one: `--of`, or `pond` of a resource")
         if pond not in (None, *ponds) or not ponds:
             raise self._nothing(pond)
         return pond or ponds[0]
 
     def _moment(self, pond: str, as_of: int | datetime | None) -> tuple[Point, int]:
-        """Return the newest point that has a moment, and the txn that the moment means."""
         newest = self.newest(pond)
         if newest is None:
             raise self._nothing(pond)
-        match as_of:
-            case None:
-                return newest, newest.txn
-            case datetime():
-                txn = next(self._txns_until(newest, to_us(as_of)), 0)
-            case _:
-                txn = as_of
-        if not 0 <= txn <= newest.txn:
-            msg = f"{self.label} has no txn {txn} of pond {pond}"
-            hint = f"the newest that it has is {newest.txn}"
-            raise NotFoundError(msg, path=self.label, hint=hint)
-        if txn in newest.shown:
-            return newest, txn
-        for end in reversed(self._points(pond).ends()):
-            if txn in end.shown and txn <= end.txn:
-                return end, txn
-        msg = f"what the pond held as of txn {txn} has expired, or was dropped before it was pushed"
-        near = newest.shown.around(txn)
-        also = f", and of those before it txn {near} can be" if near else ""
-        hint = f"{newest.horizon} is the first that can be restored{also}"
-        raise SnapshotForgottenError(msg, path=self.label, hint=hint)
-
-    def _txns_until(self, point: Point, instant_us: int) -> Iterator[int]:
-        """Iterate over the last txn until an instant of each segment, the newest first."""
-        files = self._files(point.pond)
-        for each in reversed(point.segments):
-            name = segment.file_of(each.sha256)
-            rows = segment.decode(name, files.read_content(name, digest=each.sha256))
-            past = rows.filter(pc.less_equal(rows["ts"].cast("int64"), instant_us))
-            if past.num_rows:
-                yield pc.max(past["txn"]).as_py()
+        return moment(self._files(pond), newest, as_of)
 
     def _nothing(self, pond: str | None) -> NotFoundError:
         of = "" if pond is None else f" of pond {pond}"
         msg = f"there is no backup{of} in {self.label}"
-        return NotFoundError(msg, path=self.label, hint="make one with `pond backup push`")
-
-
-def _place(where: str | Path | Place, access: Access | None, durability: Durability) -> Place:
-    match where:
-        case str() if "://" in where:
-            return Bucket(where, access=access)
-        case str() | Path():
-            return Folder(Path(where), durability=durability)
-        case _:
-            return where
+        hint = "make one with `pond backup push`"
+        if isinstance(self._bare, Folder) and not self._bare.root.exists():
+            hint = "is the disk plugged in? else make one with `pond backup push`"
+        elif pond is not None and (ponds := self.ponds()):
+            hint = f"it has backups of {', '.join(ponds)}"
+        return NotFoundError(msg, path=self.label, hint=hint)

@@ -1,7 +1,7 @@
 """What a pond's machine knows of the backups without asking them: when each was last spoken to.
 
-It is news and never truth. Nothing rests on it, it may be deleted at any time, and a file of it
-that cannot be read is as good as none.
+It is news and never truth: it may be deleted at any time, and a file of it that cannot be read is
+as good as none. What rests on it is a question: whether a place that has lost all was unplugged.
 """
 
 import contextlib
@@ -64,6 +64,10 @@ class Contacts:
         """Return them by place; what cannot be read is left out."""
         found = [self._read(path.name) for path in self.folder.glob("*.json")]
         return sorted((each for each in found if each), key=lambda each: (each.place, each.way))
+
+    def of(self, place: str, way: Way) -> Contact | None:
+        """Return what is known of one; None where nothing is."""
+        return self._read(self.file(place, way).name)
 
     def succeeded(self, place: str, way: Way, *, txn: int, ts_us: int) -> None:
         """Note that a backup and the pond are in step; where that cannot be noted, it is not.

@@ -118,6 +118,7 @@ def _send_anew(
     newest = points.newest()
     if newest is None:
         return False
+    shown = log.shown
     segments = list(newest.segments)
     for at, each in enumerate(newest.segments):
         # Before its horizon the pond does not have all rows.
@@ -131,6 +132,9 @@ def _send_anew(
     if segments == list(newest.segments):
         return False
     sending.finish()
+    log.head()
+    if log.shown != shown:
+        return False  # rows may have been forgotten meanwhile: it is healed the next time
     sent = newest.bytes + sending.bytes
     beyond = newest.followed(first=newest.number + 1, bytes=sent, segments=tuple(segments))
     return points.add(beyond)  # else another one pushed: it is healed the next time

@@ -28,6 +28,10 @@ def check_free(bucket: Bucket) -> None:
             "restoration was interrupted, delete what it left, or name another place"
         )
         raise ExistsError(msg, path=bucket.label, hint=hint)
+    if next(bucket.files("ponds"), None) is not None:
+        # Its clean-up would take the pond's objects for its own, and delete them.
+        msg = f"there is a backup at {bucket.label}"
+        raise ExistsError(msg, path=bucket.label, hint="name a place of the pond's own")
 
 
 def move_in(pond: Path, bucket: Bucket) -> None:

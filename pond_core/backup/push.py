@@ -64,6 +64,7 @@ def push(
     objects: ObjectStore,
     files: Files,
     *,
+    begin: Callable[[], None],
     told: Progress,
     sleep: Callable[[float], None],
 ) -> Pushed:
@@ -73,6 +74,7 @@ def push(
         log: The pond's log.
         objects: Its objects.
         files: The backup's files.
+        begin: Is asked, before the first point is made, whether that is right.
         told: Is told what was sent.
         sleep: How to wait for a clean-up.
 
@@ -81,9 +83,10 @@ def push(
         CorruptionError: The pond is damaged; no point was made.
         StorageError: A disk or the place refuses; what was sent need not be sent again.
     """
-    done, is_whole = _part(log, objects, files, told, sleep)
+    done, is_whole = _part(log, objects, files, begin=begin, told=told, sleep=sleep)
     while not is_whole:
-        more, is_whole = _part(log, objects, files, partial(_told_after, done, told), sleep)
+        further = partial(_told_after, done, told)
+        more, is_whole = _part(log, objects, files, begin=begin, told=further, sleep=sleep)
         done = Pushed(
             more.point,
             is_new=done.is_new or more.is_new,
@@ -98,12 +101,20 @@ def _told_after(done: Pushed, told: Progress, objects: int, size: int) -> None:
 
 
 def _part(
-    log: OpLog, objects: ObjectStore, files: Files, told: Progress, sleep: Callable[[float], None]
+    log: OpLog,
+    objects: ObjectStore,
+    files: Files,
+    *,
+    begin: Callable[[], None],
+    told: Progress,
+    sleep: Callable[[float], None],
 ) -> tuple[Pushed, bool]:
     """Make one point, and say whether it is of all that was committed when this began."""
     points = Points(files)
     while True:
         last = points.newest()
+        if last is None:
+            begin()
         head, shown = log.head(), log.shown
         _check_continued(log, last, head)
         if last is not None and last.txn == head:
@@ -188,6 +199,9 @@ def _check_continued(log: OpLog, last: Point | None, head: int) -> None:
     if last is None or last.txn == 0:
         return
     header = log.header(last.txn) if last.txn <= head else None
+    if header is None and log.is_replica:
+        msg = f"{log.label} is a replica, and behind: the backup has txn {last.txn} of its pond"
+        raise PondDivergedError(msg, hint="pull first")
     if header is None or header.hash != last.hash:
         msg = (
             f"{log.label} and its backup went apart: the backup holds {last.txn} transactions of "

@@ -5,23 +5,29 @@ the backup is proven and becomes visible in one commit; who reads meanwhile sees
 before, or all.
 """
 
+import contextlib
 import os
-from collections.abc import Iterable, Iterator
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pond_core.backup import segment
 from pond_core.backup.arrival import checked_end
+from pond_core.backup.contact import CONTACTS
 from pond_core.backup.fetching import Fetching
 from pond_core.backup.files import Files
 from pond_core.backup.point import Point
 from pond_core.backup.progress import Progress
-from pond_core.errors import DataError, ExistsError, PondDivergedError
+from pond_core.errors import ConflictError, DataError, ExistsError, PondDivergedError
 from pond_core.oplog import (
+    HEADERS,
     REPLICA,
     Action,
     Identity,
     LogFile,
+    Operation,
     OpLog,
     Proof,
     Provenance,
@@ -32,7 +38,7 @@ from pond_core.oplog import (
 from pond_core.storage import Durability, storage_errors
 from pond_core.tlogfs import Condenser, ObjectStore, maintain
 
-_MADE_FIRST = {"lock", "oplog", "objects", "tmp"}
+_MADE_FIRST = {"lock", "oplog", "objects", "tmp", CONTACTS}
 """What is there of a replica that was only begun."""
 
 
@@ -85,7 +91,7 @@ def promote(log: OpLog) -> None:
     """Let a replica go its own way: a new pond that knows its parent, as a restored one does.
 
     Raises:
-        DataError: It is no replica.
+        DataError: It is no replica, or one of an empty pond.
         StorageError: The disk refuses; promote it again.
     """
     with log.exclusive():
@@ -95,13 +101,25 @@ def promote(log: OpLog) -> None:
         if not log.is_replica and not was_interrupted:
             msg = f"{log.label} is no replica"
             raise DataError(msg, hint="it is a pond of its own already")
-        parent = log.pond_id if log.is_replica or last is None else last.pond
+        if last is None:
+            msg = f"{log.label} shows nothing yet, and nothing can come of it"
+            raise DataError(msg, hint="pull first")
+        # Else a repair would take what a pull left for what was committed.
+        log.upkeep.delete_unlisted()
         while log.is_replica:  # again if another program came first
             log.table.set({REPLICA: "", **Identity.new().properties})
+
+    def prepare(head: int, _others: Sequence[Operation]) -> Sequence[Operation]:
+        if head != txn:
+            msg = "somebody else has promoted it meanwhile"
+            raise ConflictError(msg, base=txn, other=head)
+        return ()
+
     # Its own first transaction changes nothing, and says in the chain whose history this was.
-    message = f"was a replica of pond {parent}, up to txn {txn}"
+    message = f"was a replica of pond {last.pond}, up to txn {txn}"
     source = Provenance(author="pond backup promote", message=message)
-    log.append(lambda _head, _others: (), base=txn, provenance=source)
+    with contextlib.suppress(ConflictError):
+        log.append(prepare, base=txn, provenance=source)
 
 
 class _Pull:
@@ -116,6 +134,7 @@ class _Pull:
             files, self._store, temporary=log.pond / "tmp", durability=durability, told=told
         )
         self._wanted: set[str] = set()
+        self._stage = log.pond / "tmp" / f"pull-{secrets.token_hex(8)}"
 
     def run(self) -> Pulled:
         """Fetch and commit what is new, and forget what the backup has let expire."""
@@ -123,21 +142,39 @@ class _Pull:
         while (base := self._base()) < self._point.txn:
             # Rows of what has expired are not all there: nothing can follow without them.
             is_anew = base == 0 or self._point.horizon > base
-            is_new = self._took(base, is_anew=is_anew)
-        shown = self._log.shown
-        if self._point.txn:
-            self._log.forget_before(self._point.horizon, keep=self._point.kept)
-        if is_anew or shown != self._log.shown:
+            try:
+                is_new = self._took(base, is_anew=is_anew)
+            finally:
+                shutil.rmtree(self._stage, ignore_errors=True)
+        if self._forgot() or is_anew:
             maintain(self._log, self._store)
+        newest = self._log.header(self._log.head())
         return Pulled(
             pond=self._point.pond,
-            txn=self._log.head(),
-            ts_us=self._point.ts_us,
+            txn=0 if newest is None else newest.txn,
+            ts_us=0 if newest is None else newest.ts_us,
             is_new=is_new,
             is_anew=is_anew,
             objects=self._fetching.objects,
             bytes=self._fetching.bytes,
         )
+
+    def _forgot(self) -> bool:
+        """Forget what the backup does; False if there is nothing."""
+        before = self._log.shown
+        if not self._point.txn:
+            return False
+        with self._log.exclusive():
+            self._check_followed()
+            self._log.let_go(self._point.horizon, keep=self._point.kept)
+        return before != self._log.shown
+
+    def _check_followed(self) -> None:
+        """Look, under the lock, whether this is still a replica of that pond."""
+        self._log.head()
+        if not self._log.is_replica or self._log.pond_id != self._point.pond:
+            msg = f"{self._log.label} was promoted meanwhile, and follows nobody any more"
+            raise DataError(msg, hint="pull into a new directory")
 
     def _base(self) -> int:
         """Return the newest txn that is here, having compared."""
@@ -159,10 +196,13 @@ class _Pull:
         label = self._fetching.label
         txn_uuid = checked_end(proof, self._point, upto=self._point.txn, label=label)
         with self._log.exclusive():
+            self._check_followed()
             # What was here already may have fallen to a clean-up that ran meanwhile.
-            is_whole = all(map(self._store.has, self._wanted))
+            staged = (self._stage / "oplog" / file.path for file in written)
+            is_whole = all(map(self._store.has, self._wanted)) and all(map(Path.is_file, staged))
             if self._log.head() != base or not is_whole:
                 return False
+            self._move_in(written)
             landed = self._log.table.commit(
                 list(self._instead(written) if is_anew else _added(written)),
                 txn=proof.txn,
@@ -171,6 +211,19 @@ class _Pull:
             )
             self._log.follow_up()
         return landed
+
+    def _move_in(self, written: Sequence[LogFile]) -> None:
+        """Put log files where the table has them; the caller holds the lock.
+
+        Those that nobody lists may be deleted there at any time. Headers come last: without them
+        the other rows are nobody's.
+        """
+        for file in sorted(written, key=lambda each: each.part == HEADERS):
+            target = self._log.table.path / file.path
+            self._durability.make_directory(target.parent)
+            with storage_errors(target):
+                (self._stage / "oplog" / file.path).replace(target)
+            self._durability.sync_file(target.parent)
 
     def _instead(self, written: list[LogFile]) -> Iterator[Action]:
         """Iterate over what puts files in the place of all that are there."""
@@ -189,7 +242,7 @@ class _Pull:
             wanted = segment.objects_in(rows)
             self._wanted.update(wanted)
             self._fetching.fetch(wanted)
-            yield from write_transcript(self._log.pond, rows, durability=self._durability)
+            yield from write_transcript(self._stage, rows, durability=self._durability)
 
     def _diverged(self) -> PondDivergedError:
         msg = (

@@ -63,7 +63,13 @@ def audit(pond: Path, *, durability: Durability) -> Audit:
     files = [f for each in listed for f in _readable(path, each, findings, durability)]
     highest = _highest_unlisted(path, listed, durability)
     # Somebody may have committed meanwhile; the list is read anew only where that matters.
-    if highest > table.head + 1 and highest > LogTable(path, durability=durability).head + 1:
+    # What a pull left in a replica is in the backup, and is fetched again.
+    is_source = not table.identity.is_replica
+    if (
+        is_source
+        and highest > table.head + 1
+        and highest > LogTable(path, durability=durability).head + 1
+    ):
         # Nobody writes a header before the one before it was committed: that of the next txn may
         # be left over from a crash, a later one cannot.
         detail = f"log files that the Delta log does not name have headers up to txn {highest}"

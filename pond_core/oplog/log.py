@@ -40,8 +40,8 @@ from pond_core.oplog.operation import (
 )
 from pond_core.oplog.parquet import LogFile, add_action, file_of
 from pond_core.oplog.part import PartState
+from pond_core.oplog.place import check_not_lost, check_path
 from pond_core.oplog.reader import Reader
-from pond_core.oplog.remains import log_files
 from pond_core.oplog.schema import HEADERS, HOT
 from pond_core.oplog.shown import Shown
 from pond_core.oplog.table import LogTable
@@ -86,7 +86,7 @@ class OpLog:
         commits = commits_of(pond / "oplog" / "_delta_log", durability=durability)
         commits.open()
         if not delta_log.is_there(pond / "oplog" / "_delta_log"):
-            _check_lost(pond, durability)
+            check_not_lost(pond, durability)
             msg = f"there is no pond at {self.label}"
             raise NotAPondError(msg, hint=f"make one with `pond --pond {self.label} init`")
         self.table = LogTable(pond / "oplog", durability=durability, commits=commits)
@@ -105,14 +105,18 @@ class OpLog:
         """Make an empty log; the one that another process made meanwhile is opened instead.
 
         Without an identity it has one that no other pond has.
+
+        Raises:
+            StorageError: deltalake cannot have a table at that place, or the disk refuses.
         """
+        check_path(pond)
         durability.make_directory(pond)
         commits_of(pond / "oplog" / "_delta_log", durability=durability).open()
         with exclusive(pond / "lock"):
             for name in ("oplog", "objects", "tmp", "oplog/tier=hot", "oplog/tier=cold"):
                 durability.make_directory(pond / name)
             if not delta_log.is_there(pond / "oplog" / "_delta_log"):
-                _check_lost(pond, durability)
+                check_not_lost(pond, durability)
                 LogTable.create(
                     pond / "oplog", identity=identity or Identity.new(), durability=durability
                 )
@@ -237,8 +241,12 @@ class OpLog:
             if not 0 <= txn <= self.head():
                 msg = f"there is no txn {txn}; the newest is {self.table.head}"
                 raise NotFoundError(msg, path=self.label, hint="`pond log` lists them")
-            while (shown := self.shown.without(txn, keep=keep)) != self.shown:
-                self.table.set(shown.properties)  # again if somebody else came first
+            self.let_go(txn, keep=keep)
+
+    def let_go(self, txn: int, *, keep: Collection[int]) -> None:
+        """Do what `forget_before` does; the caller holds the lock, and there is such a txn."""
+        while (shown := self.shown.without(txn, keep=keep)) != self.shown:
+            self.table.set(shown.properties)  # again if somebody else came first
 
     def content(self, row: Operation) -> bytes | None:
         """Return the inline content of a row; None if it has none: it is an object."""
@@ -384,11 +392,3 @@ class OpLog:
 
 def _nothing(_part: int, _nodes: Collection[str]) -> Sequence[Operation]:
     return ()
-
-
-def _check_lost(pond: Path, durability: Durability) -> None:
-    """Refuse a pond that has log files and nothing that lists them."""
-    if any(True for _ in log_files(pond / "oplog", durability)):
-        label = durability.label(pond)
-        msg = f"the Delta log of the pond at {label} is gone"
-        raise NotAPondError(msg, hint=f"make a new one with `pond --pond {label} repair`")

@@ -155,6 +155,16 @@ class Maintenance:
                     if f"{place}/{entry.name}" not in known and entry.stat().st_mtime <= limit_s:
                         yield Path(entry.path)
 
+    def delete_unlisted(self) -> None:
+        """Delete all log files that are not in the table, however new; who reads one looks again.
+
+        The caller has looked.
+        """
+        known = {self._table.path / file.path for file in self._table.files}
+        for path in {*self._table.path.glob("tier=*/part=*/*")} - known:
+            with storage_errors(path):
+                path.unlink(missing_ok=True)
+
     def _usual(self) -> Iterator[_Plan]:
         """Iterate over the files, per part and tier, that go together once they are many."""
         by_place: dict[tuple[str, int], list[LogFile]] = {}

@@ -47,8 +47,11 @@ def remains(table: Path, durability: Durability | None = None) -> Remains:
     durability = durability or Durability()
     listing, committed = _told(table / "_delta_log")
     files, damaged, findings = [], [], []
-    for path in log_files(table, durability):
-        name = path.relative_to(table).as_posix()
+    paths = {path.relative_to(table).as_posix(): path for path in log_files(table, durability)}
+    if Identity.of(listing.settings).is_replica and listing.files.keys() <= paths.keys():
+        # What a pull left was never committed here, and comes again with the next one.
+        paths = {name: path for name, path in paths.items() if name in listing.files}
+    for name, path in paths.items():
         try:
             durability.fetch([path])
             if digest_of(path) != path.stem or not _NAME.fullmatch(path.name):

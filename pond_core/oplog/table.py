@@ -85,9 +85,6 @@ class LogTable:
             StorageError: deltalake cannot have a table at that place.
         """
         _check_process()
-        if "%" in str(path):
-            msg = f"{path}: deltalake takes % in a path for the beginning of another character"
-            raise StorageError(msg, hint="keep the pond in a directory without % in its name")
         log = path / "_delta_log"
         durability.make_directory(log)
         commits = commits_of(log, durability=durability)

@@ -26,6 +26,7 @@ from obstore.store import S3Store
 from typing_extensions import override
 
 from pond_core.errors import DataError, StorageError
+from pond_core.storage.durability import storage_errors
 from pond_core.storage.place import Stored
 
 _MARKER = "duckpond.json"
@@ -217,7 +218,7 @@ class Bucket:
                 found = obstore.get(self._store, name)
             except FileNotFoundError:
                 return False
-            with target.open("wb") as file:
+            with storage_errors(target), target.open("wb") as file:
                 for chunk in found.stream(min_chunk_size=_CHUNK_BYTES):
                     file.write(chunk)
         return True

@@ -5,6 +5,7 @@ links, which exFAT and some network disks lack.
 """
 
 import contextlib
+import errno
 import re
 import secrets
 import shutil
@@ -40,6 +41,11 @@ class Folder:
     def label(self) -> str:
         """Its path."""
         return str(self.root)
+
+    @property
+    def would_be_made(self) -> bool:
+        """Whether `prepare` would make it: it is not there, and what it lies in is."""
+        return self.root.parent.is_dir() and not self.root.exists()
 
     def prepare(self) -> None:
         """See `Place.prepare`; a lock keeps two programs from creating one file."""
@@ -125,13 +131,15 @@ class Folder:
 
     def download(self, name: str, target: Path) -> bool:
         """See `Place.download`."""
-        with storage_errors(self.root / name):
-            try:
-                shutil.copyfile(self.root / name, target)
-            except FileNotFoundError:
-                if self.size(name) is not None:
-                    raise
+        source = self.root / name
+        try:
+            shutil.copyfile(source, target)
+        except OSError as exc:
+            if isinstance(exc, FileNotFoundError) and self.size(name) is None:
                 return False
+            is_full = exc.errno in (errno.ENOSPC, errno.EDQUOT)
+            with storage_errors(target if is_full else source):
+                raise
         return True
 
     def delete(self, names: Iterable[str]) -> None:

@@ -1,9 +1,12 @@
 """Whether two trees hold the same, found out with as little reading as can be."""
 
+from collections import deque
+from collections.abc import Iterator, Sequence
+
 import pyarrow as pa
 
 from pond_core.tinyfs import Entry, EntryType, Node, Piece
-from pond_core.tinyfs.content import rows_within
+from pond_core.tinyfs.content import concatenate, rows_within
 from pond_core.tlogfs.backend import OpLogBackend
 from pond_core.tlogfs.comparison import are_same
 
@@ -11,7 +14,8 @@ from pond_core.tlogfs.comparison import are_same
 def hold_same(one: OpLogBackend, entry: Entry, other: OpLogBackend, twin: Entry) -> bool:
     """Say whether two nodes are alike, and all below them: all but their ids and versions.
 
-    What has one digest is not read. Series that hold the same rows in other windows differ.
+    What has one digest is not read. Windows of a series that adjoin may be cut otherwise, as upkeep
+    does that makes one of many.
 
     Args:
         one: Where the one is.
@@ -35,16 +39,58 @@ def hold_same(one: OpLogBackend, entry: Entry, other: OpLogBackend, twin: Entry)
 
 
 def _are_alike(one: OpLogBackend, node: Node, other: OpLogBackend, twin: Node) -> bool:
-    facts, others = (
-        (each.attributes, each.marks, each.recipe, [piece.window for piece in each.pieces])
-        for each in (node, twin)
-    )
+    facts, others = ((each.attributes, each.marks, each.recipe) for each in (node, twin))
     if facts != others:
         return False
     if node.recipe is not None:
         return True
-    pairs = zip(node.pieces, twin.pieces, strict=True)
-    return all(_hold_alike(one, piece, other, its) for piece, its in pairs)
+    stretches = _stretches(node.pieces, twin.pieces)
+    return all(
+        bool(pieces and its)
+        and (
+            _hold_alike(one, pieces[0], other, its[0])
+            if len(pieces) == len(its) == 1
+            else _hold_same_rows(one, pieces, other, its)
+        )
+        for pieces, its in stretches
+    )
+
+
+def _stretches(
+    pieces: Sequence[Piece], others: Sequence[Piece]
+) -> Iterator[tuple[list[Piece], list[Piece]]]:
+    """Yield pieces of two series that cover one range without a gap, as few as can be.
+
+    Where one of them covers what the other does not, one of the lists is empty.
+    """
+    mine, its = deque(pieces), deque(others)
+    while mine or its:
+        one, other = [mine.popleft()] if mine else [], [its.popleft()] if its else []
+        while one and other and one[-1].window.end_us != other[-1].window.end_us:
+            group, rest = (one, mine) if _ends_first(one[-1], other[-1]) else (other, its)
+            if not rest or rest[0].window.start_us != group[-1].window.end_us:
+                yield one, []
+                return
+            group.append(rest.popleft())
+        is_aligned = one and other and one[0].window.start_us == other[0].window.start_us
+        yield one, other if is_aligned else []
+
+
+def _ends_first(piece: Piece, other: Piece) -> bool:
+    end_us, others_us = piece.window.end_us, other.window.end_us
+    return end_us is not None and (others_us is None or end_us < others_us)
+
+
+def _hold_same_rows(
+    one: OpLogBackend, pieces: Sequence[Piece], other: OpLogBackend, its: Sequence[Piece]
+) -> bool:
+    tables, others = (
+        [rows for piece in each if (rows := _counting(backend, piece)) is not None]
+        for backend, each in ((one, pieces), (other, its))
+    )
+    if not (tables and others):
+        return not (tables or others)
+    return are_same(concatenate(tables, path="it"), concatenate(others, path="it"))
 
 
 def _hold_alike(one: OpLogBackend, piece: Piece, other: OpLogBackend, its: Piece) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from pond_core import CorruptionError, Finding, Pond, from_us
+from pond_core import CorruptionError, Finding, NotFoundError, Pond, from_us
 from pond_pipeline.cli.backup_place import KEY, of_option, place_of, place_options
 from pond_pipeline.cli.command import (
     CommandGroup,
@@ -111,14 +111,15 @@ def init(*, seal: bool, as_json: bool, **where: object) -> None:
 
 @backup.command(cls=PondCommand, example="pond backup push --to /media/stick/backup")
 @place_options("--to")
+@click.option("--anew", is_flag=True, help="The place shall be empty: begin there from nothing.")
 @json_option
 @pass_invocation
-def push(invocation: Invocation, /, *, as_json: bool, **where: object) -> None:
+def push(invocation: Invocation, /, *, anew: bool, as_json: bool, **where: object) -> None:
     """Send what the backup does not have yet."""
     pond = Pond.open(invocation.pond)
     backups = place_of(where).open()
     with transfer("sending") as told:
-        pushed = pond.push(backups, told=told)
+        pushed = pond.push(backups, anew=anew, told=told)
     report = Pushed(
         place=backups.label,
         pond=pushed.point.pond,
@@ -141,6 +142,7 @@ def push(invocation: Invocation, /, *, as_json: bool, **where: object) -> None:
 @json_option
 def list_(*, pond: str | None, as_json: bool, **where: object) -> None:
     """List the moments that can be restored, the oldest first."""
+    backups = place_of(where).open()
     points = [
         ListedPoint(
             pond=point.pond,
@@ -152,8 +154,13 @@ def list_(*, pond: str | None, as_json: bool, **where: object) -> None:
             objects=point.objects,
             bytes=point.bytes,
         )
-        for point in place_of(where).open().points(pond)
+        for point in backups.points(pond)
     ]
+    if not points:
+        msg = f"there is no backup in {backups.label}"
+        raise NotFoundError(
+            msg, path=backups.label, hint="is it the right place? make one with `pond backup push`"
+        )
     if as_json:
         print_json(points)
         return

@@ -1,6 +1,7 @@
 """The command `publish`."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import click
 
@@ -14,6 +15,7 @@ from pond_pipeline.cli.command import (
 )
 from pond_pipeline.cli.render import print_json, print_rows
 from pond_pipeline.cli.terminal import say
+from pond_pipeline.reach import reached
 
 _EVERYTHING = ("/**",)
 
@@ -49,6 +51,8 @@ def publish(
     destination, for Spark, Trino, DuckDB or Databricks to read. Only what changed since the last
     time is replaced.
     """
+    if "://" in destination:
+        reached(destination, folder=Path())  # by what `.env` says, as everywhere
     published = publish_tables(
         Pond.open(invocation.pond),
         destination,

@@ -98,7 +98,7 @@ def _env_file(root: Path) -> Answer:
 def _secrets(plan: Plan | None, environ: Mapping[str, str]) -> Answer:
     """Look for the variables that resources name, and name those that are not set."""
     if plan is None:
-        return Answer("without resources nothing is needed")
+        return Answer("no resources can be read that would name any")
     sources = [each for each in plan.sources if not lacks_account(each, environ)]
     texts = list(_texts([*sources, *plan.services]))
     missing = sorted({name for text in texts for name in text.missing(environ)})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pond_core import Contacts, NotFoundError, Pond, StorageError, from_us
+from pond_core import Backups, Contacts, NotFoundError, Pond, StorageError, from_us
 from pond_pipeline import status as module
 from pond_pipeline.apply import apply_resources
 from pond_pipeline.backups import back_up, update_copy
@@ -228,15 +228,43 @@ def test_what_is_in_the_place_of_a_copy_and_is_none_is_told(pond: Pond) -> None:
 
 
 def test_a_pond_that_follows_another_is_told_how_far_it_is_behind(pond: Pond) -> None:
+    backups = Backups(pond.path.parent / "stick" / "backup")
+    pond.push(backups)
     here_us = pond.log()[0].ts_us
-    contacts = Contacts(pond.path)
-    contacts.succeeded("s3://lake/harbor", "pull", txn=3, ts_us=here_us + 5_000_000)
-    status = look(pond)
+    backups.pull(pond.path.parent / "office")
+    replica = Pond.open(pond.path.parent / "office")
+    assert look(replica).concerns == ()
+    contacts = Contacts(replica.path)
+    contacts.succeeded(backups.label, "pull", txn=3, ts_us=here_us + 5_000_000)
+    status = look(replica, resources=SERVICES)
     found = only(status, "pull")
     assert (found.txn, found.behind_txns, found.behind_s) == (3, 2, 5.0)
-    assert status.concerns == ()
-    late = look(pond, now=datetime.now(UTC) + timedelta(days=3))
-    assert told(late)[-1] == "the pull from s3://lake/harbor was last done 3 d ago"
+    assert (status.concerns, len(status.backups)) == ((), 1)
+    late = look(replica, now=datetime.now(UTC) + timedelta(days=3))
+    assert told(late)[-1] == f"the pull from {backups.label} was last done 3 d ago"
+
+
+def test_a_replica_that_never_had_a_pull_is_a_concern(pond: Pond) -> None:
+    backups = Backups(pond.path.parent / "stick" / "backup")
+    pond.push(backups)
+    backups.pull(pond.path.parent / "office")
+    replica = Pond.open(pond.path.parent / "office")
+    shutil.rmtree(replica.path / "contacts")
+    assert told(look(replica)) == ["this machine knows of no pull into this replica"]
+    Contacts(replica.path).failed(backups.label, "pull", "the disk is full")
+    (concern,) = told(look(replica))
+    assert "the disk is full" in concern
+
+
+def test_what_was_promoted_follows_nobody(pond: Pond) -> None:
+    backups = Backups(pond.path.parent / "stick" / "backup")
+    pond.push(backups)
+    backups.pull(pond.path.parent / "office")
+    promoted = Pond.open(pond.path.parent / "office")
+    promoted.promote()
+    promoted.push(backups)
+    late = look(promoted, now=datetime.now(UTC) + timedelta(days=3))
+    assert ([each.way for each in late.backups], late.concerns) == (["push"], ())
 
 
 def test_instruments_are_judged_as_the_checks_judge_them(pond: Pond) -> None:
@@ -336,4 +364,4 @@ def test_of_a_pond_in_a_bucket_this_machine_s_pushes_are_known(
 def test_what_repairs_left_is_a_concern(pond: Pond) -> None:
     (pond.path / "set-aside").mkdir()
     (pond.path / "set-aside" / "torn.json").write_bytes(b"{")
-    assert told(look(pond))[-1] == "1 file that was damaged is still set aside"
+    assert told(look(pond))[-1] == "1 file is still set aside, by a repair or damage"

@@ -1,5 +1,6 @@
 """Backups in a process that dies before the n-th change that Python makes to the files."""
 
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def put(place: Path, steps: int) -> None:
     """Put a part of the backup of a place back, over what is there; die before so many changes."""
     pond = Pond.open(place / "pond", durability="process")
     backups = Backups(place / "backup", durability="process")
+    tempfile.tempdir = str(place)  # what a killed process leaves goes with the test
     die_after(steps)
     put_back(backups, "/a", pond, "/a", replace=True)
     end(steps)
@@ -36,6 +38,7 @@ def put(place: Path, steps: int) -> None:
 def restore_a_part(place: Path, steps: int) -> None:
     """Make a new pond of a part of the backup of a place; die before so many changes."""
     backups = Backups(place / "backup", durability="process")
+    tempfile.tempdir = str(place)
     die_after(steps)
     restore_part(backups, "/a", place / "new", durability="process")
     end(steps)

@@ -1,6 +1,7 @@
 """Histories that backups are made of, and what is compared after a restoration."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from pond_core import EntryType, Pond, Provenance, Recipe, Transaction, Window
 from pond_core.storage import Place
@@ -74,3 +75,14 @@ def _computed(changes: Transaction) -> None:
 
 def _emptied(changes: Transaction) -> None:
     changes.write_window("/s", None, Window(20, 30))
+
+
+def assert_follows(replica: Path, pond: Pond, *, first: int = 0) -> None:
+    """Compare every moment of a replica with its pond's, from one on, and the log."""
+    there = Pond.open(replica, durability="process")
+    head = pond.snapshot().txn
+    assert there.snapshot().txn == head
+    moments = range(first, head + 1)
+    assert [shown(there, txn) for txn in moments] == [shown(pond, txn) for txn in moments]
+    assert there.log() == pond.log()
+    assert there.verify().findings == ()

@@ -1,4 +1,4 @@
-"""Killed at any step, a push and a restoration do no harm, and are done when asked for again."""
+"""Killed at any step, pushes, pulls and restorations do no harm, and are done when asked again."""
 
 import itertools
 import shutil
@@ -11,8 +11,19 @@ from pond_core import Backups, Keep, Pond
 from pond_core.backup import condemned
 from pond_core.storage import Durability, Folder
 from tests.core.backup import dying
-from tests.core.backup.histories import TXNS, files_in, shown, write_history, write_more
+from tests.core.backup.histories import (
+    LARGE,
+    TXNS,
+    assert_follows,
+    files_in,
+    shown,
+    write_history,
+    write_more,
+)
 from tests.core.dying import dies, nursery
+
+_STRIDE = 3
+"""Of what has many steps so many are passed over: the others are like them."""
 
 
 @pytest.fixture
@@ -106,3 +117,52 @@ def test_an_expiry_and_a_clean_up_that_are_killed_at_any_step_are_done_by_the_ne
         if not died:
             break
     assert steps > 20
+
+
+def test_a_pull_that_is_killed_at_any_step_is_done_by_the_next(lived: Pond, tmp_path: Path) -> None:
+    (tmp_path / "start").mkdir()
+    backups = Backups(tmp_path / "start" / "backup", durability="process")
+    lived.push(backups)
+    context = nursery(dying.__name__)
+    for steps in itertools.count(step=_STRIDE):
+        place = tmp_path / f"{steps}"
+        shutil.copytree(tmp_path / "start", place)
+        died = dies(context, dying.pull, place, steps)
+        Backups(place / "backup", durability="process").pull(place / "replica")
+        assert_follows(place / "replica", lived)
+        shutil.rmtree(place)
+        if not died:
+            break
+    assert steps > 30
+
+
+@pytest.mark.parametrize("expires", [False, True])
+def test_a_pull_that_follows_and_is_killed_at_any_step_is_done_by_the_next(
+    lived: Pond, tmp_path: Path, *, expires: bool
+) -> None:
+    (tmp_path / "start").mkdir()
+    backups = Backups(tmp_path / "start" / "backup", durability="process")
+    lived.push(backups)
+    backups.pull(tmp_path / "start" / "replica")
+    with lived.transaction() as changes:
+        changes.remove("/s")
+        changes.write_data("/other", LARGE[::-1])
+    write_more(lived)
+    lived.push(backups)
+    if expires:
+        backups.expire(Keep(daily=1))
+    first = TXNS + 2 if expires else 0
+    context = nursery(dying.__name__)
+    for steps in itertools.count(step=_STRIDE):
+        place = tmp_path / f"{steps}"
+        shutil.copytree(tmp_path / "start", place)
+        died = dies(context, dying.pull, place, steps)
+        now = Pond.open(place / "replica", durability="process").snapshot()
+        assert now.exists("/s") == (now.txn == TXNS)
+        assert Pond.open(place / "replica", durability="process").verify().findings == ()
+        Backups(place / "backup", durability="process").pull(place / "replica")
+        assert_follows(place / "replica", lived, first=first)
+        shutil.rmtree(place)
+        if not died:
+            break
+    assert steps > 10

@@ -210,6 +210,31 @@ def test_what_is_there_stays_unless_it_is_to_be_replaced(grown: Pond, folder: Ba
     assert not grown.snapshot().exists("/a/more")
 
 
+def test_a_series_is_the_same_however_upkeep_has_put_its_windows_together(
+    pond: Pond, folder: Backups
+) -> None:
+    with pond.transaction() as changes:
+        changes.create_series("/s", attributes={"key": ["timestamp"]})
+        for at in range(0, 1000, 10):
+            changes.write_window("/s", readings({at: float(at)}), Window(at, at + 10))
+        changes.write_window("/s", readings({2000: 1.0}), Window(2000, 2010))
+    pond.push(folder)
+    for _ in range(2):
+        pond.maintain()
+    assert len(pond.snapshot().node("/s").pieces) < 100
+    assert put_back(folder, "/s", pond, "/s").txn is None
+    for change, window in (
+        ({505: 1.0}, Window(500, 510)),
+        ({}, Window(1000, 1010)),
+        ({}, Window(2010, 2020)),
+    ):
+        with pond.transaction() as changes:
+            changes.write_window("/s", readings(change) if change else None, window)
+        with pytest.raises(ExistsError):
+            put_back(folder, "/s", pond, "/s")
+        assert put_back(folder, "/s", pond, "/s", replace=True).txn == head(pond)
+
+
 @pytest.mark.parametrize("replace", [False, True])
 def test_what_is_there_already_is_not_written_again(
     grown: Pond, folder: Backups, *, replace: bool

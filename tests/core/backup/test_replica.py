@@ -1,10 +1,13 @@
-"""A replica shows what its pond had pushed, follows it cheaply, and takes no changes of its own."""
+"""A replica shows what its pond had pushed, and follows it cheaply."""
 
 import hashlib
 import itertools
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from pond_core import (
@@ -17,30 +20,24 @@ from pond_core import (
     NotFoundError,
     Pond,
     PondDivergedError,
-    ReplicaError,
-    Transaction,
 )
-from pond_core.storage import Place
-from tests.core.backup import dying
+from pond_core.oplog import LogFile, write_transcript
+from pond_core.oplog.table import LogTable
+from pond_core.storage import Durability, Place
 from tests.core.backup.counting import Counting
-from tests.core.backup.histories import LARGE, TXNS, shown, write_history, write_more
-from tests.core.dying import dies, nursery
+from tests.core.backup.histories import (
+    LARGE,
+    TXNS,
+    assert_follows,
+    shown,
+    write_history,
+    write_more,
+)
 
 
 @pytest.fixture
 def to(tmp_path: Path) -> Path:
     return tmp_path / "replica"
-
-
-def assert_follows(replica: Path, pond: Pond, *, first: int = 0) -> None:
-    """Compare every moment from one on, and the log."""
-    there = Pond.open(replica, durability="process")
-    head = pond.snapshot().txn
-    assert there.snapshot().txn == head
-    moments = range(first, head + 1)
-    assert [shown(there, txn) for txn in moments] == [shown(pond, txn) for txn in moments]
-    assert there.log() == pond.log()
-    assert there.verify().findings == ()
 
 
 def test_it_shows_every_moment_of_its_pond_under_the_same_uuid(
@@ -144,46 +141,6 @@ def test_of_several_ponds_it_follows_its_own(
     assert_follows(to, lived)
 
 
-def test_no_change_is_taken(lived: Pond, backups: Backups, to: Path) -> None:
-    lived.push(backups)
-    backups.pull(to)
-    replica = Pond.open(to)
-    with pytest.raises(ReplicaError, match=f"is a replica of pond {lived.id}, and only follows it"):
-        write_more(replica)
-    with pytest.raises(ReplicaError, match="only follows"):
-        replica.transact(lambda changes: changes.remove("/s"))
-    with pytest.raises(ReplicaError, match="only follows"):
-        replica.maintain(forget_before=3)
-    assert_follows(to, lived)
-
-
-def test_a_change_is_refused_before_it_is_made(lived: Pond, backups: Backups, to: Path) -> None:
-    lived.push(backups)
-    backups.pull(to)
-    with pytest.raises(ReplicaError), Pond.open(to).transaction():
-        pytest.fail("it was begun")
-
-
-def test_who_had_begun_a_change_before_it_became_a_replica_is_refused_at_its_end(
-    lived: Pond, backups: Backups, to: Path
-) -> None:
-    lived.push(backups)
-    backups.pull(to)
-    elsewhere = to.with_name("elsewhere")
-    to.rename(elsewhere)
-    backups.restore(to)
-    pond = Pond.open(to)
-
-    def change(changes: Transaction) -> None:
-        changes.write_data("/mine", b"mine")
-        shutil.rmtree(to)
-        elsewhere.rename(to)
-
-    with pytest.raises(ReplicaError):
-        pond.transact(change)
-    assert_follows(to, lived)
-
-
 def test_its_upkeep_changes_nothing_of_what_it_shows(
     lived: Pond, backups: Backups, to: Path
 ) -> None:
@@ -249,6 +206,75 @@ def test_what_expired_before_it_was_pulled_is_passed_over(
     lived.push(backups)
     assert not backups.pull(to).is_anew
     assert_follows(to, lived, first=TXNS + 4)
+
+
+def test_kept_moments_are_kept_here_too(
+    lived: Pond, backups: Backups, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived.push(backups)
+    backups.pull(to)
+    for _ in range(3):
+        write_more(lived)
+        lived.push(backups)
+    backups.pull(to)
+    monkeypatch.setattr(Keep, "chosen", lambda _, found: {*sorted(found)[::2], max(found)})
+    backups.expire(Keep(daily=1))
+    backups.pull(to)
+    replica = Pond.open(to)
+    for txn in (TXNS, TXNS + 2, TXNS + 3):
+        assert shown(replica, txn) == shown(lived, txn)
+    with pytest.raises(NotFoundError, match="was dropped"):
+        replica.snapshot(TXNS + 1)
+
+
+def test_upkeep_beside_a_pull_takes_nothing_away_from_it(
+    lived: Pond, backups: Backups, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived.push(backups)
+    backups.pull(to)
+    write_more(lived, 3)
+    lived.push(backups)
+
+    def write_and_wait(pond: Path, rows: pa.Table, *, durability: Durability) -> Iterator[LogFile]:
+        yield from write_transcript(pond, rows, durability=durability)
+        for path in (to / "oplog").rglob("*.parquet"):
+            os.utime(path, (0, 0))  # hours later
+        Pond.open(to, durability="process").maintain()
+
+    monkeypatch.setattr("pond_core.backup.replica.write_transcript", write_and_wait)
+    assert backups.pull(to).txn == TXNS + 3
+    assert_follows(to, lived)
+
+
+def test_a_pull_that_is_cut_off_leaves_nothing_that_a_repair_takes_for_history(
+    lived: Pond, backups: Backups, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived.push(backups)
+    backups.pull(to)
+    write_more(lived, 3)
+    lived.push(backups)
+
+    def end(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LogTable, "commit", end)
+        with pytest.raises(KeyboardInterrupt):
+            backups.pull(to)
+    assert Pond.open(to).verify().findings == ()
+    assert Pond.repair(to).txns == TXNS
+    backups.pull(to)
+    assert_follows(to, lived)
+
+
+def test_one_that_is_behind_has_nothing_to_push(lived: Pond, backups: Backups, to: Path) -> None:
+    lived.push(backups)
+    backups.pull(to)
+    write_more(lived)
+    lived.push(backups)
+    with pytest.raises(PondDivergedError, match="is a replica, and behind") as caught:
+        Pond.open(to).push(backups)
+    assert caught.value.hint == "pull first"
 
 
 def test_a_new_beginning_of_the_backup_is_followed(lived: Pond, backups: Backups, to: Path) -> None:
@@ -410,54 +436,6 @@ def test_an_object_that_a_clean_up_takes_away_meanwhile_is_fetched_again(
     assert_follows(to, lived)
 
 
-def test_a_pull_that_is_killed_at_any_step_is_done_by_the_next(lived: Pond, tmp_path: Path) -> None:
-    (tmp_path / "start").mkdir()
-    backups = Backups(tmp_path / "start" / "backup", durability="process")
-    lived.push(backups)
-    context = nursery(dying.__name__)
-    for steps in itertools.count():
-        place = tmp_path / f"{steps}"
-        shutil.copytree(tmp_path / "start", place)
-        died = dies(context, dying.pull, place, steps)
-        Backups(place / "backup", durability="process").pull(place / "replica")
-        assert_follows(place / "replica", lived)
-        shutil.rmtree(place)
-        if not died:
-            break
-    assert steps > 30
-
-
-@pytest.mark.parametrize("expires", [False, True])
-def test_a_pull_that_follows_and_is_killed_at_any_step_is_done_by_the_next(
-    lived: Pond, tmp_path: Path, *, expires: bool
-) -> None:
-    (tmp_path / "start").mkdir()
-    backups = Backups(tmp_path / "start" / "backup", durability="process")
-    lived.push(backups)
-    backups.pull(tmp_path / "start" / "replica")
-    with lived.transaction() as changes:
-        changes.remove("/s")
-        changes.write_data("/other", LARGE[::-1])
-    lived.push(backups)
-    if expires:
-        backups.expire(Keep(daily=1))
-    first = TXNS + 1 if expires else 0
-    context = nursery(dying.__name__)
-    for steps in itertools.count():
-        place = tmp_path / f"{steps}"
-        shutil.copytree(tmp_path / "start", place)
-        died = dies(context, dying.pull, place, steps)
-        now = Pond.open(place / "replica", durability="process").snapshot()
-        assert now.exists("/s") == (now.txn == TXNS)
-        assert Pond.open(place / "replica", durability="process").verify().findings == ()
-        Backups(place / "backup", durability="process").pull(place / "replica")
-        assert_follows(place / "replica", lived, first=first)
-        shutil.rmtree(place)
-        if not died:
-            break
-    assert steps > 10
-
-
 def test_it_can_be_repaired_and_stays_a_replica(lived: Pond, backups: Backups, to: Path) -> None:
     lived.push(backups)
     backups.pull(to)
@@ -483,51 +461,3 @@ def test_it_can_be_backed_up_itself_and_heal_the_backup(
     assert_follows(tmp_path / "third", lived)
     target.delete([next(iter(target.files("objects"))).name])
     assert replica.heal(backups).ok
-
-
-def test_promoted_it_is_a_new_pond_that_knows_its_parent(
-    lived: Pond, backups: Backups, to: Path, tmp_path: Path
-) -> None:
-    lived.push(backups)
-    backups.pull(to)
-    replica = Pond.open(to)
-    seen_by_another = Pond.open(to)
-    replica.promote()
-    for pond in (replica, seen_by_another, Pond.open(to)):
-        assert not pond.is_replica
-        assert pond.id == replica.id != lived.id
-    [own, before, *_] = replica.log()
-    assert (own.pond, own.parent, own.operations) == (replica.id, lived.id, 0)
-    assert before == lived.log()[0]
-    write_more(replica)
-    assert replica.verify().findings == ()
-    replica.push(backups)
-    assert backups.restore(tmp_path / "restored", pond=replica.id).txn == TXNS + 2
-    with pytest.raises(DataError, match="is a pond of its own, and no replica"):
-        backups.pull(to, pond=lived.id)
-    with pytest.raises(DataError, match="is no replica"):
-        replica.promote()
-
-
-def test_a_promotion_that_is_killed_at_any_step_is_done_by_the_next(
-    lived: Pond, tmp_path: Path
-) -> None:
-    backups = Backups(tmp_path / "backup", durability="process")
-    lived.push(backups)
-    backups.pull(tmp_path / "start" / "replica")
-    context = nursery(dying.__name__)
-    for steps in itertools.count():
-        place = tmp_path / f"{steps}"
-        shutil.copytree(tmp_path / "start", place)
-        died = dies(context, dying.promote, place, steps)
-        pond = Pond.open(place / "replica", durability="process")
-        if pond.snapshot().txn == TXNS:
-            pond.promote()
-        own, before = pond.log(limit=2)
-        assert (own.pond, own.parent, own.operations) == (pond.id, lived.id, 0)
-        assert (before.pond, pond.is_replica) == (lived.id, False)
-        assert pond.verify().findings == ()
-        shutil.rmtree(place)
-        if not died:
-            break
-    assert steps > 3

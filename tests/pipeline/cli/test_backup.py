@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import click
@@ -155,6 +156,24 @@ def test_a_push_says_what_it_sent(shell: Shell, folder: Path) -> None:
     again = shell.run("backup", "push", "--to", folder)
     assert "bytes sent" in first.stderr
     assert "nothing is new" in again.stderr
+
+
+def test_a_place_without_any_backup_is_told(shell: Shell, folder: Path) -> None:
+    result = shell.run("backup", "list", "--from", folder)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "there is no backup in" in result.stderr
+    result = shell.run("backup", "verify", "--from", folder / "typo")
+    assert "is the disk plugged in?" in result.stderr
+
+
+def test_a_place_that_has_lost_all_is_begun_anew_when_somebody_says_so(
+    shell: Shell, folder: Path
+) -> None:
+    shell.out("backup", "push", "--to", folder)
+    shutil.rmtree(folder)
+    result = shell.run("backup", "push", "--to", folder)
+    assert "backup push --anew" in result.stderr
+    assert shell.row("backup", "push", "--to", folder, "--anew")["is_new"] is True
 
 
 def test_points_are_listed_in_columns(shell: Shell, folder: Path) -> None:

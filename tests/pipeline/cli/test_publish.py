@@ -10,6 +10,7 @@ from deltalake import DeltaTable
 from pond_core import Pond
 from tests.pipeline.cli.shell import STATION, Shell
 from tests.pipeline.cli.test_documented import SECTIONS, _check_shape
+from tests.s3 import server as s3
 
 
 @pytest.fixture
@@ -37,6 +38,22 @@ def test_a_table_is_deleted_where_that_is_asked_for(shell: Shell, lake: Path) ->
         tx.remove(STATION)
     told = shell.run("publish", "--prune", STATION, lake)
     assert f"{STATION}: deleted" in told.stderr
+
+
+def test_a_bucket_is_reached_by_what_the_file_of_variables_says(
+    shell: Shell,
+    tmp_path: Path,
+    bucket_url: str,
+    s3_server: s3.Server,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in s3_server.environ.items():
+        monkeypatch.setenv(name, value)  # so that it is as before when this is over
+        monkeypatch.delenv(name)
+    lines = (f"{name}={value}" for name, value in s3_server.environ.items())
+    (tmp_path / ".env").write_text("\n".join(lines))
+    monkeypatch.chdir(tmp_path)
+    assert shell.value("publish", STATION, f"{bucket_url}/lake")
 
 
 def test_a_table_of_somebody_else_is_an_error(shell: Shell, lake: Path) -> None:

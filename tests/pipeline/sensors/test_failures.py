@@ -85,7 +85,7 @@ def test_a_failed_run_is_a_line_of_the_log(
     [line] = told(caplog)
     assert (line["run_id"], line["assets"], line["partitions"]) == (run_id, ["/backup/twin"], [])
     assert str(line["reason"]).startswith("there is no backup in ")
-    assert "hint: materialize its Backup first" in str(line["reason"])
+    assert "hint: is the disk plugged in?" in str(line["reason"])
 
 
 def test_it_is_posted_to_the_webhook_once(daemon: Daemon, receiver: Receiver) -> None:
