@@ -77,8 +77,10 @@ class Backups:
         """
         if isinstance(self._bare, Folder):
             check_apart(self._bare)  # before anything is made there
-        self._place.prepare()
-        check_apart(self._bare)
+            self._place.prepare()
+        else:
+            self._place.prepare()
+            check_apart(self._bare)
 
     def prove(self) -> None:
         """Prove that a push could begin now: see `prepare`; a folder is locked once as well.
@@ -133,7 +135,8 @@ class Backups:
 
         def begin() -> None:
             """Look whether it is right that nothing of the pond is there."""
-            check_apart(self._bare)
+            if not isinstance(self._bare, Folder):  # of which it was looked at
+                check_apart(self._bare)
             before = contacts.of(self.label, "push")
             if before is not None and before.txn and not anew:
                 msg = f"{self.label} has nothing of this pond, and had all up to txn {before.txn}"
