@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from pond_core import Backups, DataError, Pond, ReplicaError, Transaction
-from pond_core.oplog.table import LogTable
 from pond_core.storage import Place
 from tests.core.backup import dying
+from tests.core.backup.cut_off import pull_cut_off
 from tests.core.backup.histories import TXNS, assert_follows, write_more
 from tests.core.dying import dies, nursery
 
@@ -90,14 +90,7 @@ def test_what_a_pull_left_is_nothing_to_a_promoted_one(
     backups.pull(to)
     write_more(lived, 3)
     lived.push(backups)
-
-    def end(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(LogTable, "commit", end)
-        with pytest.raises(KeyboardInterrupt):
-            backups.pull(to)
+    pull_cut_off(backups, to, monkeypatch)
     pond = Pond.open(to)
     pond.promote()
     write_more(pond)

@@ -22,9 +22,9 @@ from pond_core import (
     PondDivergedError,
 )
 from pond_core.oplog import LogFile, write_transcript
-from pond_core.oplog.table import LogTable
 from pond_core.storage import Durability, Place
 from tests.core.backup.counting import Counting
+from tests.core.backup.cut_off import pull_cut_off
 from tests.core.backup.histories import (
     LARGE,
     TXNS,
@@ -253,14 +253,7 @@ def test_a_pull_that_is_cut_off_leaves_nothing_that_a_repair_takes_for_history(
     backups.pull(to)
     write_more(lived, 3)
     lived.push(backups)
-
-    def end(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(LogTable, "commit", end)
-        with pytest.raises(KeyboardInterrupt):
-            backups.pull(to)
+    pull_cut_off(backups, to, monkeypatch)
     assert Pond.open(to).verify().findings == ()
     assert Pond.repair(to).txns == TXNS
     backups.pull(to)
