@@ -56,6 +56,7 @@ from pond_core.host_file import (
     read_stamped,
 )
 from pond_core.mirror import Mirror, MirrorConflict, Mirrored
+from pond_core.near_miss import did_you_mean, near_misses
 from pond_core.oplog import Header, OpKind, Provenance, Repaired
 from pond_core.overview import Lag, Overview, Sizes
 from pond_core.pond import Pond
@@ -79,7 +80,7 @@ from pond_core.series import (
     slice_window,
 )
 from pond_core.snapshot import Snapshot
-from pond_core.storage import Access, prove
+from pond_core.storage import Access, Tally, prove
 from pond_core.tinyfs import (
     FS,
     WD,
@@ -207,6 +208,7 @@ __all__ = [
     "StorageError",
     "StoreError",
     "SymlinkLoopError",
+    "Tally",
     "Transaction",
     "Window",
     "WindowChange",
@@ -214,11 +216,13 @@ __all__ = [
     "concat",
     "content_hash",
     "cover_all",
+    "did_you_mean",
     "downsample",
     "from_us",
     "host_name",
     "is_unfinished",
     "join",
+    "near_misses",
     "open_backup",
     "prove",
     "publish",

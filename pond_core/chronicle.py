@@ -39,20 +39,27 @@ class Chronicle(ABC):
         return self._history.show(self._history.txn(as_of))
 
     def changes_of(
-        self, path: str, *, limit: int | None = None, as_of: AsOf | None = None
+        self,
+        path: str,
+        *,
+        limit: int | None = None,
+        as_of: AsOf | None = None,
+        wanted: LogFilter | None = None,
     ) -> list[LoggedTransaction]:
         """Return what was done to the node at a path, newest first, whatever its name was then.
 
         Args:
             path: The node; a symlink is not followed. Of a directory, the names that came into it
-                and went are told as well.
+                and went are told as well. Of a pattern, all nodes that it matches.
             limit: How many transactions at most.
             as_of: When the node is at that path, and the newest transaction that is given.
+            wanted: Which transactions; its `path` says nothing here.
 
         Raises:
             NotFoundError: Nothing is there.
         """
-        return self._history.of_path(path, upto=self._history.txn(as_of), limit=limit)
+        upto = self._history.txn(as_of)
+        return self._history.of_path(path, upto=upto, limit=limit, wanted=wanted)
 
     def diff(self, before: AsOf, after: AsOf | None = None) -> Difference:
         """Return what differs between two moments, the later of which is now if left out.

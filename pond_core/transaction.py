@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from pond_core.oplog import Header, Provenance
 from pond_core.series import WIDE_KEY, check, difference, extent, keep_equal, slice_window, upsert
+from pond_core.storage import count
 from pond_core.tinyfs import FS, Piece
 from pond_core.tlogfs import OpLogBackend, ReadSet
 from pond_core.window import Window
@@ -108,6 +109,8 @@ class Transaction(FS):
         reads = self._reads
         header = self._view.commit(provenance, also=reads.check, read=reads.nodes)
         self.header = header or self.header
+        if header is not None:
+            count(transactions=1)
         return self.header
 
     def close(self) -> None:

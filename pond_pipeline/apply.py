@@ -25,6 +25,7 @@ from pond_pipeline.resources import (
     document_json,
     foresee,
     prune,
+    recorded_resources,
     rename,
 )
 from pond_pipeline.resources.recorded import link_of
@@ -126,6 +127,19 @@ def applied_documents(fs: ReadFS) -> list[Document] | None:
         return None
     ids = json.loads(fs.read_data(_APPLIED))
     return [document for each in ids for document in _recorded(fs, f"{RESOURCES}/{each}")]
+
+
+def declared_assets(fs: ReadFS) -> dict[str, str]:
+    """Return the paths that the resources applied last declare, and whose each is: `Kind name`."""
+    if not fs.exists(_APPLIED):
+        return {}
+    applied = set(json.loads(fs.read_data(_APPLIED)))
+    return {
+        path: f"{each.kind} {each.name}"
+        for each in recorded_resources(fs).values()
+        if each.id in applied
+        for path in each.assets
+    }
 
 
 def _recorded(fs: ReadFS, path: str) -> Iterator[Document]:

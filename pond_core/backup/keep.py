@@ -52,7 +52,8 @@ class Keep:
     def __post_init__(self) -> None:
         counts = {field.name: getattr(self, field.name) for field in fields(self)}
         if min(counts.values()) < 0 or not any(counts.values()):
-            msg = f"{counts} keeps nothing"
+            told = ", ".join(f"{name}={count}" for name, count in counts.items())
+            msg = f"{told} keeps nothing"
             raise DataError(msg, hint="say for example daily=7, monthly=12")
 
     def chosen(self, moments: Iterable[Moment]) -> set[Moment]:

@@ -9,6 +9,7 @@ from pond_core.rendition import content_key, host_name
 from pond_core.snapshot import Snapshot
 from pond_core.tinyfs import EntryType, NodeId, NodePath, Pattern
 from pond_core.tinyfs.path import MAX_NAME_BYTES
+from pond_core.tinyfs.place import NOUNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def look_at_pond(
     """
     top = snapshot.lookup(path)
     if top.entry_type is not EntryType.DIRECTORY:
-        msg = f"{top.path} is a {top.entry_type}: a mirror is of a directory"
+        msg = f"{top.path} is {NOUNS[top.entry_type]}: a mirror is of a directory"
         raise WrongTypeError(msg, path=top.path, hint="copy it with: pond copy")
     look = _Look(snapshot, Subtree(top.path), is_wanted, fold)
     nodes = list(snapshot.walk(top.path))[1:]

@@ -8,8 +8,8 @@ from fsspec.config import apply_config
 from typing_extensions import override
 
 from pond_core.errors import DataError
+from pond_core.near_miss import did_you_mean, near_misses
 from pond_core.storage import url_of
-from pond_core.tinyfs.place import did_you_mean
 
 DEFAULT_PLACE = ".pond"
 """Where the command looks, too, when neither an option nor `$POND` says where."""
@@ -41,7 +41,7 @@ class Placed(type(AbstractFileSystem)):  # type: ignore[misc]
         for name in sorted(options.keys() - {*_OPTIONS, *_FSSPEC_OPTIONS}):
             # A mistyped `as_of` would show the present as if it were the past.
             msg = f"a pond's file system has no option {name!r}"
-            hint = did_you_mean(name, _OPTIONS) or f"there are {', '.join(_OPTIONS)}"
+            hint = did_you_mean(near_misses(name, _OPTIONS)) or f"there are {', '.join(_OPTIONS)}"
             raise DataError(msg, hint=hint)
         place = options.pop("path", None) or os.environ.get("POND") or DEFAULT_PLACE
         path = url_of(str(place)) or str(Path(str(place)).absolute())

@@ -104,7 +104,8 @@ def publish(
     nodes = list(_matches(snapshot, wanted))
     if not nodes and not prune:
         msg = f"{' '.join(patterns)} matches no series and no table"
-        raise NotFoundError(msg, path=patterns[0], hint="list what is there with `pond ls`")
+        near = next(filter(None, map(snapshot.nearest, patterns)), "")
+        raise NotFoundError(msg, path=patterns[0], hint=near or "list what is there with `pond ls`")
     for node in nodes:
         _check(place, snapshot, node)
     with place.writing():

@@ -3,10 +3,10 @@
 import re
 
 from pond_core.errors import NotFoundError, SymlinkLoopError, WrongTypeError
+from pond_core.near_miss import did_you_mean, near_misses
 from pond_core.query.log_tables import LOG_TABLES
 from pond_core.query.source import Relation, Source, relation_of, source_of, table_source
 from pond_core.tinyfs import EntryType, NodePath, ReadFS
-from pond_core.tinyfs.place import did_you_mean
 from pond_core.tlogfs import OpLogBackend
 
 _READ = (EntryType.SERIES, EntryType.TABLE)
@@ -50,7 +50,9 @@ class Catalog:
     def _log_table(self, name: str) -> Source:
         if name not in LOG_TABLES:
             msg = f"{name} does not exist: the tables of the log are {', '.join(LOG_TABLES)}"
-            raise NotFoundError(msg, path=name, hint=did_you_mean(name, list(LOG_TABLES)))
+            raise NotFoundError(
+                msg, path=name, hint=did_you_mean(near_misses(name, list(LOG_TABLES)))
+            )
         if self.store is None:
             msg = f"{name} does not exist: what is in memory keeps no log"
             raise NotFoundError(msg, path=name, hint="query a snapshot of a pond")
@@ -62,7 +64,8 @@ class Catalog:
         if not found:
             what = "only directories, data files or dead symlinks" if matches else "nothing"
             msg = f"{pattern} matches {what}: a pattern reads tables and series"
-            raise NotFoundError(msg, path=pattern, hint=f"list it with: pond ls '{pattern}'")
+            hint = self._fs.nearest(pattern) or f"list it with: pond ls '{pattern}'"
+            raise NotFoundError(msg, path=pattern, hint=hint)
         return [source_of(node, self.store) for node in found]
 
     def _followed(self, match: NodePath) -> NodePath | None:

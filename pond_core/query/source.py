@@ -13,8 +13,10 @@ import pyarrow as pa
 
 from pond_core.errors import CorruptionError, SchemaError, WrongTypeError
 from pond_core.query.stored_type import stored_schema, stored_table
+from pond_core.storage import count_whole
 from pond_core.tinyfs import EntryType, NodePath, Piece
 from pond_core.tinyfs.content import INSTANT, TIMESTAMP, rows_within
+from pond_core.tinyfs.place import NOUNS
 from pond_core.tlogfs import OpLogBackend
 from pond_core.window import ALWAYS, Window
 
@@ -169,7 +171,7 @@ def source_of(node: NodePath, store: OpLogBackend | None) -> Source:
         WrongTypeError: It is neither.
     """
     if node.entry_type not in (EntryType.SERIES, EntryType.TABLE):
-        msg = f"{node.path} is a {node.entry_type}; SQL reads tables and series"
+        msg = f"{node.path} is {NOUNS[node.entry_type]}; SQL reads tables and series"
         raise WrongTypeError(msg, path=node.path, hint="`pond ls` shows what is what")
     if store is None or node.node.recipe is not None:
         is_series = node.entry_type is EntryType.SERIES
@@ -238,7 +240,10 @@ def _part(
 
     def locate() -> Path | None:
         file = store.object_path(piece)
-        return None if file is None else file.absolute()
+        if file is None:
+            return None
+        count_whole(file)
+        return file.absolute()
 
     stored, is_plain = schema
     is_series = node.entry_type is EntryType.SERIES

@@ -16,6 +16,7 @@ from pond_core.storage.place import Place, Stored
 from pond_core.storage.proof import prove
 from pond_core.storage.sealed import Sealed, is_sealed
 from pond_core.storage.since import Since
+from pond_core.storage.tally import Tally, count, count_read, count_whole, source_of
 
 __all__ = [
     "LEAVING",
@@ -28,13 +29,18 @@ __all__ = [
     "Sealed",
     "Since",
     "Stored",
+    "Tally",
     "check_room",
+    "count",
+    "count_read",
+    "count_whole",
     "digest_of",
     "exclusive",
     "home_of",
     "is_sealed",
     "prove",
     "sha256_of",
+    "source_of",
     "storage_errors",
     "url_of",
 ]

@@ -28,6 +28,7 @@ from typing_extensions import override
 from pond_core.errors import DataError, StorageError
 from pond_core.storage.durability import storage_errors
 from pond_core.storage.place import Stored
+from pond_core.storage.tally import count
 
 _MARKER = "duckpond.json"
 """What every place that DuckPond writes to begins with; creating it again must be refused."""
@@ -43,6 +44,9 @@ _URL = re.compile(
 
 _CODE = re.compile(r"<Code>(?P<code>\w+)</Code>")
 _STATUS = re.compile(r"non-2xx status code: (?P<status>\d+ [A-Za-z ]+)")
+
+_PAGE = 1000
+"""How many names one request lists or deletes."""
 
 _CHUNK_BYTES = 8 * 1024**2
 """What is sent or fetched at a time, and above which a put is made of several."""
@@ -132,7 +136,7 @@ class Bucket:
         access = access or Access.of(os.environ)
         _check_endpoint(access.endpoint_url)
         self.endpoint = access.endpoint_url or ""
-        with self._errors(""):
+        with self._errors("", requests=0):
             self._store = S3Store(bucket, prefix=prefix or None, **access.settings)
 
     @property
@@ -165,9 +169,10 @@ class Bucket:
     def files(self, folder: str, *, after: str | None = None) -> Iterator[Stored]:
         """See `Place.files`; only those with names after one, if it is given."""
         with self._errors(folder):
-            for page in obstore.list(self._store, folder or None, offset=after):
-                for each in page:
-                    yield Stored(each["path"], each["size"], each["last_modified"])
+            pages = obstore.list(self._store, folder or None, offset=after)
+            for number, each in enumerate(each for page in pages for each in page):
+                count(requests=int(number > 0 and number % _PAGE == 0))
+                yield Stored(each["path"], each["size"], each["last_modified"])
 
     def folders(self, folder: str) -> list[str]:
         """See `Place.folders`."""
@@ -179,9 +184,11 @@ class Bucket:
         """See `Place.read`."""
         with self._errors(name):
             try:
-                return bytes(obstore.get(self._store, name).bytes())
+                data = bytes(obstore.get(self._store, name).bytes())
             except FileNotFoundError:
                 return None
+        count(bytes_fetched=len(data))
+        return data
 
     def open(self, name: str) -> BinaryIO:
         """See `Place.open`."""
@@ -190,12 +197,15 @@ class Bucket:
     def read_range(self, name: str, start: int, length: int) -> bytes:
         """Return some bytes of a file that is there."""
         with self._errors(name):
-            return bytes(obstore.get_range(self._store, name, start=start, length=length))
+            data = bytes(obstore.get_range(self._store, name, start=start, length=length))
+        count(bytes_fetched=len(data))
+        return data
 
     def write(self, name: str, data: bytes) -> None:
         """See `Place.write`."""
         with self._errors(name):
             obstore.put(self._store, name, data, chunk_size=_CHUNK_BYTES)
+        count(bytes_sent=len(data))
 
     def create(self, name: str, data: bytes) -> bool:
         """See `Place.create`."""
@@ -204,12 +214,14 @@ class Bucket:
                 obstore.put(self._store, name, data, mode="create", use_multipart=False)
             except AlreadyExistsError:
                 return False
+        count(bytes_sent=len(data))
         return True
 
     def upload(self, source: Path, name: str) -> None:
         """See `Place.upload`."""
         with self._errors(name):
             obstore.put(self._store, name, source, chunk_size=_CHUNK_BYTES)
+            count(bytes_sent=source.stat().st_size)
 
     def download(self, name: str, target: Path) -> bool:
         """See `Place.download`."""
@@ -221,6 +233,7 @@ class Bucket:
             with storage_errors(target), target.open("wb") as file:
                 for chunk in found.stream(min_chunk_size=_CHUNK_BYTES):
                     file.write(chunk)
+                    count(bytes_fetched=len(chunk))
         return True
 
     def clock(self) -> datetime:
@@ -242,13 +255,15 @@ class Bucket:
     def delete(self, names: Iterable[str]) -> None:
         """See `Place.delete`."""
         wanted = list(names)
-        with self._errors(wanted[0] if wanted else ""):
+        requests = -(-len(wanted) // _PAGE)
+        with self._errors(wanted[0] if wanted else "", requests=requests):
             obstore.delete(self._store, wanted)
 
     @contextlib.contextmanager
-    def _errors(self, name: str) -> Iterator[None]:
+    def _errors(self, name: str, *, requests: int = 1) -> Iterator[None]:
         """Turn what obstore raises into `StorageError`; its own words repeat whole requests."""
         where = f"{self.url}/{name}".rstrip("/")
+        count(requests=requests)
         try:
             yield
         except OSError as exc:

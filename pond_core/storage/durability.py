@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pond_core.errors import StorageError
+from pond_core.storage.tally import count
 
 _MIN_FREE_BYTES = 64 * 1024**2
 """A commit refuses below this much free space, so that the log can always be read and repaired."""
@@ -144,6 +145,7 @@ class Durability:
                 file.flush()
                 if self.full:
                     os.fsync(file.fileno())
+            count(files_written=1, bytes_written=len(data))
             yield partial
         finally:
             partial.unlink(missing_ok=True)

@@ -4,8 +4,8 @@ A place may be vacant: its directory exists and the name in it does not. That is
 can be made.
 """
 
-import difflib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pond_core.errors import (
@@ -13,13 +13,15 @@ from pond_core.errors import (
     InvalidPathError,
     NotFoundError,
     PathError,
+    PondError,
     SymlinkLoopError,
     WrongTypeError,
 )
+from pond_core.near_miss import did_you_mean, near_misses
 from pond_core.tinyfs import path as paths
 from pond_core.tinyfs.backend import Backend
 from pond_core.tinyfs.node import ROOT, Entry, EntryType, NodeId, new_node_id
-from pond_core.tinyfs.tree import reading
+from pond_core.tinyfs.tree import UncomputedError, reading
 
 MAX_HOPS = 40
 """How many symlinks one path may follow; Linux's limit too (path_resolution(7))."""
@@ -36,7 +38,7 @@ NOUNS = {
 }
 """Each entry type as a sentence says it."""
 
-_MOST_SUGGESTIONS_FROM = 1000  # names compared for a hint: comparing more takes noticeable time
+_MOST_SUGGESTIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,24 +193,42 @@ def not_found(backend: Backend, place: Place) -> NotFoundError:
     message = f"{place.asked} does not exist"
     if place.beyond or place.path != place.asked:
         message += f": there is no {place.path}"
-    names = [entry.name for entry in backend.entries(place.directory)[:_MOST_SUGGESTIONS_FROM]]
-    directory = paths.parent(place.path)
-    return NotFoundError(
-        message, path=place.asked, hint=did_you_mean(place.name, names, directory=directory)
-    )
-
-
-def did_you_mean(name: str, names: Sequence[str], *, directory: str = "") -> str:
-    """Return a hint with the names close to a mistaken one; empty if none is."""
-    close = difflib.get_close_matches(name, names, n=3)
-    shown = [paths.join(directory, near) if directory else near for near in close]
-    return f"did you mean {' or '.join(shown)}?" if shown else ""
+    return NotFoundError(message, path=place.asked, hint=did_you_mean(_near_paths(backend, place)))
 
 
 def wrong_type(path: str, entry: Entry, *, wanted: EntryType, hint: str) -> PathError:
     """Return the error for an entry that is not of the type a call needs."""
     message = f"{path} is {NOUNS[entry.entry_type]}, not {NOUNS[wanted]}"
     return WrongTypeError(message, path=path, hint=hint)
+
+
+def _near_paths(backend: Backend, place: Place) -> list[str]:
+    """Return the paths that were perhaps meant, as far along the way as something is close."""
+    found = [(paths.parent(place.path), place.directory)]
+    near: list[str] = []
+    for name in (place.name, *place.beyond):
+        steps = [
+            (paths.join(path, entry.name), entry)
+            for path, directory in found
+            for entry in _near_entries(backend, directory, name)
+        ][:_MOST_SUGGESTIONS]
+        if not steps:
+            break
+        near = [path for path, _ in steps]
+        found = [(p, e.node_id) for p, e in steps if e.entry_type is EntryType.DIRECTORY]
+    return near
+
+
+def _near_entries(backend: Backend, directory: NodeId, name: str) -> list[Entry]:
+    """Return the entry of a name, or else those that are close to it; none if nobody knows."""
+    with suppress(PondError, UncomputedError):
+        exact = backend.entry(directory, name)
+        if exact is not None:
+            return [exact]
+        entries = {entry.name: entry for entry in backend.entries(directory)}
+        close = near_misses(name, list(entries), most=_MOST_SUGGESTIONS)
+        return [entries[each] for each in close]
+    return []
 
 
 def _destination(link: Place, target: str) -> str:

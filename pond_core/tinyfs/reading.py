@@ -7,17 +7,20 @@ import pyarrow as pa
 
 from pond_core.errors import (
     CorruptionError,
+    NotFoundError,
+    PathError,
     SchemaError,
     SymlinkLoopError,
     WrongTypeError,
 )
+from pond_core.near_miss import did_you_mean, near_misses
 from pond_core.tinyfs import path as paths
 from pond_core.tinyfs import walk
 from pond_core.tinyfs.backend import Backend
 from pond_core.tinyfs.content import INSTANT, TIMESTAMP, concatenate, rows_within
 from pond_core.tinyfs.glob import Captures, Pattern
 from pond_core.tinyfs.node import Content, Entry, EntryType, Node, NodeId, Piece
-from pond_core.tinyfs.place import did_you_mean, find, locate, read_target, wrong_type
+from pond_core.tinyfs.place import find, locate, read_target, wrong_type
 from pond_core.tinyfs.tree import Tree, reading
 from pond_core.window import ALWAYS, Window
 
@@ -197,6 +200,19 @@ class ReadFS:
         for visit, captures in walk.glob(self.tree, pattern):
             yield NodePath(self, *visit), captures
 
+    def nearest(self, path: str) -> str:
+        """Return a hint for a path or pattern that leads to nothing: what was perhaps meant.
+
+        Empty where nothing is close.
+        """
+        try:
+            find(self.tree, self._resolve(path))
+        except NotFoundError as error:
+            return error.hint
+        except PathError:
+            pass
+        return ""
+
     def _resolve(self, path: str) -> str:
         return paths.resolve(path, self.path)
 
@@ -325,5 +341,5 @@ def _may_hold(piece: Piece, live: Window) -> bool:
 
 
 def _no_column(path: str, column: str, known: Sequence[str]) -> SchemaError:
-    hint = did_you_mean(column, known) or f"its columns are {', '.join(known)}"
+    hint = did_you_mean(near_misses(column, known)) or f"its columns are {', '.join(known)}"
     return SchemaError(f"{path} has no column {column!r}", hint=hint)

@@ -4,6 +4,7 @@ The newest are looked at first, so that a question about lately costs little in 
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -17,9 +18,10 @@ from pond_core.errors import (
     SnapshotForgottenError,
 )
 from pond_core.oplog import Header, OpLog
-from pond_core.tinyfs import Pattern
+from pond_core.tinyfs import Backend, Pattern
 from pond_core.tinyfs import path as paths
-from pond_core.tinyfs.place import find
+from pond_core.tinyfs.place import find, locate
+from pond_core.tinyfs.walk import glob
 from pond_core.tlogfs.backend import OpLogBackend
 from pond_core.tlogfs.change import Difference
 from pond_core.tlogfs.difference import difference
@@ -45,13 +47,21 @@ class LogFilter:
 
     Attributes:
         path: Those that touched what is there, what had that name before, or what is or was below.
+            Of a pattern, what it matches as of the newest transaction that is asked for.
         run_id: Those of a Dagster run.
         asset: Those that persisted an asset; a pond path or a pattern.
+        partition: Those that persisted a partition; of a month or a year also those of its days
+            and months: `2026` is `2026-11` and `2026-11-05`, too.
+        since: Those committed at this instant or later.
+        until: Those committed before this instant.
     """
 
     path: str | None = None
     run_id: str | None = None
     asset: str | None = None
+    partition: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class History:
@@ -128,7 +138,8 @@ class History:
             return found
         start = limit or upto if wanted is None else _STRETCH
         floor = 0 if trail is None else self._floor(upto)
-        for after, last in _stretches(upto, start, floor=floor):
+        first, newest = self._bounds(wanted, upto)
+        for after, last in _stretches(newest, start, floor=max(floor, first)):
             headers: Iterable[Header] = self._log.headers(after=after, upto=last)[::-1]
             if wanted is not None:
                 headers = _matching(headers, wanted)
@@ -168,10 +179,18 @@ class History:
             locations.apply(row)
         return LoggedTransaction(header, tuple(operations))
 
-    def of_path(self, path: str, *, upto: int, limit: int | None = None) -> list[LoggedTransaction]:
+    def of_path(
+        self,
+        path: str,
+        *,
+        upto: int,
+        limit: int | None = None,
+        wanted: LogFilter | None = None,
+    ) -> list[LoggedTransaction]:
         """Return what was done to the node at a path, newest first, whatever its name was.
 
-        For a directory also the names that came into it and went. A symlink is not followed.
+        For a directory also the names that came into it and went. A symlink is not followed. Of a
+        pattern, what was done to all that it matches; `wanted.path` says nothing here.
 
         Raises:
             NotFoundError: Nothing is there as of that txn.
@@ -179,17 +198,28 @@ class History:
         """
         floor = self._floor(upto)
         view = self._view(upto)
-        place, entry = find(view, paths.resolve(path, "/"), follow=False)
         tree = Tree(self._log, view)
-        tree.visit(place.path)
-        life = Life(self._log, entry.node_id, Locations(tree), as_of=self._view)
+        node_ids = []
+        for each in _meant(view, paths.resolve(path, "/")):
+            place, entry = find(view, each, follow=False)
+            tree.visit(place.path)
+            node_ids.append(entry.node_id)
+        life = Life(self._log, node_ids, Locations(tree), as_of=self._view)
+        first, newest = self._bounds(wanted, upto)
         found: list[LoggedTransaction] = []
-        for after, last in _stretches(upto, _STRETCH, floor=floor):
-            left = None if limit is None else limit - len(found)
-            found.extend(life.told(after=after, upto=last, limit=left))
+        for after, last in _stretches(upto, _STRETCH, floor=max(floor, first)):
+            # What a filter leaves out is told as well: names are followed back through all of it.
+            left = None if limit is None or wanted is not None else limit - len(found)
+            told = life.told(after=after, upto=last, limit=left)
+            found.extend(
+                each
+                for each in told
+                if wanted is None
+                or (each.header.txn <= newest and _matching([each.header], wanted))
+            )
             if life.is_over or (limit is not None and len(found) >= limit):
                 break
-        return found
+        return found[:limit]
 
     def difference(self, before: int, after: int) -> Difference:
         """Return what differs between two txns.
@@ -221,7 +251,18 @@ class History:
     def _trail(self, path: str | None, upto: int) -> Trail | None:
         if path is None or (real := paths.resolve(path, "/")) == "/":
             return None  # every transaction touched the root or what is below it
-        return Trail(self._view(upto), real, as_of=self._view)
+        view = self._view(upto)
+        return Trail(view, _meant(view, real), as_of=self._view)
+
+    def _bounds(self, wanted: LogFilter | None, upto: int) -> tuple[int, int]:
+        """Return the txn after which, and the one up to which a filter's instants lie."""
+        if wanted is None:
+            return 0, upto
+        bounds = [
+            None if each is None else self._txn_at(to_us(each) - 1, upto)
+            for each in (wanted.since, wanted.until)
+        ]
+        return bounds[0] or 0, upto if bounds[1] is None else bounds[1]
 
     def _floor(self, upto: int) -> int:
         """Return the txn up to which it is not known any more which paths were touched."""
@@ -258,8 +299,25 @@ def _matching(headers: Iterable[Header], wanted: LogFilter) -> list[Header]:
         header
         for header in headers
         if wanted.run_id in (None, header.provenance.run_id)
+        and (wanted.partition is None or _is_persisted(header, wanted.partition))
         and (asset is None or _is_matched(asset, header.provenance.asset))
     ]
+
+
+def _is_persisted(header: Header, partition: str) -> bool:
+    return any(
+        each == partition or each.startswith(f"{partition}-")
+        for each in header.provenance.partitions
+    )
+
+
+def _meant(view: Backend, path: str) -> list[str]:
+    """Return what a pattern matches; else, and where something has that very name, the path."""
+    if locate(view, path, follow=False).entry is None:
+        with suppress(InvalidPathError):
+            matched = [visit[0] for visit, _ in glob(view, Pattern.parse(path))]
+            return matched or [path]
+    return [path]
 
 
 def _is_matched(pattern: Pattern, text: str) -> bool:

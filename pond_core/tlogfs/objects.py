@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pond_core.errors import CorruptionError
-from pond_core.storage import Durability, Since, sha256_of, storage_errors
+from pond_core.storage import Durability, Since, count_read, sha256_of, storage_errors
 
 _FRESH_S = 3600
 """A schema that this process put within the hour is not put again: clean-up spares a day's."""
@@ -69,6 +69,7 @@ class ObjectStore:
             raise CorruptionError(msg, hint="`pond verify` says what else is")
         with storage_errors(path):
             data = path.read_bytes()
+        count_read(path, len(data))
         if sha256_of(data) != digest:
             if self.mend(digest):
                 return self.get(digest)

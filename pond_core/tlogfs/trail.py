@@ -1,6 +1,6 @@
-"""Which transactions touched what is at a path, found by going back through the log."""
+"""Which transactions touched what is at some paths, found by going back through the log."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from typing import Any
 
@@ -14,22 +14,28 @@ from pond_core.tinyfs.walk import walk
 
 
 class Trail:
-    """What is at a path or below it, and what was: nodes, whatever their names were before."""
+    """What is at paths or below them, and what was: nodes, whatever their names were before."""
 
-    def __init__(self, backend: Backend, path: str, *, as_of: Callable[[int], Backend]) -> None:
-        place = locate(backend, path, follow=False)
-        if place.entry is None and place.beyond:
-            raise not_found(backend, place)
+    def __init__(
+        self, backend: Backend, paths: Sequence[str], *, as_of: Callable[[int], Backend]
+    ) -> None:
         self._as_of = as_of
-        self._name = (place.directory, place.name)
+        self._names: set[tuple[str, str]] = set()
         self._last: dict[str, float] = {}
-        if place.entry is not None:
-            self._follow(backend, place.entry, last=inf)
+        for path in paths:
+            place = locate(backend, path, follow=False)
+            if place.entry is None and place.beyond:
+                raise not_found(backend, place)
+            self._names.add((place.directory, place.name))
+            if place.entry is not None:
+                self._follow(backend, place.entry, last=inf)
 
     def touched(self, rows: pa.Table) -> set[int]:
         """Return the txns of rows that touched it; `scan` gives them, the newest txns first."""
-        parent, name = self._name
-        at_name = pc.and_(pc.equal(rows["parent_id"], parent), pc.equal(rows["name"], name))
+        names = pa.array([f"{parent}/{name}" for parent, name in self._names], pa.string())
+        parents = rows["parent_id"].cast(pa.string())
+        joined = pc.binary_join_element_wise(parents, rows["name"].cast(pa.string()), "/")
+        at_name = pc.is_in(joined, names)
         txns: set[int] = set()
         fresh = set(self._last)
         while True:
@@ -48,7 +54,7 @@ class Trail:
     def _is_on(self, row: Mapping[str, Any]) -> bool:
         """Say whether a row is about what is, or was at that time, at the path or below it."""
         last = max(self._last.get(row[each] or "", 0) for each in ("node_id", "parent_id"))
-        return row["txn"] <= last or (row["parent_id"], row["name"]) == self._name
+        return row["txn"] <= last or (row["parent_id"], row["name"]) in self._names
 
     def _follow_gone(self, row: Mapping[str, Any]) -> None:
         """Follow what lost its name there, from then on back."""

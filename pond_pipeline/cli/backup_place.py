@@ -9,8 +9,10 @@ import click
 from pond_core import Access, Backups
 from pond_pipeline.backups import backups_of
 from pond_pipeline.bucket_access import access_in
-from pond_pipeline.cli.command import resources_option, variables_option
-from pond_pipeline.config import read_documents, read_environment
+from pond_pipeline.cli.command import lenient_resources_option, variables_option
+from pond_pipeline.cli.suggestion import names_of
+from pond_pipeline.cli.terminal import say
+from pond_pipeline.config import near_miss, read_documents, read_environment
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.plan import Backup, compile_plan
 
@@ -50,6 +52,8 @@ class Place:
         Raises:
             ConfigError: The resources do not say which one.
         """
+        for warning in read_environment(self.file.absolute().parent).warnings:
+            say(f"warning: {warning}")
         if self.where is not None:
             access = self.access if "://" in self.where else None
             return Backups(self.where, access=access, key=key or self.key)
@@ -61,7 +65,9 @@ class Place:
             names = ", ".join(backups) or "none"
             what = "which backup is meant" if self.name is None else f"a backup {self.name!r}"
             msg = f"{self.file} does not say {what}; it has {names}"
-            raise ConfigError(msg, hint="name one by --name, or the place itself")
+            otherwise = "name one by --name, or the place itself"
+            hint = near_miss(self.name or "", backups, otherwise=otherwise)
+            raise ConfigError(msg, hint=hint)
         return backups_of(backups[chosen[0]], self._environ)
 
     @property
@@ -72,10 +78,14 @@ class Place:
 def place_options(flag: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return the options that say where a backup is; a folder or bucket is named by `flag`."""
     where = click.option(flag, "where", metavar="PLACE", help="A folder, or s3://bucket/prefix.")
-    name = click.option("--name", help="Which Backup resource; needed where there are several.")
+    name = click.option(
+        "--name",
+        shell_complete=names_of("Backup"),
+        help="Which Backup resource; needed where there are several.",
+    )
 
     def add(run: Callable[..., None]) -> Callable[..., None]:
-        return where(name(resources_option(variables_option(run))))
+        return where(name(lenient_resources_option(variables_option(run))))
 
     return add
 

@@ -1,12 +1,15 @@
 """What commands have in common: which pond, an example in the help, `--json`, `--as-of`."""
 
+import importlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from typing_extensions import override
 
 
@@ -63,6 +66,27 @@ class PondCommand(click.Command):
 class CommandGroup(PondCommand, click.Group):
     """Commands about one thing; its help ends with an example, too."""
 
+    @override
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        check_known(args[0], list(self.commands), ctx)
+        return super().resolve_command(ctx, args)
+
+
+def check_known(name: str, known: Sequence[str], ctx: click.Context) -> None:
+    """Refuse a command that there is not, and name the one that is close; options are let be.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
+    if name in known or name.startswith("-"):
+        return
+    # Lazy: `pond --help` does without the core.
+    close = importlib.import_module("pond_core").near_misses(name, known, most=1)
+    suggestion = f"; did you mean {close[0]!r}?" if close else ""
+    raise click.UsageError(f"there is no command {name!r}{suggestion}", ctx=ctx)
+
 
 def command(*, example: str) -> Callable[[Callable[..., None]], PondCommand]:
     """Make a function a command of its name; its docstring is the help."""
@@ -75,7 +99,21 @@ pass_invocation = click.make_pass_decorator(Invocation)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 """Every command with a value to show has it."""
 
-resources_option = click.option(
+
+def _check_named(ctx: click.Context, param: click.Parameter, file: Path) -> Path:
+    """Refuse a file that somebody names and that is not there: only the default one may lack.
+
+    Raises:
+        UsageError: It is not there.
+    """
+    is_default = ctx.get_parameter_source(param.name or "") is ParameterSource.DEFAULT
+    if not (is_default or ctx.resilient_parsing or file.exists()):
+        raise click.UsageError(f"there is no file {str(file)!r}", ctx=ctx)
+    return file
+
+
+_file_option = partial(
+    click.option,
     "-f",
     "--file",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -84,7 +122,13 @@ resources_option = click.option(
     show_default=True,
     help="The resources.",
 )
+
+resources_option = _file_option(callback=_check_named)
 """Every command that reads them has it."""
+
+lenient_resources_option = _file_option()
+"""As `resources_option`, where work goes on without the file: what was applied last is served, or
+the `.env` beside it is all that is wanted of it."""
 
 HOME = ".dagster"
 """Where Dagster's home is unless somebody says otherwise."""

@@ -10,6 +10,7 @@ import pyarrow as pa
 from pond_core import AsOf, Engine, EntryType, NodePath, Pond, Window, WrongTypeError
 from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
 from pond_pipeline.cli.instant import InstantType, as_of_option
+from pond_pipeline.cli.pond_path import PondPath
 from pond_pipeline.cli.render import print_json
 from pond_pipeline.cli.rows import RowFormat, check_no_terminal, first_rows, print_table
 from pond_pipeline.cli.terminal import is_terminal, write
@@ -47,7 +48,7 @@ _limit_option = click.option("--limit", type=click.IntRange(min=1), help="At mos
 
 
 @command(example="pond cat /combined/harbor/Basin --since 7d --format csv")
-@click.argument("path")
+@click.argument("path", type=PondPath())
 @_format_option(*_ROW_FORMATS, _RAW)
 @click.option("--since", type=InstantType(), help="The first instant; a date, or 7d (ago).")
 @click.option("--until", type=InstantType(), help="The end of that time, exclusive.")

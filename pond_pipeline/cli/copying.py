@@ -7,16 +7,15 @@ import click
 from pond_core import AsOf, Pond
 from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
 from pond_pipeline.cli.instant import as_of_option
+from pond_pipeline.cli.pond_path import SCHEME, AnyPath
 from pond_pipeline.cli.render import print_json
 from pond_pipeline.cli.terminal import say
 from pond_pipeline.cli.transfer import Copied, copy_within, export_node, import_files
 
-_POND = "pond:"
-
 
 @command(example="pond copy pond:/combined/harbor/Basin basin.csv")
-@click.argument("source", metavar="SRC")
-@click.argument("destination", metavar="DST")
+@click.argument("source", metavar="SRC", type=AnyPath())
+@click.argument("destination", metavar="DST", type=AnyPath())
 @click.option("-r", "--recursive", is_flag=True, help="Copy a directory with all below it.")
 @click.option("--force", is_flag=True, help="Replace files that are there already.")
 @click.option(
@@ -46,15 +45,15 @@ def copy(
     Pond paths are written pond:/a/b; all others are the host's. Into a directory that exists, a
     copy goes under its own name. Tables and series leave as .parquet or .csv, as DST ends.
     """
-    from_pond, to_pond = source.startswith(_POND), destination.startswith(_POND)
+    from_pond, to_pond = source.startswith(SCHEME), destination.startswith(SCHEME)
     if not (from_pond or to_pond):
-        raise click.UsageError(f"neither is a pond path; write one as {_POND}/a/b")
+        raise click.UsageError(f"neither is a pond path; write one as {SCHEME}/a/b")
     if as_of is not None and to_pond:
         raise click.UsageError("--as-of is for copies out of the pond")
     if kind == "table" and from_pond:
         raise click.UsageError("--as is for copies into the pond")
     pond = Pond.open(invocation.pond)
-    src, dst = source.removeprefix(_POND), destination.removeprefix(_POND)
+    src, dst = source.removeprefix(SCHEME), destination.removeprefix(SCHEME)
     if not from_pond:
         as_table = kind == "table"
         copied = import_files(

@@ -23,6 +23,7 @@ from pond_core import (
 from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
 from pond_pipeline.cli.hive import Folders, Unit, whole_folder, workshop
 from pond_pipeline.cli.instant import InstantType, as_of_option
+from pond_pipeline.cli.pond_path import PondPath
 from pond_pipeline.cli.render import print_json
 from pond_pipeline.cli.row_file import FileFormat, write_rows
 from pond_pipeline.cli.terminal import say
@@ -104,7 +105,7 @@ class UnitsType(click.ParamType[tuple[Unit, ...]]):
 
 
 @command(example="pond export '/combined/**' lake --by year,month")
-@click.argument("patterns", metavar="[GLOB]...", nargs=-1)
+@click.argument("patterns", metavar="[GLOB]...", nargs=-1, type=PondPath())
 @click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
     "--format",
@@ -199,7 +200,8 @@ def _matches(snapshot: Snapshot, pattern: str) -> list[NodePath]:
     chosen = [node for node in found if node.entry_type in _ROWS]
     if not chosen:
         msg = f"{pattern} matches no table and no series"
-        hint = f"of a directory, all below it is: {pattern.rstrip('/')}/**"
+        below = f"of a directory, all below it is: {pattern.rstrip('/')}/**"
+        hint = below if found else snapshot.nearest(pattern) or below
         raise NotFoundError(msg, path=pattern, hint=hint)
     return chosen
 

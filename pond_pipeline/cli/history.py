@@ -1,7 +1,9 @@
 """Commands about the past: log, show, diff."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
+from typing import Any
 
 import click
 
@@ -16,8 +18,17 @@ from pond_core import (
     Window,
 )
 from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
-from pond_pipeline.cli.instant import AsOfType, RunType, as_of_option, iso, moment, span
+from pond_pipeline.cli.instant import (
+    AsOfType,
+    InstantType,
+    RunType,
+    as_of_option,
+    iso,
+    moment,
+    span,
+)
 from pond_pipeline.cli.past import Differing, Logged, Shown
+from pond_pipeline.cli.pond_path import PondPath
 from pond_pipeline.cli.render import print_facts, print_json, print_lines, print_rows
 from pond_pipeline.cli.rows import SHOWN
 from pond_pipeline.cli.terminal import say
@@ -30,69 +41,121 @@ _limit_option = partial(
 )
 
 
-@command(example="pond log --path /combined/harbor --limit 5")
+def _filter_options(run: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that say which transactions: parameters of `_filter`."""
+    for option in (
+        click.option("--until", type=InstantType(), help="The end of that time, exclusive."),
+        click.option(
+            "--since", type=InstantType(), help="Those committed since; a date, or 7d (ago)."
+        ),
+        click.option("--partition", metavar="K", help="Those that persisted it, such as 2026-11."),
+        click.option(
+            "--asset", metavar="GLOB", type=PondPath(), help="Those that persisted these assets."
+        ),
+        click.option("--run", "run_id", type=RunType(), help="Those of a Dagster run."),
+    ):
+        run = option(run)
+    return run
+
+
+def _filter(
+    *,
+    path: str | None = None,
+    run_id: str | None,
+    asset: str | None,
+    partition: str | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> LogFilter | None:
+    """Return which transactions are asked for; None if all are."""
+    if since is not None and until is not None and since >= until:
+        raise click.UsageError("--since is not before --until")
+    wanted = LogFilter(path, run_id, asset, partition, since, until)
+    return None if wanted == LogFilter() else wanted
+
+
+@command(example="pond log --path /combined/harbor --since 7d --limit 5")
 @_limit_option(help="How many, the newest first.")
-@click.option("--path", help="Only those that touched it, or what is or was below it.")
-@click.option("--run", "run_id", type=RunType(), help="Only those of a Dagster run.")
-@click.option("--asset", metavar="GLOB", help="Only those that persisted these assets.")
+@click.option(
+    "--path",
+    type=PondPath(),
+    help="Those that touched it, or what is or was below it; a path or a pattern.",
+)
+@_filter_options
 @as_of_option
 @json_option
 @pass_invocation
 def log(
     invocation: Invocation,
+    /,
     *,
     limit: int,
     path: str | None,
-    run_id: str | None,
-    asset: str | None,
     as_of: AsOf | None,
     as_json: bool,
+    **filters: Any,  # noqa: ANN401 -- what `_filter` takes
 ) -> None:
     """List the transactions, newest first.
 
     With several filters, those that meet all of them.
     """
+    wanted = _filter(path=path, **filters)
     pond = Pond.open(invocation.pond)
     upto = pond.snapshot(as_of).txn
-    is_filtered = any(each is not None for each in (path, run_id, asset))
-    wanted = LogFilter(path, run_id, asset) if is_filtered else None
     shown = [Logged.of(header) for header in pond.log(limit=limit, as_of=upto, wanted=wanted)]
     if wanted is None and len(shown) < upto:
         say(f"{len(shown)} of {upto} transactions; --limit says how many")
-    elif wanted is not None and len(shown) == limit:
-        say(f"the newest {limit}; --limit says how many")
+    elif wanted is not None:
+        _say_limited(len(shown), limit)
     if as_json:
         print_json(shown)
     else:
         _print_log(shown)
 
 
-@command(example="pond show /combined/harbor/Basin --limit 5")
-@click.argument("what", metavar="[TXN|TIME|RUN|PATH]", required=False)
-@_limit_option(help="How many transactions, the newest first, of a PATH.")
+@command(example="pond show '/combined/harbor/*' --partition 2026-11 --limit 5")
+@click.argument("what", metavar="[TXN|TIME|RUN|PATH|GLOB]", required=False, type=PondPath())
+@_limit_option(help="How many transactions, the newest first, where several are asked for.")
+@_filter_options
 @as_of_option
 @json_option
 @pass_invocation
 def show(
-    invocation: Invocation, what: str | None, *, limit: int, as_of: AsOf | None, as_json: bool
+    invocation: Invocation,
+    /,
+    what: str | None,
+    *,
+    limit: int,
+    as_of: AsOf | None,
+    as_json: bool,
+    **filters: Any,  # noqa: ANN401 -- what `_filter` takes
 ) -> None:
-    """Say what a transaction did, or what was done to a node.
+    """Say what transactions did, or what was done to nodes.
 
-    Of a run, or until a time, the last transaction; the newest one if nothing is named. For a PATH,
-    what was done to the node that is there, newest first, whatever its name was then.
+    Of a run, or until a time, the last transaction; the newest one if nothing is said. With
+    filters, those that meet all of them. For a PATH or GLOB, what was done to the nodes that are
+    there, newest first, whatever their names were then.
     """
-    pond = Pond.open(invocation.pond)
+    wanted = _filter(**filters)
     path, asked = _asked(what)
     if asked is not None and as_of is not None:
-        raise click.UsageError(f"--as-of is for paths, and {what} is none")
-    if path is None:
-        found = [pond.show(as_of if asked is None else asked)]
+        raise click.UsageError(f"--as-of is for paths and filters, and {what} is neither")
+    if asked is not None and wanted is not None:
+        raise click.UsageError(f"filters choose transactions, and {what} is one already")
+    pond = Pond.open(invocation.pond)
+    if path is not None:
+        found = pond.changes_of(path, limit=limit, as_of=as_of, wanted=wanted)
+    elif wanted is not None:
+        headers = pond.log(limit=limit, as_of=as_of, wanted=wanted)
+        found = [pond.show(header.txn) for header in headers]
     else:
-        found = pond.changes_of(path, limit=limit, as_of=as_of)
+        found = [pond.show(as_of if asked is None else asked)]
+    if path is not None or wanted is not None:
+        _say_limited(len(found), limit)
     if as_json:
         print_json([Shown.of(each) for each in found])
     elif path is None:
-        _print_transaction(found[0])
+        _print_transactions(found)
     else:
         _print_changes_of(found)
 
@@ -146,6 +209,20 @@ def _print_log(shown: Sequence[Logged]) -> None:
             for t in shown
         ],
     )
+
+
+def _say_limited(count: int, limit: int) -> None:
+    if not count:
+        say("no transaction meets that")
+    elif count == limit:
+        say(f"the newest {limit}; --limit says how many")
+
+
+def _print_transactions(found: Sequence[LoggedTransaction]) -> None:
+    for number, each in enumerate(found):
+        if number:
+            print_lines([""])
+        _print_transaction(each)
 
 
 def _print_transaction(found: LoggedTransaction) -> None:

@@ -18,6 +18,7 @@ from pond_pipeline.cli.command import (
     variables_option,
 )
 from pond_pipeline.cli.render import print_json, print_rows
+from pond_pipeline.cli.suggestion import Suggested, begun, suggest_names
 from pond_pipeline.cli.terminal import write
 from pond_pipeline.config import Kind, near_miss, read_documents
 from pond_pipeline.errors import ConfigError
@@ -50,9 +51,14 @@ class Whole:
     resource: object
 
 
+def _suggest_kinds(ctx: click.Context, param: click.Parameter, incomplete: str) -> Suggested:
+    del ctx, param
+    return begun(Kind, incomplete)
+
+
 @command(example="pond get Combine harbor")
-@click.argument("kind", required=False)
-@click.argument("name", required=False)
+@click.argument("kind", required=False, shell_complete=_suggest_kinds)
+@click.argument("name", required=False, shell_complete=suggest_names)
 @resources_option
 @variables_option
 @json_option

@@ -7,6 +7,7 @@ import click
 
 from pond_core import Finding, Mirror, MirrorConflict, Mirrored, Pond
 from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
+from pond_pipeline.cli.pond_path import PondPath
 from pond_pipeline.cli.render import print_json
 from pond_pipeline.cli.terminal import say
 
@@ -37,7 +38,9 @@ class MirrorReport:
 
 @command(example="pond mirror site-data --path /combined")
 @click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--path", help="Which directory of the pond: all of it, if left out at first.")
+@click.option(
+    "--path", type=PondPath(), help="Which directory of the pond: all of it, if left out at first."
+)
 @click.option("--both", is_flag=True, help="Let the pond take what changed in DIR.")
 @click.option(
     "--lazy/--full",
@@ -45,7 +48,9 @@ class MirrorReport:
     default=None,
     help="Placeholders until content is wanted, or all content; as before if left out.",
 )
-@click.option("--want", multiple=True, metavar="GLOB", help="What to bring, from now on.")
+@click.option(
+    "--want", multiple=True, metavar="GLOB", type=PondPath(), help="What to bring, from now on."
+)
 @click.option("--emptied", is_flag=True, help="With --both: DIR was emptied on purpose.")
 @json_option
 @pass_invocation

@@ -1,4 +1,4 @@
-"""The commands that run the pipeline in their own process: `run` and `demo`."""
+"""What `pond run` and `pond demo` do: the pipeline in their own process, through Dagster."""
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,16 +12,7 @@ from pond_core import Pond, Window
 from pond_pipeline.apply import apply_resources
 from pond_pipeline.cli import progress
 from pond_pipeline.cli.bundled import simulator
-from pond_pipeline.cli.command import (
-    HOME,
-    Invocation,
-    command,
-    home_option,
-    json_option,
-    pass_invocation,
-    resources_option,
-    variables_option,
-)
+from pond_pipeline.cli.command import HOME, Invocation
 from pond_pipeline.cli.outcome import Outcome, print_outcome, raise_failures
 from pond_pipeline.cli.render import print_json
 from pond_pipeline.cli.terminal import say
@@ -39,19 +30,6 @@ from pond_pipeline.summary import summarize
 _POND = ".pond"
 
 
-@command(example="pond run --select '/combined/**' --from 2026-01 --to 2026-03")
-@resources_option
-@home_option
-@click.option("--select", "patterns", multiple=True, metavar="GLOB", help="Which assets; all.")
-@click.option("--partition", metavar="PERIOD", help="One period, e.g. 2026-11.")
-@click.option("--from", "first", metavar="PERIOD", help="The first of several periods.")
-@click.option("--to", "last", metavar="PERIOD", help="The last of them.")
-@click.option("--refetch", is_flag=True, help="Ask sources for these periods again, whole.")
-@click.option("--allow-shrink", is_flag=True, help="Let a refetch bring fewer readings.")
-@click.option("--reprocess", is_flag=True, help="Compute again what is up to date, too.")
-@variables_option
-@json_option
-@pass_invocation
 def run(
     invocation: Invocation,
     *,
@@ -67,12 +45,7 @@ def run(
     variables: tuple[tuple[str, str], ...],
     as_json: bool,
 ) -> None:
-    """Collect and compute what is missing, through Dagster.
-
-    Without periods: those that are missing or behind, and the one that is running; with
-    --reprocess all of them. The runs appear in the UI. What is up to date already is not computed,
-    and what does not change not written.
-    """
+    """Do what `pond run` says."""
     plan = _plan(file, dict(variables))
     steps = launch.select_steps(plan, patterns)
     known = sorted({p for step in steps for p in periods_of(plan, step, now=datetime.now(UTC))})
@@ -81,30 +54,26 @@ def run(
     how = {"refetch": refetch, "allow_shrink": allow_shrink, "reprocess": reprocess}
     _record(invocation, file, dict(variables), steps, author="pond run")
     outcome = _execute(invocation, plan, steps, periods, file=file, home=home, **how)
-    if as_json:
-        print_json(outcome)
-    else:
-        print_outcome(outcome)
+    _print(outcome, as_json=as_json)
     raise_failures(outcome)
 
 
-@command(example="pond demo")
-@resources_option
-@home_option
-@pass_invocation
-def demo(invocation: Invocation, *, file: Path, home: Path) -> None:
-    """Run the whole pipeline against the bundled HydroVu simulator.
-
-    The simulator serves a small harbor up to the present hour: run it again later, and it collects
-    what is new.
-    """
+def demo(invocation: Invocation, *, file: Path, home: Path, as_json: bool) -> None:
+    """Do what `pond demo` says."""
     plan = _plan(file, {})
     with simulator():
         _record(invocation, file, {}, plan.steps, author="pond demo")
         outcome = _execute(invocation, plan, plan.steps, [], file=file, home=home)
-    print_outcome(outcome)
+    _print(outcome, as_json=as_json)
     raise_failures(outcome)
     _say_what_next(invocation, home)
+
+
+def _print(outcome: Outcome, *, as_json: bool) -> None:
+    if as_json:
+        print_json(outcome)
+    else:
+        print_outcome(outcome)
 
 
 def _plan(file: Path, variables: Mapping[str, str]) -> Plan:

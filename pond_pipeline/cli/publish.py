@@ -13,6 +13,7 @@ from pond_pipeline.cli.command import (
     json_option,
     pass_invocation,
 )
+from pond_pipeline.cli.pond_path import PondPath
 from pond_pipeline.cli.render import print_json, print_rows
 from pond_pipeline.cli.terminal import say
 from pond_pipeline.reach import reached
@@ -21,7 +22,7 @@ _EVERYTHING = ("/**",)
 
 
 @command(example="pond publish '/combined/*/*' '/reduced/**' s3://lake/harbor")
-@click.argument("patterns", metavar="[PATTERN]...", nargs=-1)
+@click.argument("patterns", metavar="[PATTERN]...", nargs=-1, type=PondPath())
 @click.argument("destination", metavar="DIR|s3://BUCKET/PREFIX")
 @click.option(
     "--prune", is_flag=True, help="Delete the tables of what is not in the pond any more."

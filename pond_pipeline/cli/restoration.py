@@ -10,6 +10,7 @@ from pond_core import AsOf, Pond, PutBack, from_us, put_back, restore_part
 from pond_pipeline.cli.backup_place import of_option, place_of, place_options
 from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
 from pond_pipeline.cli.instant import AsOfType
+from pond_pipeline.cli.pond_path import PondPath
 from pond_pipeline.cli.progress import transfer
 from pond_pipeline.cli.render import print_json
 from pond_pipeline.cli.terminal import say
@@ -68,8 +69,12 @@ class Promoted:
 
 @command(example="pond backup restore --path /raw/noyo --into /raw/noyo --as-of 2026-06-30")
 @click.argument("to", metavar="[DIR]", required=False)
-@click.option("--path", metavar="PATH", help="Only this directory or file of the backup.")
-@click.option("--into", metavar="PATH", help="Put it there, in the pond that goes on.")
+@click.option(
+    "--path", metavar="PATH", type=PondPath(), help="Only this directory or file of the backup."
+)
+@click.option(
+    "--into", metavar="PATH", type=PondPath(), help="Put it there, in the pond that goes on."
+)
 @click.option("--force", is_flag=True, help="Replace what is there; history keeps it.")
 @place_options("--from")
 @of_option

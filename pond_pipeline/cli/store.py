@@ -1,6 +1,4 @@
-"""Commands about a pond and what is in it: init, ls, describe."""
-
-from dataclasses import dataclass
+"""Commands about what is in a pond: ls, describe."""
 
 import click
 
@@ -8,35 +6,13 @@ from pond_core import AsOf, Pond
 from pond_pipeline.cli import facts
 from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
 from pond_pipeline.cli.instant import as_of_option
+from pond_pipeline.cli.pond_path import PondPath
 from pond_pipeline.cli.render import print_facts, print_json, print_lines, print_rows
 from pond_pipeline.cli.terminal import escape, say
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A new pond: where it is, and its UUID."""
-
-    path: str
-    id: str
-
-
-@command(example="pond --pond /srv/harbor init")
-@json_option
-@pass_invocation
-def init(invocation: Invocation, *, as_json: bool) -> None:
-    """Make a pond.
-
-    It fails where there is one already.
-    """
-    pond = Pond.init(invocation.pond)
-    if as_json:
-        print_json(Made(str(invocation.pond), pond.id))
-    else:
-        say(f"made a pond at {invocation.pond}")
-
-
 @command(example="pond ls -l '/combined/*/*'")
-@click.argument("pattern", metavar="[GLOB]", default="/")
+@click.argument("pattern", metavar="[GLOB]", default="/", type=PondPath())
 @click.option("-l", "--long", is_flag=True, help="Show types, rows, bytes, times and txns.")
 @as_of_option
 @json_option
@@ -48,12 +24,15 @@ def ls(
 
     GLOB is a path, whose directory is listed, or a pattern with *, ?, [...] and **.
     """
-    found = facts.find(Pond.open(invocation.pond).snapshot(as_of), pattern)
+    snapshot = Pond.open(invocation.pond).snapshot(as_of)
+    found = facts.find(snapshot, pattern)
     if as_json:
         print_json([facts.listed(node, captures) for node, captures in found])
         return
     if not found:
         say(f"nothing in {pattern}")
+        if hint := snapshot.nearest(pattern):
+            say(f"  hint: {hint}")
     elif long:
         _print_long([facts.listed(node) for node, _ in found])
     else:
@@ -61,7 +40,7 @@ def ls(
 
 
 @command(example="pond describe /combined/harbor/Basin")
-@click.argument("path")
+@click.argument("path", type=PondPath())
 @as_of_option
 @json_option
 @pass_invocation

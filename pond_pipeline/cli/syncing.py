@@ -1,15 +1,8 @@
-"""The command `sync-dagster`."""
+"""What `pond sync-dagster` does."""
 
 from pathlib import Path
 
-from pond_pipeline.cli.command import (
-    Invocation,
-    command,
-    home_option,
-    json_option,
-    pass_invocation,
-    resources_option,
-)
+from pond_pipeline.cli.command import Invocation
 from pond_pipeline.cli.render import print_json, print_rows
 from pond_pipeline.cli.terminal import say
 from pond_pipeline.config import read_documents
@@ -18,17 +11,8 @@ from pond_pipeline.plan import compile_plan
 from pond_pipeline.sync import sync_dagster as sync
 
 
-@command(example="pond sync-dagster --home /srv/harbor/dagster")
-@resources_option
-@home_option
-@json_option
-@pass_invocation
 def sync_dagster(invocation: Invocation, *, file: Path, home: Path, as_json: bool) -> None:
-    """Make Dagster's view of the assets agree with the pond.
-
-    After a restore, a rename or a lost home: what Dagster does not know is reported, and what it
-    knows too much is wiped. The pond is only read.
-    """
+    """Do what `pond sync-dagster` says."""
     plan = compile_plan(read_documents(file), root=file.absolute().parent)
     with open_instance(home) as instance:
         synced = sync(instance, plan, pond=invocation.pond)

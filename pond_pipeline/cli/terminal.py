@@ -4,8 +4,11 @@ A node's name may hold line ends and terminal commands; text that goes to people
 that no name can garble a terminal or pass for a line of ours.
 """
 
+import contextlib
+import errno
 import os
 import sys
+from collections.abc import Iterator
 
 import click
 
@@ -30,31 +33,81 @@ def is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
+class StdoutError(click.ClickException):
+    """Stdout does not take what is printed: the disk under it is full, for one."""
+
+    def __init__(self, reason: OSError) -> None:
+        super().__init__(f"stdout does not take what is printed: {reason.strerror or reason}")
+
+
 def write(data: str | bytes) -> None:
-    """Write data to stdout: text as it is, in UTF-8 whatever the locale."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data.encode() if isinstance(data, str) else data)
+    """Write data to stdout: text as it is, in UTF-8 whatever the locale.
+
+    Raises:
+        BrokenPipeError: Nobody reads it any more.
+        StdoutError: The host refuses.
+    """
+    with _stdout_errors():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data.encode() if isinstance(data, str) else data)
 
 
 def finish() -> None:
-    """Hand over what is still buffered, so that a reader who left is noticed here."""
-    sys.stdout.flush()
-    sys.stdout.buffer.flush()
+    """Hand over what is still buffered, so that a reader who left is noticed here.
+
+    Raises:
+        BrokenPipeError: Nobody reads it any more.
+        StdoutError: The host refuses.
+    """
+    with _stdout_errors():
+        sys.stdout.flush()
+        sys.stdout.buffer.flush()
+
+
+@contextlib.contextmanager
+def _stdout_errors() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        raise StdoutError(exc) from exc
+
+
+def open_closed() -> None:
+    """Open streams that whoever started us has closed: what goes there goes nowhere.
+
+    Else the next file that is opened would get such a number, and what is printed would go into it.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError as exc:
+            if exc.errno != errno.EBADF:
+                raise
+            os.open(os.devnull, os.O_RDWR)  # it gets the lowest number that is free: this one
+            mode = "w" if number else "r"
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
 def say(text: str) -> None:
     """Tell the person at the keyboard something, a line on stderr."""
-    click.echo(escape(text), err=True)
+    _tell(escape(text))
 
 
 def say_error(message: str, *, hint: str = "") -> None:
     """Tell what went wrong, and what to do about it."""
     first, *others = message.split("\n")
-    click.echo(_PREFIX + escape(first), err=True)
+    _tell(_PREFIX + escape(first))
     for line in others:
-        click.echo(" " * len(_PREFIX) + escape(line), err=True)
+        _tell(" " * len(_PREFIX) + escape(line))
     if hint:
-        click.echo(f"  hint: {escape(hint)}", err=True)
+        _tell(f"  hint: {escape(hint)}")
+
+
+def _tell(line: str) -> None:
+    with contextlib.suppress(OSError):  # the exit code still tells
+        click.echo(line, err=True)
 
 
 def agreed(question: str) -> bool:
@@ -67,5 +120,5 @@ def agreed(question: str) -> bool:
 
 
 def hush() -> None:
-    """Send what is left to nowhere: the reader of stdout has gone, and that is no error."""
+    """Send what is left to nowhere: the reader of stdout has gone, or the host refuses it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -24,13 +24,13 @@ from pond_core import (
     NotFoundError,
     Pond,
     Provenance,
-    ReadFS,
     Snapshot,
     Transaction,
     WrongTypeError,
     host_name,
     stream_rows,
 )
+from pond_pipeline.cli.arrangement import inside
 from pond_pipeline.cli.row_file import FileFormat, write_rows
 from pond_pipeline.errors import ConfigError
 
@@ -83,7 +83,7 @@ def import_files(
     files = list(_files(source)) if is_directory else [source]
 
     def change(tx: Transaction) -> tuple[str, int]:
-        base = _inside(tx, destination, source.absolute().name)
+        base = inside(tx, destination, source.absolute().name)
         size = 0
         for file in files:
             below = file.relative_to(source).parts if is_directory else ()
@@ -175,7 +175,7 @@ def copy_within(
         node = tx.lookup(source)
         is_directory = node.entry_type is EntryType.DIRECTORY
         _check_recursive(node.path, is_directory=is_directory, recursive=recursive)
-        target = _inside(tx, destination, node.name)
+        target = inside(tx, destination, node.name)
         if tx.exists(target):
             there = tx.lookup(target)
             replaceable = there.entry_type is not EntryType.DIRECTORY
@@ -217,14 +217,6 @@ def _files(directory: Path) -> Iterator[Path]:
 
 def _refuse(error: OSError) -> None:
     raise error
-
-
-def _inside(fs: ReadFS, destination: str, name: str) -> str:
-    """Return where a copy goes: below a directory that is there, or else where it was said."""
-    there = fs.exists(destination) and fs.entry_type(destination) is EntryType.DIRECTORY
-    return (
-        f"{destination.rstrip('/')}/{name}" if there or destination.endswith("/") else destination
-    )
 
 
 def _below(destination: Path, node: NodePath, top: NodePath) -> Path:

@@ -1,30 +1,23 @@
-"""The command `up`."""
+"""What `pond up` does."""
 
 import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
 import dagster as dg
 
 from pond_core import PondError
 from pond_pipeline.apply import apply_resources
 from pond_pipeline.cli.bundled import simulator_if_needed
-from pond_pipeline.cli.command import (
-    Invocation,
-    command,
-    home_option,
-    pass_invocation,
-    resources_option,
-)
+from pond_pipeline.cli.command import Invocation
 from pond_pipeline.cli.terminal import say
 from pond_pipeline.file_watch import FileWatch
 from pond_pipeline.instance import open_instance
 from pond_pipeline.plan import Plan
 from pond_pipeline.reach import place_of
+from pond_pipeline.runs.keep import KEEP_RUNS
 from pond_pipeline.runs.lost import end_lost, serving
-from pond_pipeline.runs.old import KEEP_RUNS, KEEP_RUNS_DAYS
 from pond_pipeline.served import ServedPlan, serve_plan
 from pond_pipeline.server import Server
 from pond_pipeline.sync import sync_if_moved
@@ -33,27 +26,8 @@ _LOST_EVERY_S = 60.0
 """How often it is looked for runs whose process is gone."""
 
 
-@command(example="pond up --port 3000")
-@resources_option
-@home_option
-@click.option("--port", default=3000, show_default=True, help="Where the UI is.")
-@click.option(
-    "--keep-runs",
-    type=click.IntRange(min=1),
-    metavar="DAYS",
-    envvar=KEEP_RUNS,
-    default=KEEP_RUNS_DAYS,
-    show_default=True,
-    help="How long runs stay in the UI; the pond keeps all.",
-)
-@pass_invocation
 def up(invocation: Invocation, *, file: Path, home: Path, port: int, keep_runs: int) -> None:
-    """Start the Dagster UI and daemon, on this machine only, until Ctrl-C.
-
-    When resources.yaml or a template file changes, they follow. Where it is wrong, they go on with
-    what was applied last. Where no HydroVu account is configured, the bundled simulator is started
-    too.
-    """
+    """Do what `pond up` says."""
     folder = file.absolute().parent
     watch = FileWatch(file)
     served = _served(invocation, file)

@@ -73,7 +73,7 @@ def read_documents(path: Path, *, variables: Mapping[str, str] | None = None) ->
         msg = f"{path}: byte {exc.start} is not UTF-8"
         raise ConfigError(msg, hint="save it as UTF-8") from None
     except OSError as exc:
-        hint = "name the file: -f FILE; DuckPond comes with an example" if not path.exists() else ""
+        hint = "" if path.exists() else "name it: -f FILE; or begin: pond init --template noyo"
         raise ConfigError(f"{path}: {exc.strerror}", hint=hint) from exc
     return load_documents(text, file=path.name, variables=variables)
 

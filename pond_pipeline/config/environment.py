@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from typing_extensions import override
 
 from pond_pipeline.errors import ConfigError
@@ -123,7 +123,7 @@ def read_environment(directory: Path, *, environ: Mapping[str, str] = os.environ
         environ: The process's environment; it wins over the file.
 
     Returns:
-        The variables of both, and a warning when others can read the file.
+        The variables of both, and warnings: others can read the file, a line of it is malformed.
 
     Raises:
         ConfigError: The file cannot be read, or is not UTF-8.
@@ -132,8 +132,9 @@ def read_environment(directory: Path, *, environ: Mapping[str, str] = os.environ
     if not path.is_file():
         return Environment(dict(environ))
     try:
-        # Interpolation is off: a secret may well hold a `$`.
-        from_file = dotenv_values(path, interpolate=False)
+        with path.open(encoding="utf-8") as file:
+            # Nothing is interpolated: a secret may well hold a `$`.
+            bindings = list(parse_stream(file))
         open_to_others = os.name == "posix" and path.stat().st_mode & 0o077
     except UnicodeDecodeError as exc:
         # Python's own error quotes the bytes, and the bytes may be a secret: it is not chained.
@@ -141,9 +142,16 @@ def read_environment(directory: Path, *, environ: Mapping[str, str] = os.environ
         raise ConfigError(msg, hint="save it as UTF-8") from None
     except OSError as exc:
         raise ConfigError(f"{path}: {exc.strerror}", hint="make it a file you can read") from exc
-    values = {name: value for name, value in from_file.items() if value is not None}
-    warning = f"{path} can be read by others; run: chmod 600 {path}"
-    return Environment({**values, **environ}, (warning,) if open_to_others else ())
+    values = {each.key: each.value for each in bindings if each.key and each.value is not None}
+    warnings = [f"{path} can be read by others; run: chmod 600 {path}"] if open_to_others else []
+    # Not what stands there: it may be a secret.
+    warnings += [
+        f"{path}:{each.original.line} is left out, it is no NAME=value; write it so, a # before "
+        "what is a comment"
+        for each in bindings
+        if each.error
+    ]
+    return Environment({**values, **environ}, tuple(warnings))
 
 
 def _value(found: re.Match[str], environ: Mapping[str, str]) -> str:

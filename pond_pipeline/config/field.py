@@ -112,7 +112,7 @@ def _location_id(value: object) -> int:
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,19}", value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        hint = "HydroVu shows it; /raw/<name>/locations lists all"
+        hint = "HydroVu shows it; `pond hydrovu locations` lists all"
         raise wrong("expected a location id, a whole number", hint=hint)
     if not 0 < value <= _INT64_MAX:
         raise wrong(f"a location id lies between 1 and {_INT64_MAX}")

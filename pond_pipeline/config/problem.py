@@ -5,10 +5,10 @@ Problems are collected and raised together, so that one look at the file correct
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from typing_extensions import override
 
+from pond_core import near_misses
 from pond_pipeline.errors import ConfigError
 
 Keys = tuple[str | int, ...]
@@ -124,5 +124,5 @@ def near_miss(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
         known: What could have been meant.
         otherwise: The hint when nothing is close.
     """
-    close = get_close_matches(word, sorted(known), n=1)
+    close = near_misses(word, sorted(known), most=1)
     return f"did you mean {str(close[0])!r}?" if close else otherwise

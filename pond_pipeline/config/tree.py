@@ -202,6 +202,9 @@ def _line(node: yaml.Node) -> int:
     return int(node.start_mark.line) + 1
 
 
+_SYNTAX = "look there and just above: indentation, brackets, quotes, the ':' behind a key"
+
+
 def _syntax_error(exc: yaml.YAMLError, text: str, file: str) -> ConfigError:
     """Translate YAML's error, without the line that it quotes."""
     if isinstance(exc, yaml.reader.ReaderError):
@@ -214,5 +217,6 @@ def _syntax_error(exc: yaml.YAMLError, text: str, file: str) -> ConfigError:
         hint = "a text that begins with '*' or '&' is written in quotes"
         return ConfigError(f"{where}: an alias without its anchor, or an anchor twice", hint=hint)
     what = exc.problem if isinstance(exc, yaml.MarkedYAMLError) else "no YAML"
-    hint = "YAML indents with spaces, never with tabs" if "'\\t'" in (what or "") else ""
+    is_tab = "'\\t'" in (what or "")
+    hint = "YAML indents with spaces, never with tabs" if is_tab else _SYNTAX
     return ConfigError(f"{where}: {what}", hint=hint)

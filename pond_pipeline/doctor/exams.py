@@ -90,8 +90,10 @@ def _resources(file: Path, variables: Mapping[str, str]) -> Answer:
 def _env_file(root: Path) -> Answer:
     found = read_environment(root)
     if found.warnings:
-        what, _, hint = found.warnings[0].partition("; ")
-        return Answer(what, hint=hint)
+        said = [each.partition("; ") for each in found.warnings]
+        return Answer(
+            "; ".join(what for what, _, _ in said), hint="; ".join(hint for _, _, hint in said)
+        )
     return Answer(".env is its owner's alone" if (root / ".env").is_file() else "there is none")
 
 

@@ -19,12 +19,7 @@ from dagster._core.storage.event_log.schema import (
 )
 
 from pond_pipeline.errors import ConfigError
-
-KEEP_RUNS = "POND_KEEP_RUNS"
-"""The variable that says how many days runs are kept."""
-
-KEEP_RUNS_DAYS = 90
-"""How many they are unless somebody says otherwise."""
+from pond_pipeline.runs.keep import KEEP_RUNS, KEEP_RUNS_DAYS
 
 _DAILY = "45 3 * * *"
 _OVER = [

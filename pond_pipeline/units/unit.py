@@ -11,8 +11,8 @@ is a ratio of conductivities, so no number leads from them to anything else.
 
 import unicodedata
 from dataclasses import dataclass
-from difflib import get_close_matches
 
+from pond_core import near_misses
 from pond_pipeline.errors import ConfigError
 
 
@@ -177,7 +177,7 @@ def _spelling(text: str) -> str:
 
 
 def _near_miss(text: str) -> str:
-    close = get_close_matches(_spelling(text).casefold(), _BY_WORD, n=1)
+    close = near_misses(_spelling(text), list(_BY_WORD), most=1)
     return f"did you mean {_BY_WORD[close[0]]!r}?" if close else "docs/units.md lists all units"
 
 

@@ -163,6 +163,27 @@ def test_changes_of_a_node_are_told_up_to_a_moment_and_a_number(long: Pond) -> N
     assert len(long.changes_of("/g")) == 70
 
 
+def test_changes_of_a_pattern_are_those_of_all_nodes_that_it_matches(long: Pond) -> None:
+    each_one = {
+        (told.header.txn, *done(operation))
+        for node in long.snapshot().ls("/")
+        for told in long.changes_of(node.path)
+        for operation in told.operations
+    }
+    of_all = long.changes_of("/*")
+    assert {(told.header.txn, *done(o)) for told in of_all for o in told.operations} == each_one
+    txns = [told.header.txn for told in of_all]
+    assert txns == sorted(set(txns), reverse=True)
+    assert [told.header.txn for told in long.changes_of("/*", limit=3)] == txns[:3]
+
+
+def test_changes_of_a_path_that_looks_like_a_pattern_are_its_own(pond: Pond) -> None:
+    for name in ("/a*", "/ab"):
+        commit(pond, write(name))
+    assert [told.header.txn for told in pond.changes_of("/a*")] == [1]
+    assert [told.header.txn for told in pond.changes_of("/?b")] == [2]
+
+
 def test_changes_of_a_directory_are_the_names_in_it(pond: Pond) -> None:
     commit(pond, lambda tx: tx.mkdir("/d"))
     commit(pond, write("/d/f"))

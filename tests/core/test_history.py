@@ -122,6 +122,16 @@ def test_filters_of_the_log_are_met_all_at_once(pond: Pond) -> None:
     assert [header.txn for header in pond.log(wanted=wanted)] == [2]
 
 
+def test_the_log_of_a_pattern_has_what_touched_each_of_its_names(pond: Pond) -> None:
+    for name in ("/a", "/b"):
+        commit(pond, write(name))
+        commit(pond, lambda tx, name=name: tx.remove(name))  # type: ignore[misc]
+        commit(pond, write(name))
+    commit(pond, write("/other"))
+    wanted = LogFilter(path="/[ab]")
+    assert [header.txn for header in pond.log(wanted=wanted)] == [6, 5, 4, 3, 2, 1]
+
+
 def test_the_log_of_a_path_has_what_touched_it(pond: Pond) -> None:
     commit(pond, write("/f"))
     commit(pond, write("/g"))

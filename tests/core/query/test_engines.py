@@ -334,7 +334,7 @@ def test_a_path_to_nothing_is_named_with_its_near_misses(snapshot: Snapshot, eng
     assert info.value.hint == "did you mean /d/small?"
 
 
-@pytest.mark.parametrize(("path", "kind"), [("/d", "directory"), ("/file", "data")])
+@pytest.mark.parametrize(("path", "kind"), [("/d", "directory"), ("/file", "data file")])
 def test_only_tables_and_series_are_read(
     snapshot: Snapshot, engine: str, path: str, kind: str
 ) -> None:

@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from http.server import ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
-from pond_core import DataError, StorageError
+from pond_core import DataError, StorageError, Tally
 from pond_core.storage import Access, Bucket
 from tests.s3 import server as s3
 from tests.s3.careless import Careless
@@ -144,3 +145,16 @@ def test_an_access_does_not_show_its_secrets() -> None:
 def test_reading_a_part_of_what_is_not_there_is_an_error(bucket: Bucket) -> None:
     with pytest.raises(StorageError, match="nothing is missing"):
         bucket.open("nothing")
+
+
+def test_requests_and_bytes_are_counted(bucket: Bucket, tmp_path: Path) -> None:
+    with Tally.counting() as tally:
+        bucket.write("a", b"12345")
+        bucket.read("a")
+        bucket.download("a", tmp_path / "a")
+        list(bucket.files(""))
+        bucket.delete(["a"])
+    assert (tally.requests, tally.bytes_sent, tally.bytes_fetched) == (5, 5, 10)
+    with Tally.counting() as tally:
+        Bucket(bucket.url)
+    assert tally.requests == 0

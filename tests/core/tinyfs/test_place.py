@@ -34,6 +34,25 @@ def test_2_4_all_near_misses_are_suggested(fs: FS) -> None:
     assert info.value.hint == "did you mean /FieldStation or /FieldStatiom?"
 
 
+def test_2_4_a_near_miss_on_the_way_leads_to_what_was_meant(fs: FS) -> None:
+    fs.mkdir("/combined/harbor", parents=True)
+    fs.write_data("/combined/harbor/Wharf", b"")
+    hint = "did you mean /combined/harbor/Wharf?"
+    assert fs.nearest("/combined/harbr/Wharf") == hint
+    assert fs.nearest("/combinde/harbr/wharf") == hint
+
+
+def test_2_4_a_near_miss_is_named_as_far_as_one_is_close(fs: FS) -> None:
+    fs.mkdir("/combined/harbor", parents=True)
+    assert fs.nearest("/combined/harbr/Lighthouse") == "did you mean /combined/harbor?"
+    assert fs.nearest("/combined/harbr/*") == "did you mean /combined/harbor?"
+
+
+def test_2_4_what_is_there_has_no_near_miss(fs: FS) -> None:
+    fs.write_data("/a", b"")
+    assert (fs.nearest("/a"), fs.nearest("/a/b"), fs.nearest("/b/c")) == ("", "", "")
+
+
 def test_a_path_through_a_symlink_names_the_real_place(fs: FS) -> None:
     fs.mkdir("/a/b", parents=True)
     fs.symlink("/l", "a/b")

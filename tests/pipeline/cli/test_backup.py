@@ -5,12 +5,9 @@ import re
 import shutil
 from pathlib import Path
 
-import click
 import pytest
 
 from pond_core import Backups, Pond
-from pond_pipeline.cli.backup import backup
-from pond_pipeline.cli.command import PondCommand
 from tests.pipeline.cli.shell import Shell
 from tests.pipeline.cli.test_documented import SECTIONS, _check_shape
 from tests.s3 import server as s3
@@ -245,16 +242,7 @@ def test_a_change_of_a_replica_is_refused_with_what_to_do(shell: Shell, folder: 
     assert "pond backup promote" in result.stderr
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["init", "push", "list", "verify", "restore", "pull", "promote", "expire", "clean-up"],
-)
-def test_every_command_and_option_is_documented(name: str) -> None:
-    assert isinstance(backup, click.Group)
-    command = backup.commands[name]
-    assert isinstance(command, PondCommand)
-    assert command.get_help(click.Context(command)).endswith(f"Example:\n  {command.example}")
-    assert command.example in SECTIONS["backup"]
-    options = [each.opts[-1] for each in command.params if isinstance(each, click.Option)]
-    missing = [o for o in options if f"`{o}" not in SECTIONS["backup"] and o != "--json"]
-    assert missing == []
+def test_an_unknown_subcommand_is_a_usage_error_with_a_near_miss(nowhere: Shell) -> None:
+    result = nowhere.run("backup", "psuh")
+    assert result.exit_code == 2
+    assert "there is no command 'psuh'; did you mean 'push'?" in result.stderr

@@ -41,6 +41,13 @@ READING = {
 }
 
 
+SERVERS = ("simulator", "up", "serve")
+"""They run until Ctrl-C."""
+
+OTHER_LANGUAGES = ("schema", "completion", "metrics")
+"""What they print is for a program that reads its own language."""
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_an_example_in_its_help(name: str) -> None:
     command = _command(name)
@@ -82,6 +89,10 @@ def test_json_of_what_writes_has_the_documented_shape(nowhere: Shell) -> None:
     _check_shape(_documented("get", number=1), one)
     copied = nowhere.value("copy", ROOT / "resources.yaml", "pond:/copy")
     _check_shape(_documented("copy"), copied)
+    _check_shape(_documented("mkdir"), nowhere.value("mkdir", "/notes"))
+    _check_shape(_documented("mv"), nowhere.value("mv", "/copy", "/notes"))
+    _check_shape(_documented("ln"), nowhere.value("ln", "/notes", "/latest"))
+    _check_shape(_documented("rm"), nowhere.value("rm", "-r", "/notes"))
     folder = nowhere.directory / "folder"
     _check_shape(_documented("mirror"), nowhere.value("mirror", folder))
 
@@ -104,6 +115,30 @@ def test_json_of_a_run_has_the_documented_shape() -> None:
     asset = AssetSummary("/raw/noyo/A", rows=1, first=datetime.now(UTC), txn=1)
     outcome = Outcome("/srv/noyo", (report,), (asset,), ("/raw/noyo/A",))
     _check_shape(_documented("run"), json.loads(json_text(outcome)))
+
+
+@pytest.mark.parametrize("name", ["backup", "hydrovu"])
+def test_every_subcommand_is_documented_with_its_options_and_ends_with_an_example(
+    name: str,
+) -> None:
+    group = _command(name)
+    assert isinstance(group, click.Group)
+    for command in group.commands.values():
+        assert isinstance(command, PondCommand)
+        assert command.get_help(click.Context(command)).endswith(f"Example:\n  {command.example}")
+        assert command.example in SECTIONS[name]
+        options = [each.opts[-1] for each in command.params if isinstance(each, click.Option)]
+        assert [option for option in options if f"`{option}" not in SECTIONS[name]] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_that_shows_something_shows_it_as_json(name: str) -> None:
+    command = _command(name)
+    shown = command.commands.values() if isinstance(command, click.Group) else [command]
+    without = {
+        each.name for each in shown if not any("--json" in param.opts for param in each.params)
+    }
+    assert without <= {*SERVERS, *OTHER_LANGUAGES}
 
 
 def _command(name: str) -> PondCommand:

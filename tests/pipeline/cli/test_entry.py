@@ -1,6 +1,7 @@
 import os
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -81,6 +82,20 @@ def test_an_error_shows_where_it_came_from_only_on_demand(nowhere: Shell) -> Non
     assert (loud.exit_code, "Traceback" in loud.stderr) == (1, True)
 
 
+def test_what_a_command_cost_is_told_on_demand(shell: Shell) -> None:
+    assert "cost" not in shell.run("ls").stderr
+    told = shell.run("--verbose", "mkdir", "/notes").stderr.splitlines()
+    assert [line.split()[0] for line in told] == [
+        "made", "cost:", "log", "objects", "written", "transactions",
+    ]  # fmt: skip
+    assert told[-1].split() == ["transactions", "1"]
+
+
+def test_what_a_command_cost_is_told_when_it_fails(reader: Shell) -> None:
+    result = reader.run("--verbose", "cat", "/nothing")
+    assert (result.exit_code, "  transactions  0\n" in result.stderr) == (1, True)
+
+
 def test_what_nobody_expected_is_one_line(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise ZeroDivisionError("one\ntwo")
@@ -98,6 +113,25 @@ def test_a_host_that_refuses_is_named(shell: Shell, tmp_path: Path) -> None:
     result = shell.run("copy", tmp_path / "absent", "pond:/x")
     assert result.exit_code == 1
     assert f"{tmp_path / 'absent'}: No such file or directory" in result.stderr
+
+
+def test_a_file_of_the_host_is_named_with_its_near_miss(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    result = shell.run("copy", tmp_path / "note.txt", "pond:/x")
+    assert f"hint: did you mean {tmp_path / 'notes.txt'}?" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        (("cat", "/nothing-like-it"), "`pond ls` shows what is there"),
+        (("sql", "SELECT"), "`pond describe PATH` shows its columns"),
+        (("cat", "/raw/noyo/Station", "--columns", "Temp"), "did you mean Temperature.C"),
+    ],
+    ids=["path", "sql", "column"],
+)
+def test_errors_say_what_to_do(reader: Shell, line: tuple[str, ...], hint: str) -> None:
+    assert f"  hint: {hint}" in reader.run(*line).stderr
 
 
 def test_a_hostile_name_cannot_garble_an_error(reader: Shell) -> None:
@@ -132,6 +166,47 @@ def test_a_reader_who_leaves_early_hears_no_complaint(reader: Shell) -> None:
     with reader.start("cat", "/units", "--format", "csv", stdout=writing) as process:
         os.close(writing)
         assert process.communicate()[1] == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_stdout_that_takes_nothing_is_told_in_one_line(reader: Shell) -> None:
+    with (
+        Path("/dev/full").open("w") as full,
+        reader.start("ls", stdout=full.fileno()) as process,
+    ):
+        told = process.communicate()[1]
+    assert process.returncode == 1
+    assert told == "pond: error: stdout does not take what is printed: No space left on device\n"
+
+
+def test_a_stdout_that_is_closed_is_no_reason_to_fail(reader: Shell) -> None:
+    # The log is opened after it, and would get the number of stdout.
+    with reader.start("ls", "--json", before="import os; os.close(1)") as process:
+        printed, told = process.communicate()
+    assert (process.returncode, printed, told) == (0, "", "")
+
+
+@pytest.mark.parametrize("line", [("status",), ("get",), ("doctor", "--offline"), ("apply",)])
+def test_a_file_that_is_named_has_to_be_there(reader: Shell, line: tuple[str, ...]) -> None:
+    result = reader.run(*line, "-f", "nope.yaml")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "pond: error: there is no file 'nope.yaml'\n" in result.stderr
+
+
+def test_the_ui_goes_on_without_the_file_that_it_is_named() -> None:
+    assert isinstance(pond, click.Group)
+    context = click.Context(pond)
+    up = pond.get_command(context, "up")
+    assert up is not None
+    asked = up.make_context("up", ["-f", "nope.yaml"], parent=context)
+    assert asked.params["file"] == Path("nope.yaml")
+
+
+def test_a_file_that_the_environment_names_has_to_be_there(
+    reader: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POND_RESOURCES", "nope.yaml")
+    assert reader.run("get").exit_code == 2
 
 
 def _loaded(shell: Shell, *args: str, among: list[str]) -> str:

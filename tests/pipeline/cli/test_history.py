@@ -81,6 +81,23 @@ def test_log_can_be_of_a_path_a_run_and_an_asset(reader: Shell) -> None:
     assert txns("--run", "never") == []
 
 
+def test_log_can_be_of_a_partition_a_time_and_a_pattern(reader: Shell) -> None:
+    def txns(*options: str) -> list[object]:
+        return [each["txn"] for each in reader.rows("log", *options)]
+
+    times = [str(each["time"]) for each in reader.rows("log")]
+    assert txns("--partition", "2024-12") == [3]
+    assert txns("--partition", "2024") == [3, 2]
+    assert txns("--partition", "2024-1") == []
+    assert txns("--since", times[1]) == [4, 3]
+    assert txns("--until", times[1]) == [2, 1]
+    assert txns("--since", times[2], "--until", times[1], "--path", "/raw") == [2]
+    assert txns("--path", "/*/no*") == [4, 3, 2, 1]
+    assert txns("--path", "/*/note*") == [4]
+    assert txns("--since", "1h", "--limit", "1") == [4]
+    assert reader.run("log", "--since", "1h", "--until", "2h").exit_code == 2
+
+
 def test_log_says_that_it_shows_only_the_newest_of_a_path(reader: Shell) -> None:
     result = reader.run("log", "--path", STATION, "--limit", "1")
     assert result.stderr == "the newest 1; --limit says how many\n"
@@ -99,6 +116,42 @@ def test_log_of_what_is_no_path_fails(reader: Shell, options: tuple[str, str]) -
 
 def test_log_of_less_than_one_is_a_usage_error(reader: Shell) -> None:
     assert reader.run("log", "--limit", "0").exit_code == 2
+
+
+def test_show_can_be_of_what_meets_filters(tidied: Shell) -> None:
+    def txns(*line: str) -> list[object]:
+        return [each["transaction"]["txn"] for each in tidied.rows("show", *line)]  # type: ignore[index]
+
+    times = [str(each["time"]) for each in tidied.rows("log")]
+    assert txns("--partition", "2024") == [3, 2]
+    assert txns("--run", "run-1", "--limit", "1") == [3]
+    assert txns("--since", times[1]) == [5, 4]
+    assert txns(STATION, "--until", times[0]) == [3, 2]
+    assert txns(STATION, "--since", times[2], "--until", times[0]) == [3]
+    assert txns("/raw/*/*", "--partition", "2024-11") == [2]
+    assert txns("/note.txt", "--until", times[0]) == [4]
+    assert txns("--partition", "never") == []
+    [shown] = tidied.rows("show", "/note.txt", "--until", times[0])
+    assert {each["path"] for each in shown["operations"]} == {"/files/note.txt"}  # type: ignore[attr-defined]
+
+
+def test_show_of_a_pattern_tells_what_was_done_to_all_that_it_matches(reader: Shell) -> None:
+    [shown] = reader.rows("show", "/files/[bn]*")
+    paths = {each["path"] for each in shown["operations"]}  # type: ignore[attr-defined]
+    assert paths == {"/files/note.txt", "/files/blob"}
+
+
+def test_show_prints_several_transactions_one_below_the_other(reader: Shell) -> None:
+    printed = reader.out("show", "--partition", "2024")
+    assert [line for line in printed.splitlines() if line.startswith("txn")] == [
+        "txn         3",
+        "txn         2",
+    ]
+
+
+@pytest.mark.parametrize("line", [("3", "--run", "x"), ("3", "--as-of", "2")])
+def test_show_of_one_transaction_takes_no_filter(reader: Shell, line: tuple[str, ...]) -> None:
+    assert reader.run("show", *line).exit_code == 2
 
 
 @pytest.mark.parametrize("command", [("ls",), ("cat", STATION), ("describe", STATION)])

@@ -64,9 +64,12 @@ def test_before_there_is_a_pond_nothing_is_applied(nowhere: Shell, file: Path) -
     assert not nowhere.pond.exists()
 
 
-def test_without_the_file_what_was_applied_last_is_listed(shell: Shell, file: Path) -> None:
+def test_without_the_file_what_was_applied_last_is_listed(
+    shell: Shell, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file.unlink()
-    assert [state for *_, state in states(shell, "-f", file)] == ["applied"] * 2
+    monkeypatch.chdir(file.parent)
+    assert [state for *_, state in states(shell)] == ["applied"] * 2
 
 
 def test_without_file_and_pond_there_is_nothing_to_list(nowhere: Shell) -> None:

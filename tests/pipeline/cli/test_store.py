@@ -1,35 +1,9 @@
 import shutil
-from pathlib import Path
 
 import pytest
 
 from pond_core import EntryType, Pond, Recipe, Window
 from tests.pipeline.cli.shell import HOSTILE, STATION, Shell, at, readings
-
-
-def test_init_makes_a_pond(nowhere: Shell) -> None:
-    result = nowhere.run("init")
-    assert (result.exit_code, result.stdout) == (0, "")
-    assert Pond.open(nowhere.pond).log() == []
-
-
-def test_init_tells_the_new_pond_as_json(nowhere: Shell) -> None:
-    made = nowhere.row("init")
-    assert made == {"path": str(nowhere.pond), "id": Pond.open(nowhere.pond).id}
-
-
-def test_init_says_where_a_file_is_in_the_way(nowhere: Shell, tmp_path: Path) -> None:
-    (tmp_path / "taken").touch()
-    result = nowhere.run("--pond", tmp_path / "taken" / "pond", "init")
-    assert result.exit_code == 1
-    assert f"{tmp_path / 'taken'}: a file has that name" in result.stderr
-    assert "choose another place" in result.stderr
-
-
-def test_init_refuses_where_a_pond_is(shell: Shell) -> None:
-    result = shell.run("init")
-    assert result.exit_code == 1
-    assert "there is a pond at" in result.stderr
 
 
 def test_ls_lists_the_root(reader: Shell) -> None:
@@ -59,6 +33,37 @@ def test_ls_takes_a_path_that_exists_as_it_is_written(shell: Shell) -> None:
         tx.write_data("/what?", b"")
         tx.write_data("/whats", b"")
     assert shell.out("ls", "/what?") == "/what?\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("cat", "/rwa/noyo/station"),
+        ("describe", "pond:/raw/nojo/Station"),
+        ("show", "/raw/noyo/Statoin"),
+        ("log", "--path", "/rawe/noyo/Station"),
+        ("sql", 'SELECT * FROM "/raw/noio/Station"'),
+        ("copy", "pond:/raw/noyo/Staton", "x.csv"),
+        ("export", "/raw/noyi/Station", "lake"),
+        ("rm", "/raw/noyo/Stations"),
+    ],
+    ids=lambda line: line[0],
+)
+def test_every_command_names_the_path_that_was_meant(reader: Shell, line: tuple[str, ...]) -> None:
+    result = reader.run(*line)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"hint: did you mean {STATION}?\n" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [("ls", "/raw/nojo/*"), ("sql", 'SELECT * FROM "/raw/nojo/*"'), ("rm", "/raw/nojo/*")],
+    ids=lambda line: line[0],
+)
+def test_a_pattern_that_matches_nothing_is_told_with_a_near_miss(
+    reader: Shell, line: tuple[str, ...]
+) -> None:
+    assert "hint: did you mean /raw/noyo?\n" in reader.run(*line).stderr
 
 
 def test_ls_of_nothing_fails_with_a_near_miss(reader: Shell) -> None:

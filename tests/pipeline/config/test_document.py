@@ -35,7 +35,9 @@ REDUCE = "kind: Reduce\nname: r\nspec:\n  collections:\n    - name: c\n"
 # Ends of messages that several tests expect.
 RANGE = "no instant lies between; the end of a range is not part of it"
 NO_LETTER = "holds a '/' or a character that cannot be printed; "
-NO_ID = "expected a location id, a whole number; HydroVu shows it; /raw/<name>/locations lists all"
+NO_ID = (
+    "expected a location id, a whole number; HydroVu shows it; `pond hydrovu locations` lists all"
+)
 NO_SERVER = "is no address of a server; write it as https://www.hydrovu.com"
 VERSIONS = "duckpond/v1, www.hydrovu.com/v1, github.com/jmacd/duckpond/v1"
 KEYS = "name, id, scope, interval, start, until, active, clock, columns, comment"
@@ -550,7 +552,7 @@ def test_a_missing_file_is_an_error_that_says_how_to_begin(tmp_path: Path) -> No
     with pytest.raises(ConfigError, match="No such file") as caught:
         read_documents(tmp_path / "resources.yaml")
 
-    assert caught.value.hint == "name the file: -f FILE; DuckPond comes with an example"
+    assert caught.value.hint == "name it: -f FILE; or begin: pond init --template noyo"
 
 
 def test_a_folder_in_place_of_a_file_is_an_error(tmp_path: Path) -> None:

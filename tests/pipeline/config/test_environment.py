@@ -125,6 +125,17 @@ def test_a_file_for_its_owner_alone_gives_no_warning(tmp_path: Path) -> None:
     assert read_environment(tmp_path, environ={}).warnings == ()
 
 
+def test_a_malformed_line_gives_a_warning_that_names_it_and_keeps_its_text(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("KEY=1\n# fine\nmy s3cret stands alone\nOTHER=2\n")
+    file.chmod(0o600)
+    found = read_environment(tmp_path, environ={})
+    assert found.values == {"KEY": "1", "OTHER": "2"}
+    (warning,) = found.warnings
+    assert warning.startswith(f"{file}:3 is left out, it is no NAME=value; write it so")
+    assert "s3cret" not in warning
+
+
 def test_a_file_that_others_can_read_gives_a_warning_with_the_remedy(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("A=hunter2\n")

@@ -10,7 +10,8 @@ import pytest
 
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.instance import open_instance
-from pond_pipeline.runs.old import KEEP_RUNS, Purged, purge_definitions, purge_runs
+from pond_pipeline.runs.keep import KEEP_RUNS
+from pond_pipeline.runs.old import Purged, purge_definitions, purge_runs
 
 MONTHS = dg.MonthlyPartitionsDefinition(
     start_date="2025-01", end_date="2025-04", fmt="%Y-%m", timezone="UTC"
