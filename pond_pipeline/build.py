@@ -23,6 +23,7 @@ from pond_pipeline.freshness import build_freshness
 from pond_pipeline.io_manager import PondIOManager
 from pond_pipeline.plan import Plan
 from pond_pipeline.sensors import (
+    build_alert_sensors,
     build_change_sensors,
     build_failure_sensors,
     build_folder_sensors,
@@ -78,7 +79,8 @@ def build_definitions(
             *build_catch_up(plan, pond=pond),
             *build_condition_sensors(plan),
             *build_change_sensors(plan, pond=pond),
-            *build_failure_sensors(plan, root=root),
+            *build_failure_sensors(plan, pond=pond),
+            *build_alert_sensors(plan, root=root, pond=pond),
         ],
         resources={
             IO_MANAGER: PondIOManager(path=str(pond)),

@@ -54,10 +54,23 @@ class FreshnessJudge:
             path: The series; it has a limit.
             now: The present, aware.
         """
-        if self._is_retired(path, now):
+        return self.judge_newest(path, newest_reading(fs, path), now=now)
+
+    def judge_newest(
+        self, path: str, newest: datetime | None, *, now: datetime, limit: timedelta | None = None
+    ) -> Freshness:
+        """Judge one series by what is known of its newest reading.
+
+        Args:
+            path: The series; it has a limit, or one is given.
+            newest: When that was made; None if there never was one.
+            now: The present, aware.
+            limit: How old it may be; None: as the plan says.
+        """
+        if self.is_retired(path, now):
             return Freshness(passed=True, text="Retired: no readings are expected.")
-        limit = self.limits[path]
-        check = check_freshness(newest_reading(fs, path), now=now, limit=limit)
+        limit = limit or self.limits[path]
+        check = check_freshness(newest, now=now, limit=limit)
         if check.newest is None:
             return Freshness(passed=False, text="There has never been a reading.")
         expected = f"one is expected every {duration_text(limit)}"
@@ -66,24 +79,29 @@ class FreshnessJudge:
         last = instant_text(check.newest)
         return Freshness(passed=False, text=f"No reading since {last}; {expected}.")
 
-    @cached_property
-    def _by_output(self) -> Mapping[str, Step]:
-        return {path: step for step in self.plan.steps for path in step.outputs}
+    def is_retired(self, path: str, now: datetime) -> bool:
+        """Say whether no readings come any more because somebody said so.
 
-    def _is_retired(self, path: str, now: datetime) -> bool:
-        """Say whether no readings come any more because somebody said so."""
+        Args:
+            path: The series.
+            now: The present, aware.
+        """
         match self._by_output.get(path):
             case PullStep() as pull:
                 return not pull.active
             case NormalizeStep() as step:
-                return _is_over(step.window.end, now) or self._is_retired(step.inputs[0], now)
+                return _is_over(step.window.end, now) or self.is_retired(step.inputs[0], now)
             case CombineStep() as site:
                 return all(
-                    _is_over(part.window.end, now) or self._is_retired(part.asset, now)
+                    _is_over(part.window.end, now) or self.is_retired(part.asset, now)
                     for part in site.parts
                 )
             case _:
                 return False
+
+    @cached_property
+    def _by_output(self) -> Mapping[str, Step]:
+        return {path: step for step in self.plan.steps for path in step.outputs}
 
 
 def newest_reading(fs: ReadFS, path: str) -> datetime | None:

@@ -18,12 +18,13 @@ from pond_pipeline.assets.verdict import (
     judge_gaps,
     judge_order,
 )
+from pond_pipeline.battery import battery_limits
 from pond_pipeline.config import Check, Severity
 from pond_pipeline.paths import path_to_key
 from pond_pipeline.periods import Period
 from pond_pipeline.plan import Judged, Judgement
 from pond_pipeline.profiles import profiles_of
-from pond_pipeline.quality import BATTERY_LEVEL, BATTERY_VOLTAGE, Limit, Profile
+from pond_pipeline.quality import Profile
 from pond_pipeline.wording import duration_text
 
 SEVERITIES = {
@@ -105,7 +106,7 @@ def _rules(step: Judged) -> Iterator[_Rule]:
             f"Readings are at most {duration_text(limit)} apart.",
             lambda _fs, parts: judge_gaps(parts, limit=limit),
         )
-    limits = _battery_limits(judgement)
+    limits = battery_limits(judgement)
     least = " and ".join(f"{each.value:g} {each.unit}" for each in limits.values())
     yield _Rule(
         "battery",
@@ -120,11 +121,3 @@ def _gap_limit(judgement: Judgement) -> timedelta | None:
     if judgement.interval is None:
         return None
     return judgement.interval * judgement.checks.gaps.intervals
-
-
-def _battery_limits(judgement: Judgement) -> dict[str, Limit]:
-    settings = judgement.checks.battery
-    limits = {BATTERY_LEVEL: Limit(settings.level, "%")}
-    if settings.voltage is not None:
-        limits[BATTERY_VOLTAGE] = Limit(settings.voltage, "V")
-    return limits

@@ -25,6 +25,8 @@ COMMANDS = {
     "run": ("through_dagster", "Collect and compute what is missing."),
     "status": ("status", "Say whether all is well: the pond, its instruments, its backups."),
     "doctor": ("doctor", "Check what the pond stands on: disk, clock, secrets, buckets, HydroVu."),
+    "alert": ("alert", "List the incidents that last, and try the channels of an alert."),
+    "metrics": ("metrics", "Print metrics for Prometheus: the pond, its instruments, backups."),
     "ls": ("store", "List what the pond holds."),
     "cat": ("content", "Print what a node holds."),
     "describe": ("store", "Say what is known of a node."),

@@ -1,5 +1,6 @@
 """What is done with the pond as a whole: backups, copies of them, alerts."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Self
@@ -8,7 +9,16 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from pond_pipeline.config.clock import Duration, Schedule
-from pond_pipeline.config.field import EnvTextField, NotYet, PondPattern, SecretField, wrong
+from pond_pipeline.config.environment import EnvText
+from pond_pipeline.config.field import (
+    BaseUrl,
+    EnvTextField,
+    NotYet,
+    PondPattern,
+    SecretField,
+    SomeText,
+    wrong,
+)
 from pond_pipeline.config.judgement import Number
 from pond_pipeline.config.shape import Model, exactly_one
 
@@ -117,45 +127,83 @@ class Incident(StrEnum):
     THRESHOLD = "threshold"
 
 
+_TAKES: Mapping[Incident, tuple[str, ...]] = {
+    Incident.RUN_FAILED: ("path",),
+    Incident.CHECK_FAILED: ("path",),
+    Incident.BACKUP_FAILED: ("after",),
+    Incident.STALE: ("path", "after"),
+    Incident.BATTERY: ("path", "below"),
+    Incident.THRESHOLD: ("path", "column", "above", "below"),
+}
+"""What each condition may say beside `when`."""
+
+
 class Condition(Model):
     """When an alert is given.
 
     Attributes:
         incident: What must have happened; written `when`.
-        path: Which series; None: all.
+        path: Which series, or of runs and checks which assets; None: all.
         column: Which column, for a threshold.
         above: The threshold from below.
-        below: The threshold from above, or the battery's level.
-        after: How long the newest reading may lie back.
+        below: The threshold from above, or the least charge of a battery, in percent.
+        after: How old the newest reading may be, or how long a backup may lack a transaction.
     """
 
     incident: Incident = Field(alias="when")
     path: PondPattern | None = None
-    column: str | None = None
+    column: SomeText | None = None
     above: Number | None = None
     below: Number | None = None
     after: Duration | None = None
 
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        takes = _TAKES[self.incident]
+        for name in ("path", "column", "above", "below", "after"):
+            if name not in takes and getattr(self, name) is not None:
+                hint = f"beside `when` it takes {', '.join(takes)}"
+                raise wrong(f"{self.incident} takes no `{name}`", hint=hint)
+        if self.incident is not Incident.THRESHOLD:
+            return self
+        if self.column is None:
+            raise wrong("a threshold is one of a column", hint="add `column: DO.mg/L`")
+        if self.above is None and self.below is None:
+            raise wrong("is to say above or below which value", hint="add `below: 4`")
+        if self.above is not None and self.below is not None and self.below > self.above:
+            raise wrong("every value is above the one or below the other", hint="swap them")
+        return self
+
 
 class Channel(Model):
-    """Where an alert goes: exactly one of these.
+    """Where an alert goes: exactly one of webhook, ntfy and email.
 
     Attributes:
         webhook: An address that is sent JSON.
-        ntfy: An address of a topic of ntfy.
-        email: An address.
+        ntfy: The address of a topic of ntfy.
+        token: What ntfy's server asks for.
+        email: Addresses of people, apart by commas.
+        smtp: The mail server: `smtp://user:password@host:587`.
+        sender: Whose mail it is; written `from`.
     """
 
     model_config = exactly_one("webhook", "ntfy", "email")
 
     webhook: SecretField | None = None
     ntfy: SecretField | None = None
+    token: SecretField | None = None
     email: EnvTextField | None = None
+    smtp: SecretField | None = None
+    sender: EnvTextField | None = Field(default=None, alias="from")
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
         if sum(each is not None for each in (self.webhook, self.ntfy, self.email)) != 1:
             raise wrong("is to say one of webhook, ntfy and email")
+        if self.token is not None and self.ntfy is None:
+            raise wrong("says a token, which only ntfy takes")
+        if self.email is None and (self.smtp is not None or self.sender is not None):
+            raise wrong("says smtp or from, which only email takes")
         return self
 
 
@@ -166,8 +214,12 @@ class AlertSpec(Model):
         conditions: Of what.
         channels: Where.
         grace: How long it must have lasted.
+        reminder: How often it is told again while it lasts; None: never.
+        ui: Where people reach the UI, for links.
     """
 
     conditions: tuple[Condition, ...] = Field(min_length=1)
     channels: tuple[Channel, ...] = Field(min_length=1)
     grace: Duration = timedelta(minutes=30)
+    reminder: Duration | None = None
+    ui: BaseUrl = EnvText("http://127.0.0.1:3000")

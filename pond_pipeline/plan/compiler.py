@@ -51,6 +51,7 @@ from pond_pipeline.plan.source import (
 )
 from pond_pipeline.plan.step import CombineStep, PivotStep, ReduceStep, Step
 from pond_pipeline.plan.text import template_steps
+from pond_pipeline.plan.watching import refuse_blind
 
 _SOURCES = (HydroVuSpec, LakeTechSpec, InboxSpec, ScribbleSpec)
 _SERVICES = (BackupSpec, CopySpec)
@@ -80,6 +81,9 @@ def compile_plan(documents: Sequence[Document], *, root: Path) -> Plan:
     if start is None:
         _refuse_partitions(ordered, catalog)
     services = _services(documents, root=root)
+    for document in documents:
+        if isinstance(document.spec, AlertSpec):
+            refuse_blind(document, document.spec, ordered, catalog)
     catalog.problems.raise_if_any()
     return Plan(start, tuple(sources), tuple(ordered), tuple(services))
 

@@ -77,12 +77,18 @@ class Alert:
         conditions: Of what.
         channels: Where.
         grace: How long it must have lasted.
+        reminder: How often it is told again while it lasts; None: never.
+        ui: Where people reach the UI.
+        root: The folder of `resources.yaml`, whose `.env` has the secrets.
     """
 
     name: str
     conditions: tuple[Condition, ...]
     channels: tuple[Channel, ...]
     grace: timedelta
+    reminder: timedelta | None
+    ui: EnvText
+    root: Path
 
 
 Service = Backup | Copy | Alert
@@ -100,6 +106,9 @@ def service_of(
                 conditions=spec.conditions,
                 channels=spec.channels,
                 grace=spec.grace,
+                reminder=spec.reminder,
+                ui=spec.ui,
+                root=root,
             )
         case BackupSpec():
             return Backup(

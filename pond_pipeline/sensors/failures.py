@@ -1,24 +1,21 @@
-"""Failed runs: a line in the daemon's log for each, and a message to every webhook that wants it.
-
-Dagster's cursor of such a sensor goes on after each run, whatever became of the message: a webhook
-that does not answer delays nothing and is not asked for ever.
-"""
+"""Failed runs: a line in the daemon's log for each, and a note for the next look of the alerts."""
 
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 
-from pond_pipeline.config import EnvText, Incident, read_environment
-from pond_pipeline.errors import AlertError, ConfigError
+from pond_core import Overview, StoreError
+from pond_pipeline.alerts import FailedRun, Shelf
+from pond_pipeline.config import Incident
+from pond_pipeline.errors import AlertError
 from pond_pipeline.paths import key_to_path
 from pond_pipeline.plan import Alert, Plan
 from pond_pipeline.runs.reason import reason_of
 from pond_pipeline.runs.tags import RANGE_END, RANGE_START
-from pond_pipeline.sensors.patience import Patience
-from pond_pipeline.webhook import post
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -28,22 +25,19 @@ _INTERVAL_S = 30
 _PARTITION = "dagster/partition"
 
 
-def build_failure_sensors(plan: Plan, *, root: Path) -> list[dg.SensorDefinition]:
+def build_failure_sensors(plan: Plan, *, pond: str | Path) -> list[dg.SensorDefinition]:
     """Return the sensor of failed runs; on as soon as the daemon runs.
 
     Args:
         plan: What there is.
-        root: Where `.env` stands, which has the addresses; read when a run has failed.
+        pond: The pond's directory or URL, beside which they are noted for alerts.
     """
-    named = [
-        (service.name, channel.webhook)
+    is_wanted = any(
+        condition.incident is Incident.RUN_FAILED
         for service in plan.services
-        if isinstance(service, Alert) and _wants_failures(service)
-        for channel in service.channels
-        if channel.webhook is not None
-    ]
-
-    webhooks = [(name, webhook, Patience(len(named))) for name, webhook in named]
+        if isinstance(service, Alert)
+        for condition in service.conditions
+    )
 
     @dg.run_failure_sensor(
         name="failed_runs",
@@ -52,52 +46,46 @@ def build_failure_sensors(plan: Plan, *, root: Path) -> list[dg.SensorDefinition
         description="Tells of each failed run, once.",
     )
     def tell(context: dg.RunFailureSensorContext) -> None:
-        failure = _described(context)
-        _LOGGER.error("run failed: %s", json.dumps(failure, ensure_ascii=False))
-        for name, webhook, patience in webhooks:
-            _send(name, webhook, failure, root, patience)
+        failed = _described(context)
+        told = {
+            "run_id": failed.run_id,
+            "job": failed.job,
+            "assets": failed.assets,
+            "partitions": failed.partitions,
+            "reason": failed.reason,
+        }
+        _LOGGER.error("run failed: %s", json.dumps(told, ensure_ascii=False))
+        if is_wanted:
+            _note(failed, pond)
 
     return [tell]
 
 
-def _wants_failures(alert: Alert) -> bool:
-    return any(condition.incident is Incident.RUN_FAILED for condition in alert.conditions)
-
-
-def _send(
-    name: str, webhook: EnvText, failure: Mapping[str, object], root: Path, patience: Patience
-) -> None:
-    """Tell one webhook; that it could not be told is a line in the log."""
-    assets = failure["assets"]
-    what = ", ".join(assets) if isinstance(assets, list) and assets else failure["job"]
-    text = f"DuckPond: {what} failed: {failure['reason']}"
-    message = {"event": Incident.RUN_FAILED, "alert": name, "text": text, **failure}
+def _note(failed: FailedRun, pond: str | Path) -> None:
+    """Note a failed run for the alerts; that it could not be noted is a line in the log."""
     try:
-        url = webhook.resolve(read_environment(root).values)
-        left_s = patience.left_s
-        if left_s <= 0:
-            msg = "the webhook took too long for the failures before this one"
-            raise AlertError(msg, hint="this line is all that tells of it")
-        with patience.spending():
-            post(url, message, within_s=left_s)
-    except (AlertError, ConfigError) as exc:
-        _LOGGER.error(  # without the traceback, which has the address
-            "the alert %s of run %s was not sent: %s (%s)", name, failure["run_id"], exc, exc.hint
-        )
+        Shelf(Overview(pond).path).note(failed)
+    except (AlertError, StoreError) as exc:
+        _LOGGER.error("alerts do not tell of run %s: %s (%s)", failed.run_id, exc, exc.hint)
 
 
-def _described(context: dg.RunFailureSensorContext) -> dict[str, object]:
+def _described(context: dg.RunFailureSensorContext) -> FailedRun:
     """Return what is told: plain values, the assets that failed first."""
     run = context.dagster_run
     steps = context.get_step_failure_events()
     reason = reason_of(steps[0]) if steps else context.failure_event.message
-    return {
-        "run_id": run.run_id,
-        "job": run.job_name,
-        "assets": _assets(context, [event.step_key or "" for event in steps]),
-        "partitions": _partitions(run.tags),
-        "reason": reason or "the run ended without saying why",
-    }
+    record = context.instance.get_run_record_by_id(run.run_id)
+    ended_s = None if record is None else record.end_time
+    failed = datetime.now(UTC) if ended_s is None else datetime.fromtimestamp(ended_s, UTC)
+    return FailedRun(
+        run_id=run.run_id,
+        job=run.job_name,
+        assets=tuple(_assets(context, [event.step_key or "" for event in steps])),
+        partitions=tuple(_partitions(run.tags)),
+        reason=reason or "the run ended without saying why",
+        failed=failed,
+        began=failed,
+    )
 
 
 def _assets(context: dg.RunFailureSensorContext, steps: Sequence[str]) -> list[str]:

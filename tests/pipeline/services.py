@@ -69,12 +69,14 @@ class Receiver:
         answers: The statuses that it gives, one after another; then 200.
         headers: What it says besides.
         bodies: What it was sent.
+        asked: The headers of each request.
     """
 
     url: str
     answers: list[int] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     bodies: list[bytes] = field(default_factory=list)
+    asked: list[dict[str, str]] = field(default_factory=list)
 
 
 @contextmanager
@@ -83,6 +85,7 @@ def receiving() -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            receiver.asked.append(dict(self.headers.items()))
             receiver.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
             self.send_response(receiver.answers.pop(0) if receiver.answers else HTTPStatus.OK)
             for name, value in receiver.headers.items():

@@ -234,6 +234,30 @@ def test_made_up_readings_may_end() -> None:
             "5: spec.channels[0]: is to say one of webhook, ntfy and email",
         ),
         (
+            ALERT.replace("hunter2'}", "hunter2', token: t}"),
+            "5: spec.channels[0]: says a token, which only ntfy takes",
+        ),
+        (
+            ALERT.replace("hunter2'}", "hunter2', from: a@example.com}"),
+            "5: spec.channels[0]: says smtp or from, which only email takes",
+        ),
+        (
+            ALERT.replace("when: run_failed", "when: run_failed, below: 4"),
+            "4: spec.conditions[0]: run_failed takes no `below`; beside `when` it takes path",
+        ),
+        (
+            ALERT.replace("column: DO.mg/L, ", ""),
+            "4: spec.conditions[1]: a threshold is one of a column; add `column: DO.mg/L`",
+        ),
+        (
+            ALERT.replace(", below: 4", ""),
+            "4: spec.conditions[1]: is to say above or below which value; add `below: 4`",
+        ),
+        (
+            ALERT.replace("below: 4", "below: 4, above: 3"),
+            "4: spec.conditions[1]: every value is above the one or below the other; swap them",
+        ),
+        (
             ACCOUNT + "  devices: [{name: A, id: 7, columns: []}]\n",
             "7: spec.devices[0].columns: must not be empty",
         ),

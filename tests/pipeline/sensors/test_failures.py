@@ -1,25 +1,30 @@
-"""A failed run is told once: in the log, and to whoever wants to know."""
+"""A failed run is told once: in the log, and to whoever wants to know; so is that it was made."""
 
 import json
 import logging
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from pond_core import Pond
 from pond_pipeline import webhook
+from pond_pipeline.alerts import patience
 from pond_pipeline.plan import Plan
-from pond_pipeline.sensors import build_failure_sensors, patience
+from pond_pipeline.sensors import build_alert_sensors, build_failure_sensors
 from tests.pipeline.services import RESOURCES, Receiver, definitions_of, plan_of, plug_in, receiving
 
 TWIN = dg.AssetKey(["backup", "twin"])
 
 
 class Daemon:
-    """Evaluates the sensor as the daemon does, and keeps its cursor."""
+    """Evaluates both sensors as the daemon does, and keeps their cursor."""
 
     def __init__(self, root: Path, instance: dg.DagsterInstance, resources: str) -> None:
+        Pond.init(root / "pond", durability="process", exist_ok=True)
+        self.root = root
         self.definitions = definitions_of(root, resources)
         self.instance = instance
         self.cursor: str | None = None
@@ -34,14 +39,25 @@ class Daemon:
         assert not result.success
         return result.run_id
 
+    def unplug(self) -> None:
+        """Let the backup be gone of which the copy is made."""
+        shutil.rmtree(self.root / "stick")
+
+    def succeed(self) -> None:
+        """Make the backup, and then what had failed."""
+        for job in ("safe_backup", "twin_copy"):
+            made = self.definitions.resolve_job_def(job).execute_in_process(instance=self.instance)
+            assert made.success
+
     def tick(self) -> None:
-        context = dg.build_sensor_context(
-            instance=self.instance,
-            cursor=self.cursor,
-            repository_def=self.definitions.get_repository_def(),
-        )
-        sensor = self.definitions.resolve_sensor_def("failed_runs")
-        self.cursor = sensor.evaluate_tick(context).cursor
+        for name in ("failed_runs", "alerts"):
+            context = dg.build_sensor_context(
+                instance=self.instance,
+                cursor=self.cursor if name == "failed_runs" else None,
+                repository_def=self.definitions.get_repository_def(),
+            )
+            ticked = self.definitions.resolve_sensor_def(name).evaluate_tick(context)
+            self.cursor = ticked.cursor if name == "failed_runs" else self.cursor
 
 
 @pytest.fixture
@@ -97,10 +113,24 @@ def test_it_is_posted_to_the_webhook_once(daemon: Daemon, receiver: Receiver) ->
     assert body["text"].startswith("DuckPond: /backup/twin failed: there is no backup")
 
 
-def test_each_failed_run_is_told(daemon: Daemon, receiver: Receiver) -> None:
-    runs = [daemon.fail(), daemon.fail()]
+def test_what_goes_on_failing_is_told_once_and_once_when_it_is_made(
+    daemon: Daemon, receiver: Receiver
+) -> None:
+    for _ in range(2):
+        daemon.fail()
+        daemon.tick()
+    daemon.succeed()
     daemon.tick()
-    assert [json.loads(body)["run_id"] for body in receiver.bodies] == runs
+    daemon.tick()
+    bodies = [*map(json.loads, receiver.bodies)]
+    assert [(each["state"], each["subject"]) for each in bodies] == [
+        ("began", "/backup/twin"),
+        ("recovered", "/backup/twin"),
+    ]
+    daemon.unplug()
+    daemon.fail()
+    daemon.tick()
+    assert json.loads(receiver.bodies[-1])["state"] == "began"
 
 
 def test_a_webhook_that_takes_too_long_keeps_no_other_from_being_told(
@@ -131,6 +161,17 @@ def test_a_run_that_succeeds_is_not_told(
     assert (told(caplog), receiver.bodies) == ([], [])
 
 
+def test_a_failure_without_a_pond_is_a_line_of_the_log_that_says_so(
+    daemon: Daemon, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    shutil.rmtree(daemon.root / "pond")
+    run_id = daemon.fail()
+    daemon.tick()
+    assert len(told(caplog)) == 1
+    assert f"alerts do not tell of run {run_id}: there is no pond" in caplog.text
+    assert receiver.bodies == []
+
+
 def test_a_webhook_that_fails_is_not_asked_for_ever(
     daemon: Daemon, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -139,7 +180,7 @@ def test_a_webhook_that_fails_is_not_asked_for_ever(
     for _ in range(3):
         daemon.tick()
     assert len(receiver.bodies) == webhook.ATTEMPTS
-    assert "the alert pager of run" in caplog.text
+    assert "the alert pager was not sent by webhook" in caplog.text
     assert len(told(caplog)) == 1
 
 
@@ -190,5 +231,9 @@ def test_an_alert_about_something_else_is_not_told(
 
 def test_it_is_on_by_itself_also_without_an_alert(tmp_path: Path) -> None:
     plan: Plan = plan_of(tmp_path, RESOURCES.partition("---")[0])
-    [sensor] = build_failure_sensors(plan, root=tmp_path)
+    pond = tmp_path / "pond"
+    [sensor] = build_failure_sensors(plan, pond=pond)
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+    assert build_alert_sensors(plan, root=tmp_path, pond=pond) == []
+    [alerts] = build_alert_sensors(plan_of(tmp_path), root=tmp_path, pond=pond)
+    assert alerts.default_status is dg.DefaultSensorStatus.RUNNING

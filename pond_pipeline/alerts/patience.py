@@ -1,7 +1,6 @@
-"""How long a sensor may wait for those that it tells.
+"""How long a look may wait for those that it tells.
 
-Dagster's daemon cuts a tick off after 60 s (`DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS`). What such a
-tick has told is forgotten then, and told again by the next one, for ever.
+Dagster's daemon cuts a sensor's tick off after 60 s (`DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS`).
 """
 
 import contextlib

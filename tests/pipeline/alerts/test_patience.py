@@ -1,6 +1,6 @@
 """Slow receivers cannot make a tick so long that it is cut off."""
 
-from pond_pipeline.sensors.patience import Patience
+from pond_pipeline.alerts.patience import Patience
 
 
 class Clock:

@@ -1,0 +1,338 @@
+"""What alerts watch in a pond is told once, through restarts, outages and damage."""
+
+import errno
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pond_core import StorageError
+from pond_pipeline import webhook
+from pond_pipeline.alerts.book import Shelf
+from pond_pipeline.alerts.failure import FailedCheck
+from pond_pipeline.alerts.scene import News
+from pond_pipeline.errors import AlertError
+from tests.pipeline.alerts.lookout import OLD, PIER, SITE, WHARF, Lookout, looking_out
+from tests.pipeline.alerts.lookout import seen_at as t
+from tests.pipeline.services import receiving
+from tests.pipeline.waters import at
+
+HOT = "{when: threshold, path: /normalized/bay/Pier, column: Temperature.C, above: 20}"
+
+
+@pytest.fixture
+def lookout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lookout]:
+    monkeypatch.setattr(webhook, "_BACKOFF", lambda _state: 0.0)
+    with looking_out(tmp_path) as made:
+        yield made
+
+
+def pier(lookout: Lookout, **by_hour: float) -> None:
+    """Let the pier have readings of the first of March: `h12=7.5`."""
+    values: dict[str, float | None] = {t(int(hour[1:])): v for hour, v in by_hour.items()}
+    lookout.readings(PIER, values, "2025-03")
+
+
+def test_an_instrument_that_stalls_is_told_once_and_that_it_is_heard_of_again(
+    lookout: Lookout,
+) -> None:
+    pier(lookout, h4=7.0)
+    lookout.begin("{when: stale}")
+    for hour, minute in ((7, 0), (7, 1), (7, 30), (7, 31), (9, 0)):
+        lookout.look(t(hour, minute))
+    [body] = lookout.told()
+    assert body["text"] == (
+        "DuckPond: Pier: no reading since 2025-03-01 04:00 UTC (3 h 31 min; expected within 3 h)"
+    )
+    assert (body["event"], body["state"], body["subject"]) == ("stale", "began", PIER)
+    assert body["since"] == "2025-03-01T04:00:00+00:00"
+    assert body["link"] == "http://127.0.0.1:3000/assets/normalized/bay/Pier"
+    pier(lookout, h4=7.0, h9=7.0)
+    for minute in (1, 2):
+        lookout.look(t(9, minute))
+    assert lookout.titles() == ["Over: Pier: no reading since 2025-03-01 04:00 UTC"]
+
+
+def test_what_nobody_gave_an_interval_is_judged_by_the_alert_s_own(lookout: Lookout) -> None:
+    lookout.readings(WHARF, {t(4): 1.0}, "2025-03")
+    lookout.readings(OLD, {"2025-01-31 04:00": 1.0}, "2025-01")
+    lookout.begin("{when: stale, path: '/normalized/bay/*', after: 1h}")
+    lookout.look(t(5, 1))
+    lookout.look(t(6))
+    assert lookout.titles() == [
+        "Pier: there has never been a reading",
+        "Wharf: no reading since 2025-03-01 04:00 UTC",
+    ]
+
+
+def test_a_site_that_nobody_expects_readings_of_is_not_told_beside_its_instruments(
+    lookout: Lookout,
+) -> None:
+    lookout.begin("{when: stale, after: 1h}")
+    lookout.look(t(5))
+    lookout.look(t(6))
+    assert [body["subject"] for body in lookout.told()] == [PIER, WHARF]
+
+
+def test_the_battery_of_a_retired_instrument_may_be_empty(lookout: Lookout) -> None:
+    lookout.battery(OLD, {"2025-01-31 04:00": 1.0}, "2025-01")
+    lookout.begin("{when: battery, path: '/normalized/bay/*'}")
+    assert lookout.look(t(5)).ongoing == 0
+
+
+def test_a_low_battery_is_told_by_the_limit_of_the_alert_or_else_of_the_check(
+    lookout: Lookout,
+) -> None:
+    lookout.battery(PIER, {t(3): 30.0, t(4): 22.0}, "2025-03")
+    lookout.battery(SITE, {t(4): 1.0}, "2025-03")
+    lookout.begin("{when: battery}")
+    lookout.look(t(5))
+    assert lookout.look(t(6)).ongoing == 0
+    lookout.begin("{when: battery, below: 25}")
+    lookout.look(t(7))
+    lookout.look(t(8))
+    [body] = lookout.told()
+    assert body["text"] == "DuckPond: Pier: Charge.% is 22 % (2025-03-01 04:00 UTC), below 25 %"
+    assert (body["subject"], body["values"]["value"]) == (f"{PIER} Charge.%", 22.0)
+
+
+def test_a_value_beyond_a_threshold_is_told_when_it_has_lasted(lookout: Lookout) -> None:
+    pier(lookout, h3=25.0, h4=19.0)
+    lookout.begin(HOT)
+    lookout.look(t(4, 1))
+    pier(lookout, h3=25.0, h4=19.0, h5=20.5)
+    lookout.look(t(5, 1))
+    assert lookout.told() == []
+    lookout.look(t(5, 31))
+    assert lookout.titles() == ["Pier: Temperature.C is 20.5, above 20"]
+    pier(lookout, h5=20.5, h6=20.0)
+    lookout.look(t(6, 1))
+    assert lookout.titles() == ["Over: Pier: Temperature.C is 20.5, above 20"]
+
+
+def test_a_spike_that_came_and_went_between_two_looks_is_told(lookout: Lookout) -> None:
+    pier(lookout, h4=19.0)
+    lookout.begin(HOT)
+    lookout.look(t(4, 1))
+    pier(lookout, h4=19.0, h5=31.0, h6=18.0)
+    lookout.begin()
+    lookout.look(t(6, 1))
+    [body] = lookout.told()
+    assert body["text"].endswith(
+        "was 31, above 20 (2025-03-01 05:00 UTC), and is 18 again (2025-03-01 06:00 UTC)"
+    )
+    lookout.look(t(6, 2))
+    assert [body["state"] for body in lookout.told()] == ["recovered"]
+    lookout.look(t(6, 3))
+    assert lookout.told() == []
+
+
+def test_what_was_judged_is_not_read_again(lookout: Lookout) -> None:
+    pier(lookout, h4=19.0)
+    lookout.begin(HOT)
+    lookout.look(t(4, 1))
+    pier(lookout, h4=99.0, h5=19.0)
+    lookout.look(t(5, 1))
+    assert lookout.told() == []
+
+
+def test_a_reading_from_the_future_is_for_later(lookout: Lookout) -> None:
+    pier(lookout, h4=19.0, h9=50.0)
+    lookout.begin(HOT)
+    assert lookout.look(t(4, 1)).ongoing == 0
+
+
+def test_a_column_that_is_not_there_or_empty_is_no_incident(lookout: Lookout) -> None:
+    lookout.readings(PIER, {t(4): None}, "2025-03")
+    lookout.begin("{when: threshold, column: Temperature.C, below: 4}, " + HOT.replace(".C", ".F"))
+    assert lookout.look(t(5)).ongoing == 0
+
+
+def test_a_backup_that_was_never_made_is_told(lookout: Lookout) -> None:
+    pier(lookout, h4=19.0)
+    lookout.begin("{when: backup_failed, after: 1h}")
+    lookout.look(t(5))
+    lookout.look(t(6))
+    [body] = lookout.told()
+    assert (body["subject"], body["title"]) == ("safe", "Backup safe is behind")
+    assert "nothing is known to be in" in body["text"]
+
+
+def test_a_push_that_failed_is_told_and_that_the_next_one_did_not(lookout: Lookout) -> None:
+    place, now = lookout.root / "stick" / "backup", datetime.now(UTC)
+    pier(lookout, h4=19.0)
+    lookout.begin("{when: backup_failed}")
+    with pytest.raises(StorageError):
+        lookout.pond.push(place)
+    for later in (timedelta(), timedelta(hours=1)):
+        lookout.watch.look(News(), now=now + later)
+    [body] = lookout.told()
+    assert (body["title"], body["subject"]) == ("Backup safe failed", "safe")
+    assert "there is no" in body["values"]["error"]
+    place.parent.mkdir()
+    lookout.pond.push(place)
+    lookout.watch.look(News(), now=now + timedelta(hours=2))
+    assert lookout.titles() == ["Over: Backup safe failed"]
+
+
+def hot(days: int) -> dict[str, float | None]:
+    """Return readings of the first days of March: so many that they are an object."""
+    instants = (at(t(0)) + timedelta(minutes=5 * n) for n in range(days * 288))
+    return {f"{each:%Y-%m-%d %H:%M}": 21 + random.random() for each in instants}  # noqa: S311
+
+
+def test_what_is_damaged_is_not_over_and_keeps_nobody_from_being_told_of_all_else(
+    lookout: Lookout,
+) -> None:
+    lookout.readings(PIER, hot(20), "2025-03")
+    lookout.begin(f"{HOT}, {{when: stale}}")
+    lookout.look("2025-03-21 00:00")
+    lookout.look("2025-03-21 00:30")
+    assert [body["event"] for body in lookout.told()] == ["threshold"]
+    lookout.readings(PIER, hot(28), "2025-03")
+    for each in (lookout.pond.path / "objects").rglob("*"):
+        if each.is_file():
+            each.unlink()
+    lookout.look("2025-03-29 08:00")
+    assert lookout.look("2025-03-29 09:00").ongoing == 2
+    assert [body["event"] for body in lookout.told()] == ["stale"]
+
+
+def test_a_check_that_fails_is_told_until_it_passes(lookout: Lookout) -> None:
+    failed = FailedCheck(path=PIER, check="order", text="2 rows.", failed=at(t(4)))
+    lookout.begin("{when: check_failed, path: '/normalized/**'}")
+    for minute in (0, 31):
+        other = FailedCheck(path="/raw/x", check="order", text="", failed=at(t(4)))
+        lookout.look(t(5, minute), News(checks=[failed, other]))
+    assert [body["text"] for body in lookout.told()] == [
+        f"DuckPond: {PIER}: the check order failed: 2 rows."
+    ]
+    lookout.look(t(6))
+    assert lookout.titles() == ["Over: Pier: the check order failed"]
+
+
+def stall(lookout: Lookout) -> None:
+    """Let the pier be silent, and be told so at 8:00."""
+    pier(lookout, h4=7.0)
+    lookout.begin("{when: stale}")
+    lookout.look(t(7, 20))
+    lookout.look(t(8))
+
+
+def test_a_restart_of_the_daemon_tells_nothing_twice(lookout: Lookout) -> None:
+    stall(lookout)
+    assert len(lookout.told()) == 1
+    lookout.begin()
+    lookout.look(t(8, 1))
+    assert lookout.told() == []
+
+
+def test_a_look_at_which_nothing_is_new_writes_nothing(lookout: Lookout) -> None:
+    stall(lookout)
+    txn, before = lookout.pond.snapshot().txn, lookout.book.read_bytes()
+    lookout.book.chmod(0o400)
+    inode = lookout.book.stat().st_ino
+    lookout.look(t(8))
+    assert (lookout.pond.snapshot().txn, lookout.book.stat().st_ino) == (txn, inode)
+    assert lookout.book.read_bytes() == before
+
+
+def test_what_a_channel_does_not_take_is_sent_again_and_the_others_are_told_once(
+    lookout: Lookout,
+) -> None:
+    with receiving() as second:
+        with (lookout.root / ".env").open("a") as env:
+            env.write(f"SECOND={second.url}\n")
+        lookout.channels += ', {webhook: "${env:SECOND}"}'
+        lookout.receiver.answers[:] = [500] * webhook.ATTEMPTS
+        stall(lookout)
+        assert (len(lookout.told()), len(second.bodies)) == (webhook.ATTEMPTS, 1)
+        lookout.begin()
+        lookout.look(t(8))
+        assert lookout.told() == []
+        assert lookout.look(t(8, 1)).owed == 0
+        assert (len(lookout.told()), len(second.bodies)) == (1, 1)
+
+
+def test_the_messages_of_an_outage_come_in_order_afterwards(lookout: Lookout) -> None:
+    lookout.receiver.answers[:] = [500] * 99
+    stall(lookout)
+    pier(lookout, h4=7.0, h8=7.0)
+    assert lookout.look(t(8, 30)).owed == 2
+    lookout.told()
+    lookout.receiver.answers.clear()
+    lookout.look(t(9))
+    assert [body["state"] for body in lookout.told()] == ["began", "recovered"]
+
+
+def test_what_nobody_takes_for_a_day_is_given_up(
+    lookout: Lookout, caplog: pytest.LogCaptureFixture
+) -> None:
+    lookout.receiver.answers[:] = [404] * 99
+    stall(lookout)
+    looked = lookout.watch.look(News(), now=at(t(8)) + timedelta(days=1))
+    assert looked is not None
+    assert looked.owed == 0
+    assert "s3cret" not in caplog.text
+    assert "the alert watch was not sent by webhook: the webhook answered HTTP 404" in caplog.text
+
+
+def test_a_book_that_is_cut_in_half_is_none_and_what_lasts_is_told_once_more(
+    lookout: Lookout, caplog: pytest.LogCaptureFixture
+) -> None:
+    stall(lookout)
+    lookout.told()
+    data = lookout.book.read_bytes()
+    lookout.book.write_bytes(data[: len(data) // 2])
+    lookout.look(t(9))
+    lookout.look(t(10))
+    assert len(lookout.told()) == 1
+    assert "incidents.json is damaged" in caplog.text
+
+
+def test_nobody_is_told_what_could_not_be_remembered(lookout: Lookout) -> None:
+    pier(lookout, h4=7.0)
+    lookout.begin("{when: stale}")
+    (lookout.pond.path / "alerts").write_bytes(b"in the way")
+    with pytest.raises(AlertError, match="cannot be kept") as caught:
+        lookout.look(t(9))
+    assert isinstance(caught.value.__cause__, OSError)
+    assert caught.value.__cause__.errno == errno.EEXIST
+    assert lookout.told() == []
+
+
+def test_two_that_look_at_once_do_not_tell_twice(lookout: Lookout) -> None:
+    lookout.begin("{when: stale}")
+    with Shelf(lookout.pond.path).looking() as is_ours:
+        assert is_ours
+        assert lookout.watch.look(News(), now=at(t(9))) is None
+
+
+def test_what_nobody_watches_any_more_is_forgotten_without_a_word(lookout: Lookout) -> None:
+    stall(lookout)
+    lookout.told()
+    lookout.begin("{when: battery}")
+    assert lookout.look(t(9)).ongoing == 0
+    assert lookout.told() == []
+
+
+def test_many_instruments_that_stall_at_once_are_one_message(lookout: Lookout) -> None:
+    failed = [FailedCheck(path=f"/a/{n}", check="gaps", text="", failed=at(t(4))) for n in range(9)]
+    lookout.begin("{when: check_failed}")
+    for minute in (0, 31):
+        lookout.look(t(5, minute), News(checks=failed))
+    [body] = lookout.told()
+    assert body["title"] == "9 incidents: check_failed"
+    assert len(body["values"]["subjects"]) == 9
+
+
+def test_an_env_file_that_cannot_be_read_keeps_nothing_from_being_remembered(
+    lookout: Lookout,
+) -> None:
+    pier(lookout, h4=7.0)
+    lookout.begin("{when: stale}")
+    (lookout.root / ".env").write_bytes(b"\xff\n")
+    lookout.look(t(8))
+    assert lookout.look(t(9)).owed == 1
