@@ -6,9 +6,6 @@ from pathlib import Path
 from pond_pipeline.config import load_documents
 from pond_pipeline.plan import Plan, compile_plan
 
-_SITES = 8
-"""Sites of each source: with five resolutions of each and one series across them, 49 assets."""
-
 _ACCOUNT = """
 kind: HydroVu
 name: {name}
@@ -46,21 +43,22 @@ spec: {{datasets: [{{name: all, in_pattern: "/combined/{name}/*", column: A.valu
 """
 
 
-def accounts(count: int) -> str:
-    """Return resources of HydroVu accounts with 100 assets each: 24 instruments, 8 sites."""
-    return "---".join(_account(f"account{each}") for each in range(count))
+def accounts(count: int, *, sites: int) -> str:
+    """Return resources of HydroVu accounts: of 8 sites each has 100 assets, 24 instruments."""
+    return "---".join(_account(f"account{each}", sites) for each in range(count))
 
 
-def scribbles(count: int, *, start: str, interval: str) -> str:
-    """Return resources of sources with 100 assets each that need no network: 51 series, 8 sites.
+def scribbles(count: int, *, sites: int, start: str, interval: str) -> str:
+    """Return resources of sources that need no network: of 8 sites each has 100 assets, 51 series.
 
     Args:
         count: How many sources.
+        sites: How many sites each has; five resolutions of each, and one series across them.
         start: When their readings begin: a day.
         interval: How far apart these are.
     """
     return "---".join(
-        _scribble(f"source{each}", start=start, interval=interval) for each in range(count)
+        _scribble(f"source{each}", sites, start=start, interval=interval) for each in range(count)
     )
 
 
@@ -69,24 +67,24 @@ def plan_of(resources: str) -> Plan:
     return compile_plan(load_documents(resources), root=Path("/"))
 
 
-def _account(name: str) -> str:
-    names = [f"I{each}" for each in range(24)]
+def _account(name: str, sites: int) -> str:
+    names = [f"I{each}" for each in range(3 * sites)]
     devices = "\n".join(
         f"    - {{name: {each}, id: {id_}, interval: 15m}}" for id_, each in enumerate(names, 1)
     )
     source = _ACCOUNT.format(name=name, start="2024-01-01", devices=devices)
-    return source + "---" + _derived(name, [f"/normalized/{name}/{each}" for each in names])
+    return source + "---" + _derived(name, sites, [f"/normalized/{name}/{each}" for each in names])
 
 
-def _scribble(name: str, *, start: str, interval: str) -> str:
-    names = [f"I{each}" for each in range(51)]
+def _scribble(name: str, sites: int, *, start: str, interval: str) -> str:
+    names = [f"I{each}" for each in range(6 * sites + 3)]
     series = ", ".join(names)
     source = _SCRIBBLE.format(name=name, start=start, interval=interval, series=series)
-    return source + "---" + _derived(name, [f"/raw/{name}/{each}" for each in names])
+    return source + "---" + _derived(name, sites, [f"/raw/{name}/{each}" for each in names])
 
 
-def _derived(name: str, series: list[str]) -> str:
-    sites = "\n".join(_site(number, series[number::_SITES]) for number in range(_SITES))
+def _derived(name: str, count: int, series: list[str]) -> str:
+    sites = "\n".join(_site(number, series[number::count]) for number in range(count))
     return _DERIVED.format(name=name, sites=sites)
 
 

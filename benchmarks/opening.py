@@ -30,14 +30,11 @@ _OPEN_S = 0.15
 _OPEN_MIB = 300
 _GROWTH = 2
 
-_MORE_ROUNDS = 5
-"""Runs are short here, and a machine that is busy for a moment would decide the median of few."""
-
 
 def many_files(inputs: Inputs) -> list[Result]:
     """Return B3."""
     with inputs.scratch() as scratch:
-        rounds = _MORE_ROUNDS * inputs.scale.rounds
+        rounds = inputs.scale.short_rounds
         ponds = iter(range(rounds))
 
         def run() -> float:
@@ -70,7 +67,7 @@ def large_ponds(inputs: Inputs) -> list[Result]:
         return run
 
     runs = {name: opened(name) for name in ponds}
-    took = medians(in_turns(runs, rounds=_MORE_ROUNDS * scale.rounds))
+    took = medians(in_turns(runs, rounds=scale.short_rounds))
     large = f"a pond of {scale.nodes:,} nodes and {scale.commits:,} txns"
     few = f"that to one of {scale.few_nodes:,} nodes"
     more = f" and {scale.superseded:,} superseded rows"

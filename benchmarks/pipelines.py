@@ -40,7 +40,7 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 def running(inputs: Inputs) -> list[Result]:
     """Return B9."""
-    plan = plan_of(scribbles(1, start=f"{_MONTH}-01", interval="15m"))
+    plan = plan_of(scribbles(1, sites=inputs.scale.sites, start=f"{_MONTH}-01", interval="15m"))
     assets = sum(len(step.assets) for step in plan.steps)
     with inputs.scratch() as scratch:
         ponds = (scratch / f"pond{number}" for number in range(inputs.scale.rounds))
@@ -62,7 +62,7 @@ def running(inputs: Inputs) -> list[Result]:
 
 def loading(inputs: Inputs) -> list[Result]:
     """Return load."""
-    resources = accounts(inputs.scale.sources)
+    resources = accounts(inputs.scale.sources, sites=inputs.scale.sites)
     pond = Path("/nowhere")
 
     def ours() -> dg.Definitions:

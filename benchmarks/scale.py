@@ -9,6 +9,8 @@ class Scale:
 
     Attributes:
         rounds: Rounds of interleaved runs; every figure is a median of at least as many.
+        short_rounds: The same where runs are short, and a machine that is busy for a moment would
+            decide the median of few.
         early_commits: The age at which a commit is what later ones are held against.
         commits: The age of the old pond.
         commits_a_round: Commits measured on each pond in a round.
@@ -24,12 +26,14 @@ class Scale:
         processes: Writers at once.
         transactions: Transactions of each writer.
         decoded_months: Months of eight parameters that come as JSON.
-        sources: Sources of 100 assets each, in the large pipeline.
+        sources: Sources in the large pipeline.
+        sites: Sites of each: of eight there are 100 assets.
         partitions: Months of each series of a pipeline.
         hours: How long a series is pulled every hour.
     """
 
     rounds: int = 5
+    short_rounds: int = 25
     early_commits: int = 100
     commits: int = 10_000
     commits_a_round: int = 64
@@ -46,6 +50,7 @@ class Scale:
     transactions: int = 100
     decoded_months: int = 12
     sources: int = 20
+    sites: int = 8
     partitions: int = 24
     hours: int = 28 * 24
 
@@ -55,6 +60,7 @@ FULL = Scale()
 
 SMALL = Scale(
     rounds=1,
+    short_rounds=1,
     early_commits=4,
     commits=20,
     commits_a_round=4,
@@ -71,6 +77,7 @@ SMALL = Scale(
     transactions=4,
     decoded_months=1,
     sources=2,
+    sites=1,
     partitions=2,
     hours=24,
 )

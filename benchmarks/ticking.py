@@ -25,6 +25,7 @@ import dagster as dg
 from benchmarks.inputs import Inputs
 from benchmarks.lake import plan_of, scribbles
 from benchmarks.measure import Result, core_seconds_of, in_turns, medians, slower, within
+from benchmarks.scale import Scale
 from pond_core import Pond, Provenance, Snapshot, Transaction, Window
 from pond_pipeline.build import build_definitions
 from pond_pipeline.due import periods_of, stale
@@ -47,8 +48,8 @@ def measure(inputs: Inputs) -> list[Result]:
     scale = inputs.scale
     with (
         inputs.scratch() as scratch,
-        _lake(scratch / "few", 1, months=scale.partitions) as few,
-        _lake(scratch / "many", scale.sources, months=scale.partitions) as many,
+        _lake(scratch / "few", scale, sources=1) as few,
+        _lake(scratch / "many", scale, sources=scale.sources) as many,
     ):
         runs = {
             "tick few": lambda: core_seconds_of(few.tick),
@@ -59,7 +60,7 @@ def measure(inputs: Inputs) -> list[Result]:
         few.tick()  # the first tick of all has no cursor
         many.tick()
         took = medians(in_turns(runs, rounds=scale.rounds))
-    sizes = f"100 of {scale.sources * 100:,} assets x {scale.partitions} months"
+    sizes = f"{few.assets} of {many.assets:,} assets x {scale.partitions} months"
     return [
         within("tick", f"an automation tick, {sizes}", took["tick many"], limit=_TICK_S, unit="s"),
         slower(
@@ -102,6 +103,11 @@ class _Lake:
         self._one_source = dg.AssetSelection.assets(*keys)
         self._cursor: dg.AssetDaemonCursor | None = None
 
+    @property
+    def assets(self) -> int:
+        """How many assets there are."""
+        return sum(len(step.assets) for step in self._plan.steps)
+
     def tick(self) -> None:
         """Evaluate the automation conditions of one source."""
         result = dg.evaluate_automation_conditions(
@@ -123,24 +129,27 @@ class _Lake:
 
 
 @contextmanager
-def _lake(folder: Path, sources: int, *, months: int) -> Iterator[_Lake]:
+def _lake(folder: Path, scale: Scale, *, sources: int) -> Iterator[_Lake]:
     """Give a lake in which everything is made."""
     start = _FIRST.start.date().isoformat()
-    plan = plan_of(scribbles(sources, start=start, interval="5d"))
+    one, all_ = (
+        plan_of(scribbles(count, sites=scale.sites, start=start, interval="5d"))
+        for count in (1, sources)
+    )
     last = _FIRST
-    for _ in range(months - 1):
+    for _ in range(scale.partitions - 1):
         last = last.next()
     now = last.start.replace(day=15)
     pond = Pond.init(folder / "pond")
-    model = _steps(plan, plan.sources[0].name)
+    model = _steps(all_, all_.sources[0].name)
     for step in model:
-        _make(plan, step, pond, now)
-    for source in plan.sources[1:]:
+        _make(all_, step, pond, now)
+    for source in all_.sources[1:]:
         with pond.transaction() as tx:
-            _copy(tx, pond.snapshot(), model, _steps(plan, source.name))
+            _copy(tx, pond.snapshot(), model, _steps(all_, source.name))
     with open_instance(folder / "home") as instance:
-        sync_dagster(instance, plan_of(scribbles(1, start=start, interval="5d")), pond=pond.path)
-        yield _Lake(plan, pond.path, instance, now=now)
+        sync_dagster(instance, one, pond=pond.path)
+        yield _Lake(all_, pond.path, instance, now=now)
 
 
 def _steps(plan: Plan, source: str) -> list[Step]:

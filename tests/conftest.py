@@ -1,11 +1,15 @@
 """What every test stands on: no environment of the user's, no deadline on a busy machine."""
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from typing_extensions import override
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # it ships no types
 
 from pond_core.storage import Bucket
 from tests.s3 import server as s3
@@ -15,6 +19,46 @@ settings.load_profile("duckpond")
 
 OURS = ("POND", "HYDROVU_", "DAGSTER_", "AWS_")
 """How the variables begin that change what DuckPond does."""
+
+DAEMONS = "tests/operations/"
+"""Tests that wait for daemons: one worker begins with them, and the others compute meanwhile."""
+
+TOGETHER = (DAEMONS, "tests/faults/", "tests/acceptance/test_noyo")
+"""How the names begin of files that one worker is given together: they share what is dear."""
+
+_MEMORY = Path("/dev/shm")  # noqa: S108 -- a disk in memory
+_ENOUGH = 8 * 1024**3
+
+
+class Scheduling(LoadFileScheduling):  # type: ignore[misc]  # as above
+    """Gives each worker one file after another, and those together that belong together."""
+
+    @override
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, _ = nodeid.partition("::")
+        return next((each for each in TOGETHER if file.startswith(each)), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling | None:
+    """Let `--dist loadfile` be ours."""
+    return Scheduling(config, log) if config.option.dist == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest and computes least."""
+    items.sort(key=lambda item: not item.nodeid.startswith(DAEMONS))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep files in memory where there is much of it and those of passed tests are removed.
+
+    Much time would go by in waiting for a disk; that it is waited for where it must be, the tests
+    of `faults` see to.
+    """
+    is_bounded = config.getini("tmp_path_retention_policy") != "all"
+    if is_bounded and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 
 @pytest.fixture(autouse=True)

@@ -137,14 +137,22 @@ spec: {seed: 1, start: 2026-01-01, end: 2026-02-01, interval: 1d, series: [A]}
 """
 
 
+@pytest.fixture(scope="module")
+def well_kept(s3_server: s3.Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a pond, Dagster's home and a backup, as every drill finds it."""
+    folder = tmp_path_factory.mktemp("kept")
+    (folder / "resources.yaml").write_text(MADE)
+    (folder / "stick").mkdir()
+    (folder / ".env").write_text("\n".join(f"{n}={v}" for n, v in s3_server.environ.items()))
+    shell(folder, "pond init\npond run\npond backup push --to stick/backup")
+    return folder
+
+
 @pytest.mark.parametrize("drill", DRILLS)
 def test_every_drill_can_be_followed_word_for_word(
-    drill: str, tmp_path: Path, s3_server: s3.Server, bucket_url: str
+    drill: str, well_kept: Path, tmp_path: Path, s3_server: s3.Server, bucket_url: str
 ) -> None:
-    (tmp_path / "resources.yaml").write_text(MADE)
-    (tmp_path / "stick").mkdir()
-    (tmp_path / ".env").write_text("\n".join(f"{n}={v}" for n, v in s3_server.environ.items()))
-    shell(tmp_path, "pond init\npond run\npond backup push --to stick/backup")
+    shutil.copytree(well_kept, tmp_path, dirs_exist_ok=True)
     before = Pond.open(tmp_path / ".pond").snapshot().read_series("/raw/made/A")
     if drill == "lost":
         shutil.rmtree(tmp_path / ".pond")

@@ -11,7 +11,7 @@ from tests.faults.disk import read_tree, write_tree
 from tests.faults.scene import SCENES
 from tests.faults.story import Story, examine
 
-_MOMENTS = 16
+_MOMENTS = 10
 """Of each scene in this short form; torture.py takes them all."""
 
 

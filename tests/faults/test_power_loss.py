@@ -14,7 +14,7 @@ from tests.faults.scene import SCENES
 from tests.faults.story import Moment, Story, examine
 from tests.faults.witness import Kind
 
-_MOMENTS = 14
+_MOMENTS = 8
 """Of each scene in this short form; torture.py takes thousands."""
 
 

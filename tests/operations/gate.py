@@ -42,6 +42,7 @@ class Gate(World):
     def close_after(self, pages: int) -> None:
         """Hold the server at the next page but so many, until `open`."""
         self._open.clear()
+        self.held.clear()
         self._left = pages
 
     def open(self) -> None:

@@ -25,11 +25,13 @@ spec:
 kind: HydroVu
 name: reef
 spec:
-  key: demo
-  secret: demo
+  key: ${{{{env:REEF_KEY}}}}
+  secret: ${{{{env:REEF_SECRET}}}}
   base_url: {{url}}
   start: {FIRST:%Y-%m-%d}
-  devices: [{{{{name: Buoy, id: {BUOY}, interval: 1h}}}}]
+  devices:
+    - {{{{name: Buoy, id: {BUOY}, interval: 1h}}}}
+    - {{{{name: Spare, id: {SONDE}, interval: 1h}}}}
 ---
 kind: HydroVu
 name: cove
@@ -61,7 +63,10 @@ spec:
       resolutions: [1d]
       datasets: [{{{{in_pattern: "/combined/bay/*", out_pattern: "$0"}}}}]
 """
-"""Three accounts of one instrument, which the tests need not share, and a folder of exports."""
+"""Three accounts, which the tests need not share, and a folder of exports."""
+
+ACCOUNT = {"REEF_KEY": "demo", "REEF_SECRET": "demo"}
+"""What the environment says; a secret that stands in the file is not kept with what was applied."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,9 +142,8 @@ class Ui:
     def status(self, run_id: str) -> str:
         return str(_at(self.ask(_STATUS, id=run_id), "runOrError", "status"))
 
-    def backfill(self, paths: Sequence[str], months: Sequence[str]) -> tuple[str, list[Run]]:
-        """Backfill assets; return what became of it, and its runs."""
-        backfill_id = self.start_backfill(paths, months)
+    def end_of_backfill(self, backfill_id: str) -> tuple[str, list[Run]]:
+        """Wait for the end of a backfill; return what became of it, and its runs."""
 
         def state() -> object:
             return _at(self.ask(_RUNS_OF_BACKFILL, id=backfill_id), "partitionBackfillOrError")
