@@ -3,13 +3,15 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+CLIENT := pond_pipeline/website/client
+BUNDLE := pond_pipeline/website/bundle/site.js
 
-.PHONY: help setup setup-dev demo up test check browser bench torture format requirements clean
+.PHONY: help setup setup-dev website demo up test check browser bench torture format requirements clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .venv/.installed ## Make .venv and install what running needs, pinned
+setup: .venv/.installed website ## Make .venv and install what running needs, pinned
 
 setup-dev: .venv/.installed-dev ## Add what tests, benchmarks and checks need, pinned
 
@@ -25,9 +27,21 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-dep
 	@$(PIP) --no-build-isolation --editable .
 	@touch $@
 
-.venv/.installed-dev: .venv/.installed requirements-dev.txt
+.venv/.installed-dev: .venv/.installed requirements-dev.txt $(BUNDLE)
 	@echo "Installing what the tests need (engines to compare with are large) ..."
 	@$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+website: $(BUNDLE) ## Bundle the script of websites, by npm
+
+# Node and npm are those of .venv: nothing of the system is needed.
+$(CLIENT)/node_modules/.package-lock.json: .venv/.installed $(CLIENT)/package-lock.json
+	@echo "Fetching what the script of websites is bundled of ..."
+	@cd $(CLIENT) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(BUNDLE): $(CLIENT)/node_modules/.package-lock.json $(wildcard $(CLIENT)/src/*.ts $(CLIENT)/style/*.css)
+	@cd $(CLIENT) && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build
 	@touch $@
 
 demo: setup ## Collect from the bundled HydroVu simulator into ./.pond, and say what to try next
@@ -36,8 +50,7 @@ demo: setup ## Collect from the bundled HydroVu simulator into ./.pond, and say 
 up: setup ## Start the Dagster UI and daemon on ./.pond
 	@$(BIN)/pond up
 
-# In the order of the folders: files with few tests are those that wait for daemons, and would all
-# come last, one after another.
+# `operations/` comes first, on one worker, while the other computes: see tests/conftest.py.
 test: check browser ## Lint, types, import contracts, tests
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
@@ -46,6 +59,8 @@ check: setup-dev ## Everything of `test` but the tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@cd $(CLIENT) && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent check
+	@cd $(CLIENT) && PATH="$(CURDIR)/$(BIN):$$PATH" npm test --silent
 
 # The package brings the libraries that a browser needs of the system.
 browser: ## Install Chromium where that can be done (root on Debian); tests in a browser need it
@@ -80,4 +95,5 @@ requirements: ## Pin what pyproject.toml asks for, with hashes (needs uv)
 		--output-file requirements-dev.txt
 
 clean: ## Remove what can be made again; the pond stays
+	rm -rf $(CLIENT)/node_modules $(dir $(BUNDLE))
 	rm -rf .venv .dagster .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -31,6 +31,7 @@ from benchmarks import (
     reading,
     ticking,
     updating,
+    websites,
     writers,
     year,
 )
@@ -53,6 +54,7 @@ _BENCHES: dict[tuple[str, ...], Callable[[Inputs], list[Result]]] = {
     ("B12",): year.measure,
     ("B13",): backups.growing,
     ("B14",): backups.first,
+    ("B15", "B16"): websites.measure,
     ("load",): pipelines.loading,
     ("tick",): ticking.measure,
 }

@@ -30,6 +30,8 @@ class Scale:
         sites: Sites of each: of eight there are 100 assets.
         partitions: Months of each series of a pipeline.
         hours: How long a series is pulled every hour.
+        instruments: Instruments that a website shows.
+        years: How long they have been reading.
     """
 
     rounds: int = 5
@@ -53,6 +55,8 @@ class Scale:
     sites: int = 8
     partitions: int = 24
     hours: int = 28 * 24
+    instruments: int = 50
+    years: int = 10
 
 
 FULL = Scale()
@@ -80,5 +84,7 @@ SMALL = Scale(
     sites=1,
     partitions=2,
     hours=24,
+    instruments=2,
+    years=1,
 )
 """Shows that the benchmarks run; its figures mean nothing."""

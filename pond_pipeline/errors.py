@@ -8,6 +8,7 @@ PondError
 │   └── MigrationError        … something in a pond of the original tool is not as it should be
 ├── AlertError                somebody could not be told
 ├── TemplateError             a template is wrong, or asks for what its input does not have
+├── WebsiteError              a website cannot be built
 └── PipelineError             a run failed; the assets and reasons are named
 """
 
@@ -40,6 +41,10 @@ class AlertError(PondError):
 
 class TemplateError(PondError):
     """A template is wrong, or asks for what its input does not have."""
+
+
+class WebsiteError(PondError):
+    """A website cannot be built, or its folder not be written."""
 
 
 class PipelineError(PondError):

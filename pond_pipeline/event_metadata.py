@@ -17,6 +17,7 @@ from pond_pipeline.periods import Period
 from pond_pipeline.quality import is_flag
 from pond_pipeline.record import Recorded
 from pond_pipeline.sparkline import sparkline
+from pond_pipeline.website import Built
 
 Metadata = dict[str, dg.MetadataValue]
 
@@ -47,6 +48,18 @@ def event_metadata(recorded: Recorded) -> Metadata:
         metadata["pond/first"] = dg.MetadataValue.timestamp(recorded.first)
         metadata["pond/last"] = dg.MetadataValue.timestamp(recorded.last)
     return metadata | txn_metadata(recorded.txn)
+
+
+def website_metadata(built: Built) -> Metadata:
+    """Return what a build of a website did, and what to open."""
+    return {
+        "pond/website": dg.MetadataValue.path(built.folder / "index.html"),
+        "pond/pages": dg.MetadataValue.int(built.pages),
+        "pond/files": dg.MetadataValue.int(built.files),
+        "pond/bytes": dg.MetadataValue.int(built.bytes),
+        "pond/written": dg.MetadataValue.int(built.written),
+        "pond/removed": dg.MetadataValue.int(built.removed),
+    }
 
 
 def txn_metadata(txn: int | None) -> Metadata:

@@ -16,6 +16,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from pond_core import NotAPondError, Pond
 from pond_pipeline.assets import POND
 from pond_pipeline.assets.series import SEVERITIES
+from pond_pipeline.check_spec import CheckSpec
 from pond_pipeline.paths import path_to_key, safe_name
 from pond_pipeline.plan import Judged, Plan
 from pond_pipeline.runs.unfinished import unfinished_run
@@ -97,7 +98,7 @@ def _checks(name: str, judge: FreshnessJudge, steps: Sequence[Judged]) -> dg.Ass
 
 def _spec(step: Judged, limit: timedelta) -> dg.AssetCheckSpec:
     description = f"The newest reading is at most {duration_text(limit)} old. Judged every 15"
-    return dg.AssetCheckSpec(
+    return CheckSpec(
         FRESHNESS,
         asset=path_to_key(step.outputs[0]),
         description=f"{description} minutes, and recorded when the verdict changes.",

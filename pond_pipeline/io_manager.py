@@ -7,6 +7,7 @@ once for all of them. What an asset returns decides how it is kept:
 - `pa.Table` or `pl.DataFrame`: with partitions, the rows of those periods; without, a whole table
 - `CheckedFiles`, `RenderedFiles`: files of a directory, bit for bit
 - `SeriesFolder`: series of a directory, each in whole
+- `WebsiteUpdate`: a table of what a website shows; the website itself lies in its folder
 
 An upstream asset is loaded as what the input is annotated with: `pa.Table`, `pl.DataFrame` or
 `pl.LazyFrame` of the run's partitions, otherwise a `Snapshot` of the pond, from which a step takes
@@ -32,11 +33,18 @@ from pond_pipeline.event_metadata import (
     preview_metadata,
     schema_metadata,
     txn_metadata,
+    website_metadata,
 )
 from pond_pipeline.paths import key_to_path
 from pond_pipeline.periods import Period
 from pond_pipeline.record import Recorded, SeriesUpdate, Slice, describe, record
-from pond_pipeline.steps import CheckedFiles, RenderedFiles, SeriesFolder, versions_of
+from pond_pipeline.steps import (
+    CheckedFiles,
+    RenderedFiles,
+    SeriesFolder,
+    WebsiteUpdate,
+    versions_of,
+)
 
 
 class PondIOManager(dg.ConfigurableIOManager):
@@ -75,6 +83,9 @@ class PondIOManager(dg.ConfigurableIOManager):
             _keep_text(context, pond, path, obj, who)
         elif isinstance(obj, SeriesFolder):
             _keep_folder(context, pond, path, obj, who)
+        elif isinstance(obj, WebsiteUpdate):
+            _keep_table(context, pond, path, obj.sources, who)
+            context.add_output_metadata(website_metadata(obj.built))
         else:
             msg = f"{path}: an asset of a pond cannot be a {type(obj).__name__}"
             raise PipelineError(msg, hint="return a pyarrow Table or a polars DataFrame")

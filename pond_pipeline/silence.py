@@ -10,9 +10,6 @@ from pond_pipeline.plan import CombineStep, Judged, NormalizeStep, Plan, PullSte
 from pond_pipeline.quality import check_freshness
 from pond_pipeline.wording import duration_text, instant_text
 
-_INTERVALS = 3
-"""How many intervals without a reading are too many."""
-
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
@@ -43,7 +40,7 @@ class FreshnessJudge:
         return {
             step.outputs[0]: limit
             for step in self.plan.steps
-            if isinstance(step, Judged) and (limit := _limit(step)) is not None
+            if isinstance(step, Judged) and (limit := step.judgement.longest_silence) is not None
         }
 
     def judge(self, fs: ReadFS, path: str, *, now: datetime) -> Freshness:
@@ -111,13 +108,6 @@ def newest_reading(fs: ReadFS, path: str) -> datetime | None:
     told = [facts.get("last_us") for facts in fs.node(path).marks.values()]
     lasts = [int(str(last_us)) for last_us in told if last_us is not None]
     return from_us(max(lasts)) if lasts else None
-
-
-def _limit(step: Judged) -> timedelta | None:
-    judgement = step.judgement
-    if judgement.checks.freshness.within is not None:
-        return judgement.checks.freshness.within
-    return None if judgement.interval is None else judgement.interval * _INTERVALS
 
 
 def _is_over(end: datetime | None, now: datetime) -> bool:

@@ -97,8 +97,10 @@ class ObjectStore:
         digest = sha256_of(data)
         put = self._put.get(digest)
         if put is None or put.seconds > _FRESH_S:
-            self._put[digest] = Since()
+            began = Since()
             self.put(data)
+            # Not before it is there: another thread would name it, and be refused.
+            self._put[digest] = began
             self._schemas[digest] = schema
         return digest
 

@@ -19,8 +19,8 @@ class ReadSet:
 
     Each stands for what it matches, and for that being all. Of a match count the node that the
     path leads to, what that node holds, and for a directory the names in it. A path that leads
-    nowhere counts, too: somebody may make something there. Of a dynamic node its recipe counts,
-    not what it is computed from.
+    nowhere counts, too, with the directory where it ends: somebody may make something there, or
+    take the directory away. Of a dynamic node its recipe counts, not what it is computed from.
     """
 
     def __init__(self, log: OpLog, objects: ObjectStore, *, txn: int, paths: Sequence[str]) -> None:
@@ -83,11 +83,15 @@ class ReadSet:
 
     def _look_at(self, backend: OpLogBackend) -> _Found:
         fs = ReadFS(backend)
-        return {
+        found = {
             node.path: _what_is_at(fs, node)
             for pattern in self._patterns
             for node, _ in fs.glob(pattern)
         }
+        for pattern in self._patterns:
+            if not pattern.wildcards and pattern.text not in found:
+                found[pattern.text] = _way_to(fs, pattern.text)
+        return found
 
     def _conflict(self, row: Operation, path: str) -> ConflictError:
         base = self._base.txn
@@ -131,6 +135,15 @@ class _Witness(OpLogBackend):
         if row.name is None:
             return False
         return row.parent_id in self._listed or (row.parent_id, row.name) in self._looked_up
+
+
+def _way_to(fs: ReadFS, path: str) -> tuple[Entry, ...]:
+    """Return where a path that leads nowhere ends: what is made there would be made in that."""
+    while path != "/":
+        path = path.rpartition("/")[0] or "/"
+        if fs.exists(path):
+            return (fs.lookup(path).entry,)
+    return ()
 
 
 def _what_is_at(fs: ReadFS, node: NodePath) -> tuple[Entry, ...]:

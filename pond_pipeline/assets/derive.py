@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from pond_pipeline.check_spec import CheckSpec
 from pond_pipeline.paths import path_to_key
 from pond_pipeline.plan import DeriveStep
 from pond_pipeline.steps import SeriesFolder
@@ -13,7 +14,7 @@ def input_specs(step: DeriveStep) -> list[dg.AssetCheckSpec]:
     """Return the checks of a directory of derived series."""
     key = path_to_key(step.outputs[0])
     description = "The query can be asked of every input."
-    return [dg.AssetCheckSpec(_READABLE, asset=key, description=description)]
+    return [CheckSpec(_READABLE, asset=key, description=description)]
 
 
 def input_results(step: DeriveStep, made: SeriesFolder) -> list[dg.AssetCheckResult]:

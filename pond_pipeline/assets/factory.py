@@ -49,6 +49,7 @@ _KINDS: Mapping[str, set[str]] = {
     "pivot": {"polars"},
     "reduce": {"polars"},
     "template": {"jinja"},
+    "website": {"html"},
 }
 
 _FIRST_INSTANTS = {

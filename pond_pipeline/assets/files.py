@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from pond_pipeline.check_spec import CheckSpec
 from pond_pipeline.paths import path_to_key
 from pond_pipeline.plan import FilesStep, InboxStep
 from pond_pipeline.steps import CheckedFiles, Verdict
@@ -20,10 +21,10 @@ def file_specs(step: FilesStep | InboxStep) -> list[dg.AssetCheckSpec]:
     """Return the checks of a folder."""
     key = path_to_key(step.outputs[0])
     if isinstance(step, InboxStep):
-        return [dg.AssetCheckSpec(_FILES, asset=key, description="Every file could be taken.")]
+        return [CheckSpec(_FILES, asset=key, description="Every file could be taken.")]
     return [
-        dg.AssetCheckSpec(_EXPORTS, asset=key, description="Every file is an export."),
-        dg.AssetCheckSpec(
+        CheckSpec(_EXPORTS, asset=key, description="Every file is an export."),
+        CheckSpec(
             _DECLARED, asset=key, description="Every location in a file is in resources.yaml."
         ),
     ]

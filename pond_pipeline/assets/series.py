@@ -6,7 +6,6 @@ A check is there only where it can fail: one that Dagster announces and records 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 import dagster as dg
 
@@ -19,10 +18,11 @@ from pond_pipeline.assets.verdict import (
     judge_order,
 )
 from pond_pipeline.battery import battery_limits
+from pond_pipeline.check_spec import CheckSpec
 from pond_pipeline.config import Check, Severity
 from pond_pipeline.paths import path_to_key
 from pond_pipeline.periods import Period
-from pond_pipeline.plan import Judged, Judgement
+from pond_pipeline.plan import Judged
 from pond_pipeline.profiles import profiles_of
 from pond_pipeline.quality import Profile
 from pond_pipeline.wording import duration_text
@@ -56,7 +56,7 @@ class _Rule:
 def series_specs(step: Judged) -> list[dg.AssetCheckSpec]:
     """Return the checks of a series."""
     return [
-        dg.AssetCheckSpec(
+        CheckSpec(
             rule.name,
             asset=path_to_key(step.outputs[0]),
             description=rule.description,
@@ -68,7 +68,7 @@ def series_specs(step: Judged) -> list[dg.AssetCheckSpec]:
 
 def series_results(step: Judged, fs: ReadFS) -> list[dg.AssetCheckResult]:
     """Return what the checks found in the whole series, as it is in the pond."""
-    parts = profiles_of(fs, step.outputs[0], limit=_gap_limit(step.judgement))
+    parts = profiles_of(fs, step.outputs[0], limit=step.judgement.longest_gap)
     return [_result(step, rule, rule.judge(fs, parts)) for rule in _rules(step)]
 
 
@@ -85,7 +85,7 @@ def _result(step: Judged, rule: _Rule, verdict: Verdict) -> dg.AssetCheckResult:
 
 def _rules(step: Judged) -> Iterator[_Rule]:
     path, judgement = step.outputs[0], step.judgement
-    checks, declared, limit = judgement.checks, judgement.columns, _gap_limit(judgement)
+    checks, declared, limit = judgement.checks, judgement.columns, judgement.longest_gap
     yield _Rule(
         "order",
         checks.order,
@@ -114,10 +114,3 @@ def _rules(step: Judged) -> Iterator[_Rule]:
         f"The newest values of the battery are at least {least}.",
         lambda _fs, parts: judge_battery(parts, limits=limits),
     )
-
-
-def _gap_limit(judgement: Judgement) -> timedelta | None:
-    """Return how far readings may be apart; None: nobody said how often there is one."""
-    if judgement.interval is None:
-        return None
-    return judgement.interval * judgement.checks.gaps.intervals

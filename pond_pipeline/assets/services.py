@@ -14,6 +14,7 @@ from dagster._core.storage.asset_check_execution_record import (
 from pond_core import Finding, Pond, from_us
 from pond_pipeline.assets.s3 import is_bucket, variables_of
 from pond_pipeline.backups import back_up, place_text, update_copy
+from pond_pipeline.check_spec import CheckSpec
 from pond_pipeline.config import read_environment
 from pond_pipeline.paths import path_to_key, safe_name
 from pond_pipeline.plan import Backup, Copy, Plan
@@ -96,7 +97,7 @@ def build_service_schedules(plan: Plan) -> list[dg.ScheduleDefinition]:
 
 def _backup(backup: Backup) -> dg.AssetsDefinition:
     key = service_key(backup)
-    check = dg.AssetCheckSpec(
+    check = CheckSpec(
         _COMPLETE,
         asset=key,
         description="All that a point needs was there when it was last looked at.",

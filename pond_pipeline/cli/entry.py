@@ -46,6 +46,7 @@ COMMANDS = {
     "maintain": ("upkeep", "Put the pond in order."),
     "publish": ("publish", "Publish series and tables as plain Delta tables."),
     "backup": ("backup", "Back the pond up into a folder or a bucket, and restore it."),
+    "site": ("site", "Build a static website of charts, and serve it."),
     "migrate": ("migration", "Take in a pond of the original tool."),
     "hydrovu": ("hydrovu", "Look at a HydroVu account: which instruments it has."),
     "simulator": ("simulation", "Serve the HydroVu simulator until Ctrl-C."),

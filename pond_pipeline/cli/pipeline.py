@@ -21,7 +21,7 @@ from pond_pipeline.due import due_periods, periods_of
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.instance import open_instance
 from pond_pipeline.periods import Period
-from pond_pipeline.plan import HydroVuSource, Plan, Step, compile_plan
+from pond_pipeline.plan import HydroVuSource, Plan, Step, WebsiteStep, compile_plan
 from pond_pipeline.reach import place_of
 from pond_pipeline.runs import launch
 from pond_pipeline.runs.launch import RunReport
@@ -66,7 +66,7 @@ def demo(invocation: Invocation, *, file: Path, home: Path, as_json: bool) -> No
         outcome = _execute(invocation, plan, plan.steps, [], file=file, home=home)
     _print(outcome, as_json=as_json)
     raise_failures(outcome)
-    _say_what_next(invocation, home)
+    _say_what_next(invocation, plan, home)
 
 
 def _print(outcome: Outcome, *, as_json: bool) -> None:
@@ -201,7 +201,7 @@ def _check_environment(root: Path, steps: Sequence[Step]) -> None:
                 text.resolve(environment.values)
 
 
-def _say_what_next(invocation: Invocation, home: Path) -> None:
+def _say_what_next(invocation: Invocation, plan: Plan, home: Path) -> None:
     pond = ".venv/bin/pond"
     if invocation.pond != Path(_POND):
         pond += f" --pond {invocation.pond}"
@@ -213,5 +213,10 @@ def _say_what_next(invocation: Invocation, home: Path) -> None:
         f"  {pond} cat /combined/harbor/Wharf --since 2d",
         f"""  {pond} sql 'SELECT {average} FROM "/combined/harbor/Wharf"'""",
         f"  {up}        # the Dagster UI on this pond",
+        *(
+            f"and open the website: {step.folder / 'index.html'}"
+            for step in plan.steps
+            if isinstance(step, WebsiteStep)
+        ),
     ):
         say(line)

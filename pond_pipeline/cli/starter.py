@@ -1,6 +1,7 @@
 """The files that a new pond begins with: resources, names of their secrets, what git ignores."""
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,7 +15,7 @@ _RESOURCES, _ENVIRONMENT, _IGNORED = "resources.yaml", ".env.example", ".gitigno
 _ACCOUNT = ("HYDROVU_KEY=", "HYDROVU_SECRET=")
 _VARIABLES = {"noyo": _ACCOUNT, "well": (*_ACCOUNT, "WEBHOOK="), "empty": _ACCOUNT}
 _ENVIRONMENT_HEADER = "# Copy to .env (chmod 600 .env) and fill in; .env is never committed."
-_OURS = (".env", ".pond/", ".dagster/")
+_OURS = (".env", ".pond/", ".dagster/", "site/")
 
 
 def write_starter(template: str, folder: Path, *, make_pond: Callable[[], None]) -> list[str]:
@@ -52,10 +53,8 @@ def _add(path: Path, lines: tuple[str, ...], *, header: str = "") -> bool:
     """Add to a text file what it lacks of some lines, and say whether that was anything."""
     is_new = not path.exists()
     text = "" if is_new else path.read_text(encoding="utf-8", errors="replace")
-    known = [line.strip().strip("/") for line in text.splitlines()]
-    lacking = [
-        line for line in lines if not any(each.startswith(line.strip("/")) for each in known)
-    ]
+    known = [_name(line) for line in text.splitlines()]
+    lacking = [line for line in lines if not any(fnmatchcase(_name(line), each) for each in known)]
     if not lacking:
         return False
     begun = text and not text.endswith("\n")
@@ -66,5 +65,5 @@ def _add(path: Path, lines: tuple[str, ...], *, header: str = "") -> bool:
 
 
 def _name(line: str) -> str:
-    """Return the variable or the path that a line is about."""
+    """Return the variable, or the pattern of paths, that a line is about."""
     return line.partition("=")[0].strip().strip("/")

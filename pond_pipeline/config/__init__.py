@@ -71,6 +71,7 @@ from pond_pipeline.config.source import (
     LakeTechSpec,
     ScribbleSpec,
 )
+from pond_pipeline.config.website import Link, WebsiteSpec
 from pond_pipeline.config.written import written
 
 __all__ = [
@@ -104,6 +105,7 @@ __all__ = [
     "Keys",
     "Kind",
     "LakeTechSpec",
+    "Link",
     "Location",
     "PivotDataset",
     "PivotSpec",
@@ -121,6 +123,7 @@ __all__ = [
     "Spike",
     "TemplateCollection",
     "TemplateSpec",
+    "WebsiteSpec",
     "checked_name",
     "load_documents",
     "near_miss",

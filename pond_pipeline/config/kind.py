@@ -24,6 +24,7 @@ from pond_pipeline.config.problem import near_miss
 from pond_pipeline.config.service import AlertSpec, BackupSpec, CopySpec
 from pond_pipeline.config.shape import Model
 from pond_pipeline.config.source import HydroVuSpec, InboxSpec, LakeTechSpec, ScribbleSpec
+from pond_pipeline.config.website import WebsiteSpec
 from pond_pipeline.errors import ConfigError
 
 
@@ -41,14 +42,12 @@ class Kind(StrEnum):
     TEMPLATE = "Template"
     BACKUP = "Backup"
     COPY = "Copy"
+    SITE = "Site"
     ALERT = "Alert"
 
 
 RENAMED_FROM = "renamedFrom"
 """The label that says which name a resource had before."""
-
-KINDS_TO_COME = frozenset({"Site"})
-"""Kinds that DuckPond knows and this version does not compile yet."""
 
 
 class Envelope(Model):
@@ -91,13 +90,8 @@ class Envelope(Model):
     def _is_compiled(cls, kind: object) -> object:
         if not isinstance(kind, str):
             raise wrong("expected the name of a kind")
-        if kind in KINDS_TO_COME:
-            hint = f"it compiles {', '.join(Kind)}"
-            raise wrong(f"this version does not compile {kind!r} yet", hint=hint)
         if kind not in SPECS:
-            hint = near_miss(
-                kind, {*Kind, *KINDS_TO_COME}, otherwise=f"write one of {', '.join(Kind)}"
-            )
+            hint = near_miss(kind, Kind, otherwise=f"write one of {', '.join(Kind)}")
             raise wrong(f"{kind!r} is no kind of resource", hint=hint)
         return Kind(kind)
 
@@ -112,6 +106,7 @@ Spec = (
     | PivotSpec
     | ReduceSpec
     | TemplateSpec
+    | WebsiteSpec
     | BackupSpec
     | CopySpec
     | AlertSpec
@@ -128,6 +123,7 @@ SPECS: Mapping[str, type[Spec]] = {
     Kind.PIVOT: PivotSpec,
     Kind.REDUCE: ReduceSpec,
     Kind.TEMPLATE: TemplateSpec,
+    Kind.SITE: WebsiteSpec,
     Kind.BACKUP: BackupSpec,
     Kind.COPY: CopySpec,
     Kind.ALERT: AlertSpec,

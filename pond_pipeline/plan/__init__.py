@@ -9,10 +9,11 @@ from pond_pipeline.plan.origin import (
     ScribbleSource,
     Source,
 )
+from pond_pipeline.plan.part import CombineInput, PivotInput
+from pond_pipeline.plan.place import Deployment, Instrument, Place
 from pond_pipeline.plan.plan import Explanation, Plan, explain
 from pond_pipeline.plan.service import Alert, Backup, Copy, Service
 from pond_pipeline.plan.step import (
-    CombineInput,
     CombineStep,
     DeriveStep,
     DictionariesStep,
@@ -22,7 +23,6 @@ from pond_pipeline.plan.step import (
     Judged,
     Judgement,
     NormalizeStep,
-    PivotInput,
     PivotStep,
     PullStep,
     ReduceStep,
@@ -30,6 +30,7 @@ from pond_pipeline.plan.step import (
     Step,
     TemplateStep,
     Treatment,
+    WebsiteStep,
 )
 from pond_pipeline.plan.text import page_name
 
@@ -39,6 +40,7 @@ __all__ = [
     "CombineInput",
     "CombineStep",
     "Copy",
+    "Deployment",
     "DeriveStep",
     "DictionariesStep",
     "Explanation",
@@ -48,12 +50,14 @@ __all__ = [
     "HydroVuSource",
     "InboxSource",
     "InboxStep",
+    "Instrument",
     "Judged",
     "Judgement",
     "LakeTechSource",
     "NormalizeStep",
     "PivotInput",
     "PivotStep",
+    "Place",
     "Plan",
     "PullStep",
     "ReduceStep",
@@ -64,6 +68,7 @@ __all__ = [
     "Step",
     "TemplateStep",
     "Treatment",
+    "WebsiteStep",
     "compile_plan",
     "explain",
     "page_name",

@@ -25,6 +25,7 @@ from pond_pipeline.config import (
     ReduceSpec,
     ScribbleSpec,
     TemplateSpec,
+    WebsiteSpec,
 )
 from pond_pipeline.periods import Cadence, Period
 from pond_pipeline.plan.catalog import Catalog
@@ -52,6 +53,7 @@ from pond_pipeline.plan.source import (
 from pond_pipeline.plan.step import CombineStep, PivotStep, ReduceStep, Step
 from pond_pipeline.plan.text import template_steps
 from pond_pipeline.plan.watching import refuse_blind
+from pond_pipeline.plan.website import website_step
 
 _SOURCES = (HydroVuSpec, LakeTechSpec, InboxSpec, ScribbleSpec)
 _SERVICES = (BackupSpec, CopySpec)
@@ -76,6 +78,7 @@ def compile_plan(documents: Sequence[Document], *, root: Path) -> Plan:
     _refuse_same_names(documents, catalog.problems)
     sources, steps = _incoming(documents, catalog, root=root)
     steps += _derived(documents, catalog, root=root)
+    steps += _websites(documents, steps, catalog, root=root)
     ordered = _paced(_ordered(steps, catalog), catalog)
     start = _first_month(documents, ordered)
     if start is None:
@@ -157,6 +160,25 @@ def _derived(documents: Sequence[Document], catalog: Catalog, *, root: Path) -> 
     for document, template in templates:
         steps += template_steps(document, template, catalog, root=root)
     return steps
+
+
+def _websites(
+    documents: Sequence[Document], steps: Sequence[Step], catalog: Catalog, *, root: Path
+) -> list[Step]:
+    """Return the steps of what is published, made of what the other steps make."""
+    websites = [
+        (each, website_step(each, each.spec, catalog, steps, root=root))
+        for each in documents
+        if isinstance(each.spec, WebsiteSpec)
+    ]
+    for document, website in websites:
+        others = (other for _, other in websites if other is not website)
+        folder = website.folder.resolve()
+        if any(folder.is_relative_to(other.folder.resolve()) for other in others):
+            what = f"another website has the folder {website.folder}, or one around it"
+            hint = "give each a folder of its own: a build removes what it does not know"
+            catalog.problems.add(document.location, ("spec", "folder"), what, hint=hint)
+    return [website for _, website in websites]
 
 
 def _services(documents: Sequence[Document], *, root: Path) -> list[Service]:

@@ -27,12 +27,11 @@ from pond_pipeline.plan.catalog import TO_GO_ON_WITH, Catalog, Content, Declared
 from pond_pipeline.plan.fingerprint import fingerprint
 from pond_pipeline.plan.judging import judged_by, refuse_senseless
 from pond_pipeline.plan.label import described, owners_of
+from pond_pipeline.plan.part import CombineInput, PivotInput
 from pond_pipeline.plan.step import (
-    CombineInput,
     CombineStep,
     DeriveStep,
     Judgement,
-    PivotInput,
     PivotStep,
     ReduceStep,
     Treatment,
@@ -110,6 +109,9 @@ def combine_steps(document: Document, spec: CombineSpec, catalog: Catalog) -> It
             parts=parts,
             treatment=Treatment(units=site.units, quality=site.quality),
             judgement=Judgement(checks=site.checks, interval=site.interval, columns=site.columns),
+            latitude=site.latitude,
+            longitude=site.longitude,
+            timezone=site.timezone,
         )
 
 

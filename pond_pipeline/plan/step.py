@@ -7,14 +7,20 @@ nothing that was read from the environment.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import ClassVar
 
 from typing_extensions import override
 
-from pond_core import ALWAYS, Aggregate, Resolution, Window
-from pond_pipeline.config import Checks, Correction, QualityRule
+from pond_core import Aggregate, Resolution, Window
+from pond_pipeline.config import Checks, QualityRule, WebsiteSpec
 from pond_pipeline.periods import Cadence
 from pond_pipeline.plan.origin import HydroVuSource, InboxSource, LakeTechSource, ScribbleSource
+from pond_pipeline.plan.part import CombineInput, PivotInput
+from pond_pipeline.plan.place import Instrument, Place
+
+_INTERVALS = 3
+"""How many intervals without a reading are too many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +49,19 @@ class Judgement:
     checks: Checks = field(default_factory=Checks)
     interval: timedelta | None = None
     columns: tuple[str, ...] | None = None
+
+    @property
+    def longest_silence(self) -> timedelta | None:
+        """How old the newest reading may be; None: nobody said."""
+        within = self.checks.freshness.within
+        if within is not None or self.interval is None:
+            return within
+        return self.interval * _INTERVALS
+
+    @property
+    def longest_gap(self) -> timedelta | None:
+        """How far two readings may be apart; None: nobody said."""
+        return None if self.interval is None else self.interval * self.checks.gaps.intervals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,29 +242,6 @@ class DeriveStep(_Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CombineInput:
-    """One series of a site.
-
-    Attributes:
-        path: The series; below an asset that is a directory, perhaps a glob.
-        asset: The asset that it is, or lies in.
-        scope: The prefix of its columns; None leaves them as they are.
-        window: When it counts.
-        rename: New names of columns, without scope.
-        priority: Which of two values at one instant wins: the higher one.
-        corrections: What is added to its columns, by date.
-    """
-
-    path: str
-    asset: str
-    scope: str | None = None
-    window: Window = ALWAYS
-    rename: Mapping[str, str] = field(default_factory=dict, hash=False)
-    priority: int | None = None
-    corrections: tuple[Correction, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CombineStep(_Step):
     """Joins instruments into a site.
 
@@ -254,6 +250,9 @@ class CombineStep(_Step):
         parts: Its series, in the order of the file.
         treatment: What is done to its columns.
         judgement: How it is judged.
+        latitude: Degrees north; None: nobody said.
+        longitude: Degrees east; None: nobody said.
+        timezone: Where its days begin; None: in UTC.
     """
 
     kind: ClassVar[str] = "combine"
@@ -261,21 +260,9 @@ class CombineStep(_Step):
     parts: tuple[CombineInput, ...]
     treatment: Treatment = Treatment()
     judgement: Judgement = Judgement()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PivotInput:
-    """One series whose columns are shown beside those of others.
-
-    Attributes:
-        path: The series; below an asset that is a directory, perhaps a glob.
-        asset: The asset that it is, or lies in.
-        label: What it is called; None: as its path's last name.
-    """
-
-    path: str
-    asset: str
-    label: str | None
+    latitude: float | None = None
+    longitude: float | None = None
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,6 +323,28 @@ class TemplateStep(_Step):
     template: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebsiteStep(_Step):
+    """Writes a static website into a folder, and what it shows of what into the pond.
+
+    Attributes:
+        spec: How it looks and what it says.
+        title: What it is called.
+        folder: Where it is written.
+        root: The folder of `resources.yaml`, from which its files are named.
+        places: What it shows, in order of their titles.
+        instruments: What was deployed there, in order of their titles.
+    """
+
+    kind: ClassVar[str] = "website"
+    spec: WebsiteSpec
+    title: str
+    folder: Path
+    root: Path
+    places: tuple[Place, ...]
+    instruments: tuple[Instrument, ...]
+
+
 Step = (
     DictionariesStep
     | PullStep
@@ -349,6 +358,7 @@ Step = (
     | PivotStep
     | ReduceStep
     | TemplateStep
+    | WebsiteStep
 )
 """What one op does."""
 

@@ -28,6 +28,7 @@ _STAGES: Mapping[str, tuple[str, ...]] = {
     Kind.PIVOT: ("pivoted",),
     Kind.REDUCE: ("reduced",),
     Kind.TEMPLATE: ("rendered",),
+    Kind.SITE: ("site",),
 }
 """Where each kind keeps what it makes; the others write nothing into the pond."""
 

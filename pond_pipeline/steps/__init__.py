@@ -12,6 +12,7 @@ from pond_pipeline.steps.folder import Listing
 from pond_pipeline.steps.request import Request
 from pond_pipeline.steps.template import RenderedFiles
 from pond_pipeline.steps.verdict import Held, Verdict, stored_verdicts, versions_of
+from pond_pipeline.steps.website import WebsiteUpdate
 
 __all__ = [
     "Arrival",
@@ -26,6 +27,7 @@ __all__ = [
     "Request",
     "SeriesFolder",
     "Verdict",
+    "WebsiteUpdate",
     "behind",
     "foresee",
     "list_source",

@@ -23,6 +23,7 @@ from pond_pipeline.plan import (
     ScribbleStep,
     Step,
     TemplateStep,
+    WebsiteStep,
 )
 from pond_pipeline.record import SeriesUpdate, Slice
 from pond_pipeline.steps.combine import combine, combine_due
@@ -38,6 +39,7 @@ from pond_pipeline.steps.reduce import reduce, reduce_due
 from pond_pipeline.steps.request import Request
 from pond_pipeline.steps.scribble import scribble, scribble_due
 from pond_pipeline.steps.template import template, template_is_due
+from pond_pipeline.steps.website import website, website_is_due
 
 Made = Mapping[str, object]
 """By pond path, what shall be stored: what the IO manager takes. An update may still be lazy."""
@@ -209,5 +211,9 @@ _CRAFTS: Mapping[type[Step], Craft] = {
     TemplateStep: Craft(
         lambda step, fs, _periods, _how: {step.outputs[0]: template(step, fs)},
         lambda step, fs, _periods, _how: _whole(is_due=template_is_due(step, fs)),
+    ),
+    WebsiteStep: Craft(
+        lambda step, fs, _periods, _how: {step.outputs[0]: website(step, fs)},
+        lambda step, fs, _periods, _how: _whole(is_due=website_is_due(step, fs)),
     ),
 }

@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 
 from jinja2 import TemplateError as JinjaError
@@ -92,13 +92,24 @@ def render_page(text: str, page: Page) -> str:
         TemplateError: As `check_template`, or something that it asks of its input is not there, or
             the page or its loops have no end. The page and the line are named.
     """
-    with _located(page.name):
-        environment = Environment(name=page.name)
+    return render_text(text, name=page.name, known=page.known)
+
+
+def render_text(text: str, *, name: str, known: Mapping[str, object]) -> str:
+    """Return text with what its tags stand for, as `render_page` does.
+
+    Args:
+        text: The template.
+        name: What errors call it; its end decides about escaping.
+        known: What it may name.
+    """
+    with _located(name):
+        environment = Environment(name=name)
         code = environment.compile(text, filename=FILE)
         template = environment.template_class.from_code(environment, code, environment.globals)
         pieces: list[str] = []
         room = _MOST_CHARACTERS
-        for piece in template.generate(page.known):
+        for piece in template.generate(known):
             room -= len(piece)
             if room < 0:
                 raise ValueError(f"the page has more than {_MOST_CHARACTERS} characters")

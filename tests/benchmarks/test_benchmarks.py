@@ -12,7 +12,7 @@ from benchmarks.measure import faster, fewer, slower, within
 from benchmarks.run import main
 
 ROOT = Path(__file__).parents[2]
-BUDGETS = [*(f"B{number}" for number in range(1, 15)), "load", "tick"]
+BUDGETS = [*(f"B{number}" for number in range(1, 17)), "load", "tick"]
 
 
 @pytest.fixture(scope="module")

@@ -121,6 +121,7 @@ def test_the_shipped_file_makes_these_assets(definitions: dg.Definitions) -> Non
         *(f"raw/harbor/{each}" for each in INSTRUMENTS),
         *(f"raw/harbor/{each}" for each in ("locations", "parameters", "units")),
         *(f"reduced/harbor/sites/{site}/res={width}" for site in SITES for width in WIDTHS),
+        "site/harbor",
         "sys/resources",
     ]
 
@@ -141,5 +142,10 @@ def test_the_shipped_file_s_assets_depend_on_these(definitions: dg.Definitions) 
             f"reduced/harbor/sites/{site}/res={width}": {f"combined/harbor/{site}"}
             for site in SITES
             for width in WIDTHS
+        },
+        "site/harbor": {
+            *(f"reduced/harbor/sites/{site}/res=1h" for site in SITES),
+            *(f"combined/harbor/{site}" for site in SITES),
+            *(f"normalized/harbor/{each}" for each in INSTRUMENTS),
         },
     }

@@ -72,6 +72,10 @@ name: pages
 spec:
   collections: [{name: c, in_pattern: "/combined/shore/*", out_pattern: $0.md, template: "#"}]
 ---
+kind: Site
+name: web
+spec: {pages: [no/such/page.md]}
+---
 kind: Backup
 name: away
 spec: {folder: "${env:NOR_THIS}"}
@@ -133,7 +137,7 @@ def test_start_needs_no_network_no_secret_no_file_and_no_pond(
     dg.Definitions.validate_loadable(definitions)
     assert not pond.exists()
     paths = {"/" + "/".join(spec.key.path) for spec in definitions.resolve_all_asset_specs()}
-    assert paths >= {"/raw/noyo/A", "/raw/files", "/derived/sums/days", "/rendered/pages/c"}
+    assert paths >= {"/raw/noyo/A", "/raw/files", "/derived/sums/days", "/site/web"}
 
 
 def test_run_does_the_work_of_the_resources_that_are_asked_for(file: Path, pond: Path) -> None:
@@ -157,6 +161,3 @@ def test_backup_is_compiled_and_writes_nothing_into_the_pond(file: Path) -> None
 
     assert (backup.name, backup.after_changes) == ("away", True)
     assert not any(path.startswith("/backup") for step in plan.steps for path in step.outputs)
-
-
-# The backup that follows a run is tested here once it is made.

@@ -30,7 +30,7 @@ def test_the_ui_lists_the_assets(up: Up) -> None:
     paths = up.ui.groups().keys()
     assert {"/raw/harbor/units", "/combined/harbor/Wharf"} <= paths
     assert "/sys/resources" in paths
-    assert len(paths) == 34
+    assert len(paths) == 35
 
 
 def test_the_ui_is_on_this_machine_alone(up: Up) -> None:

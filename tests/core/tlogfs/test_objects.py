@@ -1,13 +1,33 @@
 """Objects: named by what they hold, kept once, checked when read."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pyarrow as pa
 import pytest
+from typing_extensions import override
 
 from pond_core.errors import CorruptionError
 from pond_core.storage import Durability, sha256_of
 from pond_core.tlogfs import ObjectStore
+
+PATIENCE_S = 60
+
+
+class Hesitant(Durability):
+    """A disk whose first write waits until it may."""
+
+    def __init__(self) -> None:
+        super().__init__(full=False)
+        self.asked, self.may_write = Event(), Event()
+
+    @override
+    def publish(self, data: bytes, target: Path, *, temporary: Path) -> None:
+        if not self.asked.is_set():
+            self.asked.set()
+            assert self.may_write.wait(PATIENCE_S)
+        super().publish(data, target, temporary=temporary)
 
 
 @pytest.fixture
@@ -46,6 +66,21 @@ def test_a_schema_is_an_object(objects: ObjectStore) -> None:
     assert list(objects.digests()) == [digest]
     assert pa.ipc.read_schema(pa.py_buffer(objects.get(digest))).equals(SCHEMA)
     assert objects.put_schema(SCHEMA) == digest
+
+
+def test_a_schema_that_another_thread_is_writing_is_not_taken_for_one_that_is_there(
+    tmp_path: Path,
+) -> None:
+    disk = Hesitant()
+    objects = ObjectStore(tmp_path, durability=disk)
+    with ThreadPoolExecutor(1) as other:
+        putting = other.submit(objects.put_schema, SCHEMA)
+        assert disk.asked.wait(PATIENCE_S)
+        digest = objects.put_schema(SCHEMA)
+        is_there = objects.has(digest)
+        disk.may_write.set()
+        assert putting.result(PATIENCE_S) == digest
+    assert is_there
 
 
 def test_a_schema_reads_back_in_another_process_with_its_metadata(objects: ObjectStore) -> None:

@@ -92,6 +92,7 @@ CHANGED: dict[str, tuple[str, Change]] = {
     ),
     "a directory above is removed": ("/d/e/deep", remove("/d")),
     "a directory above is moved": ("/d/e/deep", rename("/d", "/z/d")),
+    "a directory above nothing is moved": ("/d/nothing", rename("/d", "/z/d")),
     "another directory takes the place of one above": (
         "/d/e/deep",
         moved_and_copied,

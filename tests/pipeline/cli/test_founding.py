@@ -79,10 +79,10 @@ def test_where_there_is_a_pond_nothing_is_written(nowhere: Shell) -> None:
 
 
 def test_files_that_are_there_get_what_they_lack(nowhere: Shell) -> None:
-    Path(".gitignore").write_text("/.pond\n*.pyc")
+    Path(".gitignore").write_text("/.pond\n*.pyc\n.env.local\nsit*")
     Path(".env.example").write_text("HYDROVU_KEY=\nHYDROVU_SECRET=ask Ann\n")
     assert nowhere.row("init", "--template", "noyo")["files"] == ["resources.yaml", ".gitignore"]
-    assert Path(".gitignore").read_text() == "/.pond\n*.pyc\n.env\n.dagster/\n"
+    assert Path(".gitignore").read_text() == "/.pond\n*.pyc\n.env.local\nsit*\n.env\n.dagster/\n"
 
 
 def test_variables_that_resources_name_are_in_the_example(nowhere: Shell) -> None:

@@ -314,14 +314,6 @@ def test_a_wrong_instrument_is_an_error(text: str, message: str) -> None:
         ),
         (
             "kind: HydroVu",
-            "kind: Site",
-            (
-                "resources.yaml:2: kind: this version does not compile 'Site' yet; it "
-                f"compiles {', '.join(Kind)}"
-            ),
-        ),
-        (
-            "kind: HydroVu",
             "kind: [HydroVu]",
             "resources.yaml:2: kind: expected the name of a kind; ",
         ),

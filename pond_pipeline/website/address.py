@@ -1,0 +1,50 @@
+"""Where things are in a website: names as parts of addresses."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from pond_pipeline.template import slugify
+
+_MOST = 80
+"""Letters of an address's part: names are up to 255 bytes long, and endings come after it."""
+
+_DIGITS = 8
+
+
+def identifiers(names: Iterable[str]) -> dict[str, str]:
+    """Return what stands for each name in an address: `BDock (north)` is `bdock-north`.
+
+    What two names would share, and what is left of a name without a letter that addresses can
+    show, is followed by a digest of the name.
+    """
+    slugs = {name: slugify(name)[:_MOST].strip("-") for name in names}
+    apart = {name: f"{slug or 'x'}-{_digest(name)}" for name, slug in slugs.items()}
+    shared = Counter(slugs.values())
+    found = {
+        name: slug if slug and shared[slug] == 1 else apart[name] for name, slug in slugs.items()
+    }
+    # A name may look like another one with its digest.
+    return found if len(set(found.values())) == len(found) else apart
+
+
+def addresses(titles: Mapping[str, str]) -> dict[str, str]:
+    """Return what stands for things in addresses, by their paths: their titles, where each has one.
+
+    Args:
+        titles: By path; no title begins with '/'.
+    """
+    shared = Counter(titles.values())
+    names = {path: title if shared[title] == 1 else path for path, title in titles.items()}
+    found = identifiers(names.values())
+    return {path: found[name] for path, name in names.items()}
+
+
+def is_local(address: str) -> bool:
+    """Say whether an address names a file beside the page that has it."""
+    return re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|/|#", address) is None
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:_DIGITS]

@@ -1,0 +1,393 @@
+// One chart: asks for what its range needs, and draws it as soon as it is here.
+
+import { Clock } from "./clock.ts";
+import { csv } from "./csv.ts";
+import type { Cursor } from "./cursor.ts";
+import type { Dataset, Note } from "./dataset.ts";
+import { element } from "./element.ts";
+import { padded } from "./extent.ts";
+import { Figure } from "./figure.ts";
+import { nextFrame, whenIdle } from "./frame.ts";
+import { Legend } from "./legend.ts";
+import { type Line, type LineSpec, lineOf, NOTHING } from "./line.ts";
+import type { Sample } from "./marks.ts";
+import { type Need, needs } from "./need.ts";
+import { grouped, NoteMarks, sentence } from "./note-marks.ts";
+import { decimalsFor } from "./number.ts";
+import type { Datasets } from "./datasets.ts";
+import type { PageRange } from "./page-range.ts";
+import { MOST_LINES } from "./palette.ts";
+import { Plot } from "./plot.ts";
+import { fit, type Range } from "./range.ts";
+import { mostBuckets } from "./resolution.ts";
+import { samplesFor, samplesInWords } from "./samples.ts";
+import { steer } from "./steering.ts";
+import type { Store } from "./store.ts";
+import { tables } from "./table.ts";
+import { drawn, extent, flaggedIn, trace } from "./trace.ts";
+import { emptiness, fileName, labelOf, missingInWords } from "./wording.ts";
+
+/** How high the pins of notes are, in CSS pixels. */
+const PINS = 18;
+
+export interface ChartSpec {
+  title: string;
+  unit: string;
+  lines: LineSpec[];
+  notes: string[];
+}
+
+/** What all charts of a page share. */
+export interface Page {
+  store: Store;
+  datasets: Datasets;
+  range: PageRange;
+  cursor: Cursor;
+}
+
+export class Chart {
+  readonly spec: ChartSpec;
+  readonly lines: readonly Line[];
+  readonly #page: Page;
+  readonly #figure: Figure;
+  readonly #legend: Legend;
+  readonly #marks = new NoteMarks();
+  readonly #notes = new Map<string, Note[]>();
+  readonly #update = (): void => this.update();
+  #plot: Plot | null = null;
+  #samples: Sample[] = [];
+  #decimals = 2;
+  #isNear = false;
+  #isInView = false;
+  #isDrawn = false;
+  #missing: string[] = [];
+
+  constructor(root: HTMLElement, spec: ChartSpec, page: Page) {
+    this.spec = spec;
+    this.#page = page;
+    this.lines = spec.lines.map((each, i) => lineOf(each, i, i < MOST_LINES));
+    this.#figure = new Figure(root, spec.title, () => this.#save());
+    this.#legend = new Legend(this.lines, spec.unit, {
+      switched: (line) => this.#switch(line),
+      emphasized: (line) => this.#plot?.emphasize(line?.index ?? null),
+    });
+    this.#figure.table.parentElement!.before(this.#legend.instant, this.#legend.list);
+    this.#legend.refresh();
+    this.#figure.table.addEventListener("toggle", () => this.#fillTable());
+    page.range.subscribe(() => this.#changed());
+    page.cursor.subscribe((instant, source) => this.#follow(instant, source === this));
+  }
+
+  /** That of the zone that all of its datasets have, else UTC. */
+  get #clock(): Clock {
+    const { datasets } = this.#page;
+    const zones = new Set(this.lines.map((each) => datasets.get(each.dataset)?.zone ?? null));
+    return Clock.of(zones.size === 1 ? [...zones][0]! : null);
+  }
+
+  get zone(): string {
+    return this.#clock.zone;
+  }
+
+  get range(): Range {
+    return this.#page.range.current;
+  }
+
+  get resolution(): string | null {
+    return this.lines.find((each) => each.on && each.resolution)?.resolution?.name ?? null;
+  }
+
+  /** Whether all of its range is drawn that could be loaded. */
+  get ready(): boolean {
+    return this.#isDrawn;
+  }
+
+  get error(): string | null {
+    return missingInWords(this.#missing);
+  }
+
+  /** Where the starts of the buckets lie that are shown: the first may begin before the range. */
+  get seen(): Range {
+    const { from, to } = this.#page.range.current;
+    const step = Math.max(1, ...this.lines.map((each) => (each.on && each.resolution?.step) || 1));
+    return { from: Math.floor(from / step) * step, to };
+  }
+
+  get notes(): Note[] {
+    const { from, to } = this.#page.range.current;
+    const all = [...this.#notes.values()].flat().filter(({ t }) => from <= t && t < to);
+    return all.sort((a, b) => a.t - b.t);
+  }
+
+  /** Whether it is so near the screen that it is worth loading. */
+  set near(is: boolean) {
+    this.#isNear = is;
+    if (is && !this.#isDrawn) this.#ask();
+  }
+
+  /** Whether some of it is on the screen. */
+  set inView(is: boolean) {
+    this.#isInView = is;
+    if (is && !this.#isDrawn) this.#ask();
+  }
+
+  #changed(): void {
+    this.#isDrawn = false;
+    this.#ask();
+  }
+
+  /** What nobody sees may wait until what is seen is drawn. */
+  #ask(): void {
+    if (this.#isInView) nextFrame(this.#update);
+    else whenIdle(this.#update);
+  }
+
+  /** Draw the range that is to be shown, if all of it is here; else load it, if anybody sees it. */
+  update(): void {
+    const all = this.#needs();
+    const absent = this.#absent(all);
+    if (absent.length === 0) {
+      this.#draw(all);
+      return;
+    }
+    this.#plot?.move(this.#page.range.current);
+    this.#showNotes();
+    if (!this.#isNear) return;
+    this.#figure.busy = true;
+    void Promise.all(absent.map((load) => load())).then(() => this.#ask());
+  }
+
+  #needs(): Need[] {
+    const wanted = new Map<string, Dataset>();
+    for (const line of this.lines) {
+      const source = this.#page.datasets.get(line.dataset);
+      line.facts = source?.columns.find(({ id }) => id === line.column) ?? null;
+      if (line.on && source) wanted.set(line.dataset, source);
+    }
+    return needs(wanted, this.#page.range.current, mostBuckets(this.#figure.plot.clientWidth));
+  }
+
+  /** How to load what is not here and was not asked for in vain. */
+  #absent(all: readonly Need[]): (() => Promise<void>)[] {
+    const { store, datasets } = this.#page;
+    const loads: (() => Promise<void>)[] = [];
+    for (const { dataset, resolution, periods } of all) {
+      for (const period of periods) {
+        const isKnown =
+          store.tile(dataset, resolution, period) ?? store.missing(dataset, resolution, period);
+        if (isKnown === undefined) loads.push(() => store.loadTile(dataset, resolution, period));
+      }
+    }
+    for (const name of this.spec.notes) {
+      const version = datasets.get(name)?.notes;
+      if (version && !store.notes(name) && !store.missingNotes(name)) {
+        loads.push(() => store.loadNotes(name, version));
+      }
+    }
+    return loads;
+  }
+
+  #draw(all: readonly Need[]): void {
+    const { range, store, datasets } = this.#page;
+    this.#gather(all);
+    const { seen } = this;
+    this.#notes.clear();
+    this.#samples = [];
+    for (const name of this.spec.notes) {
+      const notes = store.notes(name) ?? [];
+      this.#notes.set(name, notes);
+      this.#samples.push(...samplesFor(notes, name, datasets.get(name), this.lines));
+    }
+    const { from, to } = range.current;
+    const values = this.lines.flatMap((each) => extent(each.trace, seen) ?? []);
+    const isEmpty = values.length === 0;
+    for (const { t, value } of this.#samples) if (from <= t && t < to) values.push(value);
+    const [bottom, top] = [Math.min(...values), Math.max(...values)];
+    this.#decimals = decimalsFor(top - bottom);
+    this.#plot ??= this.#makePlot();
+    const shown = values.length === 0 ? null : padded(bottom, top);
+    this.#plot.show(range.current, this.#clock, shown, this.#samples);
+    this.#isDrawn = true;
+    this.#figure.busy = false;
+    this.#figure.say(isEmpty ? this.#emptiness() : "");
+    this.#figure.complain(this.error, () => this.#again());
+    this.#describe();
+    this.#showNotes();
+    this.#follow(this.#page.cursor.instant, false);
+    this.#fillTable();
+  }
+
+  /** Give each line what it shows, out of the tiles that are here. */
+  #gather(all: readonly Need[]): void {
+    const { store, datasets } = this.#page;
+    const told = new Map(all.map((each) => [each.dataset, each]));
+    this.#missing = [
+      ...datasets.missing(this.lines.map((each) => each.dataset)),
+      ...this.spec.notes.flatMap((each) => store.missingNotes(each) ?? []),
+    ];
+    for (const { dataset, resolution, periods } of all) {
+      for (const each of periods) {
+        const address = store.missing(dataset, resolution, each);
+        if (address !== undefined) this.#missing.push(address);
+      }
+    }
+    for (const line of this.lines) {
+      const need = line.on ? told.get(line.dataset) : undefined;
+      line.resolution = need?.resolution ?? null;
+      const tiles = need?.periods.flatMap(
+        (each) => store.tile(line.dataset, need.resolution, each) ?? [],
+      );
+      line.trace = need && tiles ? trace(tiles, line.column, need.range, need.resolution) : NOTHING;
+      line.flagged = tiles ? flaggedIn(tiles, line.column, this.#page.range.current) : [];
+    }
+  }
+
+  #makePlot(): Plot {
+    const { range, cursor } = this.#page;
+    const { plot: place } = this.#figure;
+    const room = this.spec.notes.length > 0 ? PINS : 0;
+    const plot = new Plot(
+      place,
+      this.lines,
+      { range: range.current, clock: this.#clock, room },
+      {
+        selected: (selected) => range.set(fit(selected, range.bounds), "zoomed"),
+        wentOut: () => range.out(),
+      },
+    );
+    plot.over.append(this.#marks.place);
+    steer({
+      plot,
+      place,
+      range,
+      cursor,
+      clock: () => this.#clock,
+      source: this,
+      instants: () => this.#instants(),
+      tell: () => this.#tell(),
+    });
+    const resized = (): void => {
+      if (plot.resize()) this.#changed();
+    };
+    new ResizeObserver(() => nextFrame(resized)).observe(place);
+    return plot;
+  }
+
+  /** In other colors. */
+  redraw(): void {
+    this.#plot?.redraw();
+    this.#legend.refresh();
+  }
+
+  /** Starts of the buckets that are shown, of all lines. */
+  #instants(): number[] {
+    const { from, to } = this.seen;
+    const all = this.lines.flatMap((each) => each.trace.t.filter((t) => from <= t && t < to));
+    return [...new Set(all)].sort((a, b) => a - b);
+  }
+
+  #follow(instant: number | null, isOurs: boolean): void {
+    if (!this.#plot || !this.#isNear) return;
+    // Under the mouse uPlot has put its cursor already.
+    if (!isOurs) this.#plot.point(instant);
+    this.#tell();
+  }
+
+  #tell(): string {
+    const { cursor, range } = this.#page;
+    return this.#legend.tell(
+      cursor.instant,
+      this.#clock,
+      this.#decimals,
+      this.#samples,
+      range.current.to,
+    );
+  }
+
+  #switch(line: Line): void {
+    line.on = !line.on;
+    this.#legend.refresh();
+    this.#isDrawn = false;
+    nextFrame(this.#update);
+  }
+
+  #again(): void {
+    this.#page.store.forgive();
+    this.#figure.busy = true;
+    const { datasets, range } = this.#page;
+    const names = [...this.lines.map((each) => each.dataset), ...this.spec.notes];
+    void datasets.load(names).then(() => range.refresh());
+  }
+
+  #emptiness(): string {
+    const last = this.lines.flatMap(({ dataset }) => this.#page.datasets.get(dataset)?.last ?? []);
+    const isAnyOn = this.lines.some((each) => each.on);
+    return emptiness(isAnyOn, last.length === 0 ? null : Math.max(...last), this.#clock);
+  }
+
+  /** Which buckets these are, for everybody; what is seen, for who does not see it. */
+  #describe(): void {
+    const { spec, resolution } = this;
+    const isBand = this.lines.some(({ trace }) =>
+      trace.min.some((each, i) => each !== trace.max[i]),
+    );
+    const band = isBand ? ", band from lowest to highest" : "";
+    const { from, to } = this.#page.range.current;
+    const flags = new Set(this.lines.flatMap((each) => each.flagged.map(({ flag }) => flag)));
+    this.#figure.explain(
+      resolution === null ? [] : [`${resolution} averages${band}`, this.#clock.label],
+      {
+        suspect: flags.has(3),
+        fail: flags.has(4),
+        sample: this.#samples.some(({ t }) => from <= t && t < to),
+      },
+    );
+    const { canvas } = this.#plot!;
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", labelOf(spec.title, spec.unit, { from, to }, this.#clock));
+  }
+
+  #noteInWords(note: Note): string {
+    const sources = this.spec.notes.map((each) => this.#page.datasets.get(each));
+    return sentence(note, this.#clock, () => samplesInWords(note, sources));
+  }
+
+  #showNotes(): void {
+    const plot = this.#plot;
+    if (!plot) return;
+    const { notes } = this;
+    const groups = grouped(notes, (t) => plot.leftOf(t));
+    this.#marks.show(groups, (note) => this.#noteInWords(note), plot.over.clientWidth);
+  }
+
+  #fillTable(): void {
+    const { table, tableBody } = this.#figure;
+    if (!table.open) tableBody.replaceChildren();
+    else if (this.#isDrawn) {
+      const { title, unit } = this.spec;
+      const lines = this.lines.filter((each) => each.on);
+      const told = {
+        title,
+        unit,
+        lines,
+        range: this.seen,
+        clock: this.#clock,
+        decimals: this.#decimals,
+      };
+      tableBody.replaceChildren(
+        ...tables({ ...told, notes: this.notes, tellNote: (note) => this.#noteInWords(note) }),
+      );
+    }
+  }
+
+  #save(): void {
+    const lines = this.lines.filter((each) => each.on);
+    const { unit, title } = this.spec;
+    const text = csv(
+      lines.map(({ label, trace: shown }) => ({ label, unit, ...drawn(shown, this.seen) })),
+    );
+    const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+    element("a", { href: address, download: `${fileName(title, this.range)}.csv` }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 1000);
+  }
+}

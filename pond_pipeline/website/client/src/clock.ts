@@ -1,0 +1,90 @@
+// Instants by the clocks of a zone. Dates are ISO everywhere: 03/04 is read in two ways.
+
+const FIELDS: Intl.DateTimeFormatOptions = {
+  hourCycle: "h23",
+  year: "numeric",
+  month: "numeric",
+  day: "numeric",
+  hour: "numeric",
+  minute: "numeric",
+  second: "numeric",
+};
+
+const clocks = new Map<string, Clock>();
+
+export class Clock {
+  readonly zone: string;
+  #fields: Intl.DateTimeFormat | null = null;
+  #names: Intl.DateTimeFormat | null = null;
+
+  private constructor(zone: string | null) {
+    this.zone = "UTC";
+    if (zone === null || zone === "UTC") return;
+    try {
+      // Making a formatter costs more than a hundred uses of it, so there is one for each zone.
+      this.#fields = new Intl.DateTimeFormat("en-US", { ...FIELDS, timeZone: zone });
+      this.#names = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "short" });
+      this.zone = zone;
+    } catch {
+      // A zone that this browser does not know: UTC is said, and right.
+    }
+  }
+
+  static of(zone: string | null): Clock {
+    const name = zone ?? "UTC";
+    const known = clocks.get(name) ?? new Clock(zone);
+    clocks.set(name, known);
+    return known;
+  }
+
+  /** `America/Los Angeles`. */
+  get label(): string {
+    return this.zone.replaceAll("_", " ");
+  }
+
+  get isUtc(): boolean {
+    return this.#fields === null;
+  }
+
+  /** Seconds that the clock shows, as if it were one in UTC. */
+  wall(t: number): number {
+    if (!this.#fields) return t;
+    const shown: Record<string, number> = {};
+    for (const { type, value } of this.#fields.formatToParts(t * 1000)) shown[type] = Number(value);
+    const { year, month, day, hour, minute, second } = shown;
+    return Date.UTC(year!, month! - 1, day!, hour!, minute!, second!) / 1000;
+  }
+
+  /** The instant at which the clock shows that; the later one where an hour is left out. */
+  instant(wall: number): number {
+    const guess = wall - (this.wall(wall) - wall);
+    return wall - (this.wall(guess) - guess);
+  }
+
+  /** `PST`, `GMT+1` or `UTC`. */
+  name(t: number): string {
+    const parts = this.#names?.formatToParts(t * 1000);
+    return parts?.find((each) => each.type === "timeZoneName")?.value ?? "UTC";
+  }
+
+  /** `2026-11-22 05:00`, with seconds where there are any. */
+  stamp(t: number): string {
+    const iso = new Date(this.wall(t) * 1000).toISOString();
+    const seconds = iso.slice(17, 19) === "00" ? 16 : 19;
+    return `${iso.slice(0, 10)} ${iso.slice(11, seconds)}`;
+  }
+
+  /** `2026-11-22`. */
+  date(t: number): string {
+    return new Date(this.wall(t) * 1000).toISOString().slice(0, 10);
+  }
+
+  /** `2026-11-22 05:00 PST · 13:00 UTC`; the date in UTC too where it is another one. */
+  both(t: number): string {
+    const utc = Clock.of(null).stamp(t);
+    if (this.isUtc) return `${utc} UTC`;
+    const local = this.stamp(t);
+    const short = utc.slice(0, 10) === local.slice(0, 10) ? utc.slice(11) : utc;
+    return `${local} ${this.name(t)} · ${short} UTC`;
+  }
+}

@@ -1,0 +1,46 @@
+// What `data/<dataset>/index.js` and `notes.js` say. All instants are epoch seconds in UTC.
+
+import type { PeriodKind } from "./period.ts";
+
+export interface Column {
+  id: string;
+  name: string;
+  parameter: string;
+  unit: string;
+  scope: string | null;
+}
+
+export interface Resolution {
+  name: string;
+  /** How wide a bucket is; nominal where the calendar decides (months, years). */
+  step: number;
+  /** Buckets further apart than this are not connected. */
+  gap: number;
+  period: PeriodKind;
+  /** Period names of the tiles that exist, each with its version. */
+  tiles: Record<string, string>;
+}
+
+export interface Dataset {
+  title: string;
+  zone: string | null;
+  /** Start of the first and of the last bucket. */
+  first: number;
+  last: number;
+  columns: Column[];
+  /** Finest first. */
+  resolutions: Resolution[];
+  notes: string | null;
+}
+
+export interface Note {
+  t: number;
+  text: string;
+  /** Grab samples: column id to value. */
+  samples: Record<string, number>;
+}
+
+/** When the last bucket of the finest resolution ends. */
+export function endOf(dataset: Dataset): number {
+  return dataset.last + (dataset.resolutions[0]?.step ?? 0);
+}

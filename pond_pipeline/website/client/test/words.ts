@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { age, isLate } from "../src/age.ts";
+import { cell, csv } from "../src/csv.ts";
+import { padded } from "../src/extent.ts";
+import { commandOf } from "../src/keys.ts";
+import { leadsOn } from "../src/links.ts";
+import { decimalsFor, decimalsOf, format, withUnit } from "../src/number.ts";
+
+test("ages are told in the largest unit of which there is one", () => {
+  const told = [0, 59, 60, 3599, 7200, 86400 * 3, -7200].map(age);
+  assert.deepEqual(told, [
+    "just now",
+    "just now",
+    "1 min ago",
+    "59 min ago",
+    "2 h ago",
+    "3 d ago",
+    "in 2 h",
+  ]);
+});
+
+test("what is exactly as old as it may be is not late", () => {
+  assert.deepEqual(
+    [isLate(0, 10, 10), isLate(0, 10, 11), isLate(0, Number.NaN, 11)],
+    [false, true, false],
+  );
+});
+
+test("values have the decimals in which those of a chart differ", () => {
+  assert.deepEqual([0.05, 0.4, 3, 40, 5000, 0, Number.NaN].map(decimalsFor), [4, 3, 2, 1, 0, 2, 2]);
+});
+
+test("labels of an axis have the decimals of their step", () => {
+  assert.deepEqual([20, 1, 2.5, 0.25, 0.1 + 0.2, 1e-9].map(decimalsOf), [0, 0, 1, 2, 1, 6]);
+});
+
+test("numbers have a real minus, and powers of ten where decimals would hide them", () => {
+  assert.deepEqual(
+    [format(-1.25, 1), format(12, 2), format(0, 1), format(0.00001, 2)],
+    ["−1.3", "12.00", "0.0", "1.00e−5"],
+  );
+});
+
+test("a value without a unit stands alone", () => {
+  assert.deepEqual([withUnit("7.9", ""), withUnit("8", "mg/L")], ["7.9", "8\u00a0mg/L"]);
+});
+
+test("the values' axis has air, and no negatives for what has none", () => {
+  assert.deepEqual(padded(0.1, 10), [0, 10 + 9.9 * 0.08]);
+  assert.deepEqual(padded(-10, 10), [-11.6, 11.6]);
+  const [low, high] = padded(5, 5);
+  assert.ok(low < 5 && high > 5);
+});
+
+test("a file for spreadsheets has the values of all lines by instant", () => {
+  const lines = [
+    { label: "A", unit: "°C", t: [0, 3600], avg: [1.5, null], min: [1, null], max: [2, null] },
+    { label: "B", unit: "", t: [3600], avg: [3], min: [3], max: [3] },
+  ];
+  assert.equal(
+    csv(lines),
+    "instant UTC,A avg (°C),A min (°C),A max (°C),B avg,B min,B max\r\n" +
+      "1970-01-01T00:00:00Z,1.5,1,2,,,\r\n1970-01-01T01:00:00Z,,,,3,3,3\r\n",
+  );
+});
+
+test("texts in a file for spreadsheets are quoted, and never formulas", () => {
+  assert.deepEqual(['a,"b"', "=1+1", "@x", "plain"].map(cell), [
+    '"a,""b"""',
+    "'=1+1",
+    "'@x",
+    "plain",
+  ]);
+});
+
+test("keys of a chart are its own; all others are the page's", () => {
+  const own = ["ArrowLeft", "ArrowRight", "+", "-", "Home", "Escape"].map((key) =>
+    commandOf(key, false),
+  );
+  assert.ok(own.every((each) => each !== null));
+  assert.deepEqual(
+    ["ArrowDown", "Tab", "a", " "].map((key) => commandOf(key, false)),
+    [null, null, null, null],
+  );
+});
+
+test("a range goes along to pages of the website alone", () => {
+  const own = ["wharf.html", "../parameters/do.html"];
+  const others = [
+    "https://example.org/a.html",
+    "mailto:a@b.html",
+    "#main",
+    "a.html#x",
+    "a.html?b",
+    "//x/a.html",
+    "data.csv",
+  ];
+  assert.deepEqual([...own, ...others].filter(leadsOn), own);
+});

@@ -1,0 +1,82 @@
+"""The website of a pond in a browser: it shows what SQL tells, and runs no code but its own."""
+
+from collections.abc import Iterator
+from threading import Thread
+
+import pytest
+
+from pond_pipeline.website import WebsiteServer
+from tests.website.bay import PIER, Bay
+from tests.website.client.conftest import Visit, Website
+
+JANUARY = "#from=2025-01-01T00:00Z&to=2025-02-01T00:00Z"
+ALL = "#from=2025-01-01T00:00Z&to=2025-02-20T00:00Z"
+COUNT_HACKS = "window.hacks = 0; window.hacked = () => { window.hacks += 1; };"
+
+
+@pytest.fixture(scope="module")
+def website(shared: Bay) -> Iterator[Website]:
+    """Serve the bay as `pond site serve` does."""
+    with WebsiteServer(shared.site, port=0) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield Website(shared.site, server.url.rstrip("/"))
+        server.shutdown()
+        thread.join()
+
+
+def in_pond(bay: Bay, column: str, aggregate: str, *, until: str) -> dict[int, float]:
+    """Return what SQL over the pond tells of an hourly column, by instant."""
+    rows = bay.snapshot().sql(
+        f"""SELECT epoch(timestamp)::BIGINT AS t, "{column}.{aggregate}" AS value
+        FROM "{PIER}/res=1h" WHERE timestamp < '{until}' AND "{column}.{aggregate}" IS NOT NULL"""  # noqa: S608 -- our own names
+    )
+    return {each["t"]: each["value"] for each in rows.to_pylist()}
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("aggregate", ["avg", "min", "max"])
+def test_charts_draw_what_sql_tells_of_the_pond(
+    visit: Visit, shared: Bay, which: int, aggregate: str
+) -> None:
+    visit.open(f"sites/pier.html{JANUARY}")
+    visit.page.locator("figure").nth(which).scroll_into_view_if_needed()
+    visit.page.wait_for_function(f"duckpond.charts[{which}].ready")
+    chart = visit.chart(which)
+    assert chart["resolution"] == "1h"
+    line = chart["lines"][0]
+    column = {"Temperature": "Surface.Temperature.C", "DO": "Surface.DO.mg/L"}[chart["title"]]
+    drawn = zip(line["t"], line[aggregate], strict=True)
+    assert {t: value for t, value in drawn if value is not None} == pytest.approx(
+        in_pond(shared, column, aggregate, until="2025-02-01T00:00Z"), rel=1e-6
+    )
+
+
+def test_flagged_readings_notes_and_samples_are_marked(visit: Visit) -> None:
+    visit.open(f"sites/pier.html{JANUARY}")
+    chart = visit.chart()
+    assert len(chart["flagged"]) == 2
+    assert [each["text"] for each in chart["notes"]] == [
+        "Ana: Cleaned <b>the</b> sonde",
+        "Ben: Ice on the pier",
+    ]
+
+
+@pytest.mark.parametrize("as_file", [False, True], ids=["served", "from the disk"])
+def test_every_page_opens_without_a_complaint_and_runs_no_code_of_others(
+    visit: Visit, *, as_file: bool
+) -> None:
+    visit.page.add_init_script(COUNT_HACKS)
+    folder = visit.website.folder
+    names = [str(each.relative_to(folder)) for each in sorted(folder.rglob("*.html"))]
+    assert len(names) == 9
+    for name in names:
+        visit.page.goto((folder / name).as_uri() if as_file else f"{visit.website.url}/{name}")
+        if visit.page.locator("figure.chart").count():
+            visit.page.wait_for_function("duckpond.charts[0]?.ready")
+        assert visit.page.evaluate("window.hacks") == 0
+
+
+def test_the_list_of_a_build_is_not_served(visit: Visit) -> None:
+    answer = visit.page.request.get(f"{visit.website.url}/.duckpond-website.json")
+    assert answer.status == 404

@@ -1,0 +1,146 @@
+"""What pages say, and that nothing in a name or a note runs as code."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from lxml import html
+
+from pond_pipeline.website import build
+from tests.pipeline.steps.exports import put
+from tests.website.bay import HOSTILE, MONTHS, NOTES, Bay
+
+
+def pages(bay: Bay) -> Iterator[Path]:
+    """Yield all pages."""
+    yield from sorted(bay.site.rglob("*.html"))
+
+
+def page(bay: Bay, name: str) -> html.HtmlElement:
+    """Return a page."""
+    return html.document_fromstring((bay.site / name).read_text())
+
+
+def found(tree: html.HtmlElement, path: str) -> list[str]:
+    """Return the texts of what an XPath finds."""
+    result = tree.xpath(path)
+    assert isinstance(result, list)
+    return [str(each) for each in result]
+
+
+def said(tree: html.HtmlElement) -> str:
+    """Return what a page says, with single spaces."""
+    return " ".join(" ".join(str(each) for each in tree.itertext()).split())
+
+
+def text(bay: Bay, name: str) -> str:
+    """Return what a page of the website says."""
+    return said(page(bay, name))
+
+
+def test_every_link_leads_to_a_file_of_the_website(shared: Bay) -> None:
+    for file in pages(shared):
+        tree = html.document_fromstring(file.read_text())
+        places = found(tree, "//@href | //@src")
+        local = [
+            unquote(urlsplit(each).path) for each in places if not each.startswith(("#", "data:"))
+        ]
+        assert local
+        for place in local:
+            assert not place.startswith("/"), "a website lies below any address"
+            assert (file.parent / place).is_file(), f"{file.name}: {place}"
+
+
+def test_a_name_that_looks_like_code_is_shown_as_text(shared: Bay) -> None:
+    for file in pages(shared):
+        tree = html.document_fromstring(file.read_text())
+        assert not found(tree, "//img | //script[not(@src)] | //*[@onerror] | //b")
+        assert HOSTILE in said(tree)
+
+
+def test_markdown_of_ones_own_runs_no_code(shared: Bay) -> None:
+    tree = page(shared, "pages/about.html")
+    assert "<script>hacked()</script>" in said(tree)
+    assert not [
+        each for each in found(tree, "//@href") if "hacked" in unquote(each) and ":" in each
+    ]
+    assert len(found(tree, "//figure[@data-chart]")) == 1
+
+
+def test_a_tag_stands_for_a_chart_of_all_parameters_where_it_names_none(bay: Bay) -> None:
+    own = bay.lake.folder / "pages" / "about.md"
+    own.write_text('Both: {{ chart("/combined/bay/Pier") }}\n')
+    build(bay.step, bay.snapshot())
+    captions = found(page(bay, "pages/about.html"), "//figure/figcaption/text()")
+    assert captions == ["Temperature (°C)", "DO (mg/L)"]
+
+
+def test_the_front_page_tells_the_newest_readings_and_that_they_are_provisional(
+    shared: Bay,
+) -> None:
+    told = text(shared, "index.html")
+    assert "Provisional data" in told
+    assert "Temperature 11.22 °C" in told
+    assert "Newest 2025-02-19 15:00 PST" in told
+    assert len(found(page(shared, "index.html"), "//*[@class='map']//a")) == 2
+
+
+def test_a_site_tells_its_instruments_quality_and_notes(shared: Bay) -> None:
+    told = text(shared, "sites/pier.html")
+    assert "Sonde , always" in told
+    assert "Surface Temperature 0 2" in told
+    assert "2025-01-10 01:30 PST : Ana: Cleaned <b>the</b> sonde" in told
+    assert "39.42000, -123.80000" in told
+
+
+def test_samples_are_no_line_of_a_chart(shared: Bay) -> None:
+    charts = found(page(shared, "sites/pier.html"), "//figure/@data-chart")
+    assert len(charts) == 2
+    assert not [each for each in charts if "Grab" in each]
+
+
+def test_an_instrument_tells_its_gaps_and_where_it_was(shared: Bay) -> None:
+    told = text(shared, "instruments/sonde.html")
+    assert "1 gap longer than 3 h" in told
+    assert "2025-01-13 11:00 UTC 2025-01-14 08:00 UTC 21 h" in told
+    assert "Pier , always" in told
+
+
+def test_a_parameter_shows_all_sites_side_by_side(shared: Bay) -> None:
+    tree = page(shared, "parameters/temperature-c.html")
+    (chart,) = found(tree, "//figure/@data-chart")
+    assert '"dataset": "pier"' in chart
+    assert '"dataset": "deep-img-src-x-onerror-hacked"' in chart
+
+
+def test_downloads_have_units_flags_and_both_times(shared: Bay) -> None:
+    lines = (shared.site / "downloads/pier/2025.csv").read_text().splitlines()
+    header = lines[0].split(",")
+    assert header[:4] == [
+        "timestamp (UTC)",
+        "timestamp (America/Los_Angeles)",
+        "Surface DO (mg/L)",
+        "Surface Temperature (°C)",
+    ]
+    assert "Surface Temperature (°C) flag" in header
+    assert lines[1].startswith("2025-01-01T00:00:00Z,2024-12-31T16:00:00-08:00,6.8,12.0,")
+    assert len(lines) == shared.snapshot().read_series("/combined/bay/Pier").num_rows + 1
+
+
+@pytest.mark.parametrize("theme", [("accent", "#aa5500"), ("accent_dark", "#ffcc00")])
+def test_a_theme_sets_colors_and_adds_a_stylesheet(bay: Bay, theme: tuple[str, str]) -> None:
+    (bay.lake.folder / "own.css").write_text("h1 { color: red }")
+    key, color = theme
+    given = f'  theme: {{{key}: "{color}", css: own.css}}\n'
+    bay.lake.file.write_text(bay.lake.file.read_text() + given)
+    build(bay.step, bay.snapshot())
+    assert f"--accent: {color}" in (bay.site / "index.html").read_text()
+    assert (bay.site / "assets" / "theme.css").read_text() == "h1 { color: red }"
+
+
+def test_a_note_is_no_formula_in_a_spreadsheet(bay: Bay) -> None:
+    note = "2025-02-01 08:00,Eve,=HYPERLINK(1),\n"
+    put(bay.lake.folder, "inbox/notes/2025.csv", NOTES + note)
+    bay.lake.complete(*MONTHS)
+    assert ",'=HYPERLINK(1)," in (bay.site / "downloads/pier/2025.csv").read_text()
