@@ -112,7 +112,8 @@ class _Build:
         sites = self._sites()
         instruments = self._instruments(sites)
         parameters = _parameters(sites)
-        own = [own_page(file, _Tags(sites).charts) for file in files]
+        tags = _Tags(sites)
+        own = [own_page(file, tags.charts) for file in files]
         names = identifiers(page.name for page in own)
         frame = Frame(
             title=self._step.title,

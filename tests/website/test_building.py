@@ -129,7 +129,8 @@ def test_downloads_can_be_left_out(bay: Bay) -> None:
 )
 def test_a_wrong_tag_is_named_and_the_website_stays(bay: Bay, page: str, problem: str) -> None:
     before = stamps(bay.site)
-    bay.lake.file.write_text(bay.lake.file.read_text() + "  downloads: false\n")
+    text = bay.lake.file.read_text()
+    bay.lake.file.write_text(text.replace("interval: 1h", "interval: 2h"))  # in lists of datasets
     (bay.lake.folder / "pages" / "about.md").write_text(page)
     with pytest.raises(TemplateError, match=problem):
         build(bay.step, bay.snapshot())
