@@ -23,6 +23,7 @@ from rich.table import Table
 
 from benchmarks import (
     backups,
+    charts,
     commits,
     decoding,
     downsampling,
@@ -55,6 +56,7 @@ _BENCHES: dict[tuple[str, ...], Callable[[Inputs], list[Result]]] = {
     ("B13",): backups.growing,
     ("B14",): backups.first,
     ("B15", "B16"): websites.measure,
+    ("B17",): charts.measure,
     ("load",): pipelines.loading,
     ("tick",): ticking.measure,
 }

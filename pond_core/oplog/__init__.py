@@ -15,7 +15,15 @@ from pond_core.oplog.fold import EMPTY_NODE, NodeState, apply
 from pond_core.oplog.identity import REPLICA, Identity
 from pond_core.oplog.log import OpLog
 from pond_core.oplog.maintenance import Merged
-from pond_core.oplog.operation import Header, Operation, OpKind, Provenance, dump_facts, rows_hash
+from pond_core.oplog.operation import (
+    Header,
+    Operation,
+    OpKind,
+    Provenance,
+    dump_facts,
+    parse_all_facts,
+    rows_hash,
+)
 from pond_core.oplog.parquet import (
     Action,
     LogFile,
@@ -68,6 +76,7 @@ __all__ = [
     "is_pond",
     "open_parquet",
     "parquet_errors",
+    "parse_all_facts",
     "read_all",
     "read_table",
     "remove_action",

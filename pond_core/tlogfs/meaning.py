@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pond_core.oplog import NodeState, Operation
+from pond_core.oplog import NodeState, Operation, parse_all_facts
 from pond_core.tinyfs.node import Entry, EntryType, Node, NodeId, Piece, Recipe
 from pond_core.window import Window
 
@@ -31,13 +31,11 @@ def _marks(
     state: NodeState, known: tuple[NodeState, Node] | None
 ) -> dict[Window, Mapping[str, object]]:
     before, parsed = ({}, {}) if known is None else (known[0].marks, known[1].marks)
-    marks = {
-        window: parsed[window]
-        if before.get(window) is row and window in parsed
-        else MappingProxyType(row.facts)
-        for window, row in state.marks.items()
-    }
-    return {window: facts for window, facts in marks.items() if facts}
+    fresh = {w: row for w, row in state.marks.items() if before.get(w) is not row}
+    facts = parse_all_facts([row.attributes for row in fresh.values()])
+    marks = {**parsed, **dict(zip(fresh, map(MappingProxyType, facts), strict=True))}
+    # In the order of the state; a mark without facts is none.
+    return {window: marks[window] for window in state.marks if marks.get(window)}
 
 
 def recipe_of(row: Operation, factory: str) -> Recipe:

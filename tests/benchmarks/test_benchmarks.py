@@ -10,9 +10,11 @@ import pytest
 
 from benchmarks.measure import faster, fewer, slower, within
 from benchmarks.run import main
+from tests.operations.browser import found_chromium
 
 ROOT = Path(__file__).parents[2]
-BUDGETS = [*(f"B{number}" for number in range(1, 17)), "load", "tick"]
+BROWSER = ["B17"] if found_chromium() else []
+BUDGETS = [*(f"B{number}" for number in range(1, 17)), *BROWSER, "load", "tick"]
 
 
 @pytest.fixture(scope="module")

@@ -23,9 +23,14 @@ _ARGUMENTS = (
 )
 
 
+def found_chromium() -> str | None:
+    """Return the browser's path; None where there is none."""
+    return next(filter(None, map(shutil.which, _NAMES)), None)
+
+
 def chromium() -> str:
     """Return the browser's path; without one the test is skipped, or fails where it is needed."""
-    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    found = found_chromium()
     if found is not None:
         return found
     what = "NOT TESTED IN A BROWSER: there is no Chromium; `make browser` installs it"

@@ -1,6 +1,7 @@
 """Operations and headers as values, and their way through Arrow."""
 
 import hashlib
+import re
 from dataclasses import fields, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import given
 
 from pond_core.errors import CorruptionError
 from pond_core.oplog import HEADERS, Header, Operation, OpKind, Provenance, dump_facts, rows_hash
-from pond_core.oplog.operation import decode, encode, number, parse_facts
+from pond_core.oplog.operation import decode, encode, number, parse_all_facts, parse_facts
 from pond_core.oplog.schema import ROW_COLUMNS, STORED
 from pond_core.window import Window
 from tests.core.oplog.rows import DIRECTORY, PART, link, window, write
@@ -117,6 +118,18 @@ def test_each_fact_of_a_header_counts_in_its_hash(name: str) -> None:
 def test_a_header_without_its_facts_is_damage(attributes: str | None) -> None:
     with pytest.raises(CorruptionError):
         Header.from_operation(replace(HEADER.to_operation(), attributes=attributes))
+
+
+@given(st.lists(st.none() | st.dictionaries(st.text(), st.none() | INT64 | st.text())))
+def test_facts_of_many_rows_are_those_of_each(given_facts: list[dict[str, Any] | None]) -> None:
+    texts = [None if facts is None else dump_facts(facts) for facts in given_facts]
+    assert parse_all_facts(texts) == [parse_facts(text) for text in texts]
+
+
+@pytest.mark.parametrize("wrong", ["", "[1]", "nothing", '{"a":1},{"b":2}', '{"a":1}]'])
+def test_among_many_rows_the_one_without_facts_is_told(wrong: str) -> None:
+    with pytest.raises(CorruptionError, match=re.escape(repr(wrong))):
+        parse_all_facts(['{"a":1}', wrong, None])
 
 
 def test_equal_facts_give_equal_text() -> None:
