@@ -3,57 +3,36 @@
 The two tables are the rules: what clashes, and what commutes. Both are tried both ways.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-
-import hypothesis.strategies as st
-import pyarrow as pa
 import pytest
-from hypothesis import given
 
-from pond_core import (
-    ConflictError,
-    EntryType,
-    FactoryCall,
-    NotFoundError,
-    Pond,
-    Provenance,
-    Recipe,
-    Transaction,
-    Window,
-    register_factory,
-)
-from pond_core.oplog import Operation, OpKind
+from pond_core import ConflictError, Pond, Window
+from pond_core.oplog import OpKind
 from pond_core.tinyfs import NodeId
-from pond_core.tlogfs.conflict import Grounds, check
-from tests.conformance.filesystem import readings, values
-
-Change = Callable[[Transaction], object]
+from tests.conformance.filesystem import readings
+from tests.core.tlogfs.changes import (
+    Change,
+    both,
+    computed,
+    data,
+    lay_out,
+    mark,
+    mkdir,
+    race,
+    remove,
+    rename,
+    replace_month,
+    symlink,
+    text_depth,
+    text_window,
+    window,
+)
 
 
 @pytest.fixture
 def pond(pond: Pond) -> Pond:
-    """A pond with a series, two files and a directory that holds another file and series."""
-    with pond.transaction() as tx:
-        tx.mkdir("/d/e", parents=True)
-        tx.mkdir("/z")
-        tx.mkdir("/y")
-        tx.symlink("/to_f", "/f")
-        tx.symlink("/to_d", "/d")
-        tx.write_data("/f", b"old")
-        tx.write_data("/g", b"old")
-        tx.write_data("/d/e/f", b"old")
-        tx.write_window("/s", readings({1: 1.0}), Window(0, 10))
-        tx.write_window("/month", readings({1: 1.0, 90: 1.0}), Window(0, 100))
-        tx.write_window("/d/s", readings({1: 1.0}), Window(0, 10))
+    """A pond with something in it."""
+    pond.transact(lay_out)
     return pond
-
-
-def race(pond: Pond, theirs: Change, ours: Change) -> None:
-    """Begin both, commit theirs, commit ours."""
-    with pond.transaction() as mine:
-        ours(mine)
-        with pond.transaction() as other:
-            theirs(other)
 
 
 def lost(pond: Pond) -> set[str]:
@@ -71,68 +50,6 @@ def lost(pond: Pond) -> set[str]:
         if row.op is OpKind.LINK and (row.parent_id, row.name) not in unlinked
     }
     return {str(node) for node in (changed & reached(2) | made) - reached(3)}
-
-
-def window(path: str, start: int, end: int, column: str = "value") -> Change:
-    rows = readings({start: 9.0}, column)
-    return lambda tx: tx.write_window(path, rows, Window(start, end))
-
-
-def text_window(path: str, start: int, end: int) -> Change:
-    rows = readings({start: 0.0}).set_column(1, "value", pa.array(["high"]))
-    return lambda tx: tx.write_window(path, rows, Window(start, end))
-
-
-def mark(path: str, start: int, end: int, fact: str = "a") -> Change:
-    return lambda tx: tx.mark(path, {"hash": fact}, Window(start, end))
-
-
-def text_depth(path: str, start: int, end: int) -> Change:
-    rows = readings({start: 0.0}, "depth").set_column(1, "depth", [["deep"]])
-    return lambda tx: tx.write_window(path, rows, Window(start, end))
-
-
-def remove(path: str) -> Change:
-    return lambda tx: tx.remove(path, recursive=True)
-
-
-def rename(src: str, dst: str) -> Change:
-    return lambda tx: tx.rename(src, dst)
-
-
-def data(path: str, content: bytes = b"new") -> Change:
-    return lambda tx: tx.write_data(path, content)
-
-
-def mkdir(path: str) -> Change:
-    return lambda tx: tx.mkdir(path)
-
-
-def symlink(path: str, target: str) -> Change:
-    return lambda tx: tx.symlink(path, target)
-
-
-def replace_month(rows: Mapping[int, float | None]) -> Change:
-    return lambda tx: tx.replace_window("/month", readings(rows), Window(0, 100))
-
-
-def both(*changes: Change) -> Change:
-    def act(tx: Transaction) -> None:
-        for change in changes:
-            change(tx)
-
-    return act
-
-
-def nothing(_call: FactoryCall) -> dict[str, Recipe]:
-    return {}
-
-
-register_factory("test.nothing", nothing, makes=EntryType.DIRECTORY)
-
-
-def computed(tx: Transaction) -> None:
-    tx.write_recipe("/z", Recipe(EntryType.DIRECTORY, "test.nothing"))
 
 
 CLASHES: dict[str, tuple[Change, Change]] = {
@@ -364,254 +281,3 @@ def test_two_that_go_together_are_both_committed(
     assert pond.snapshot().txn == 3
     assert pond.verify().ok
     assert lost(pond) == set()
-
-
-def test_a_change_of_type_in_a_disjoint_window_is_refused_without_a_race(pond: Pond) -> None:
-    with pytest.raises(ValueError, match="'value'"):
-        race(pond, window("/s", 10, 20), text_window("/s", 20, 30))
-
-
-def test_both_windows_of_one_series_are_there_afterwards(pond: Pond) -> None:
-    race(pond, window("/s", 10, 20), window("/s", 20, 30))
-    assert values(pond.snapshot().read_series("/s")) == {1: 1.0, 10: 9.0, 20: 9.0}
-
-
-def test_a_file_written_while_it_was_renamed_has_its_new_name_and_content(pond: Pond) -> None:
-    race(pond, lambda tx: tx.rename("/f", "/z/f"), lambda tx: tx.write_data("/f", b"1"))
-    assert pond.snapshot().read_data("/z/f") == b"1"
-    assert not pond.snapshot().exists("/f")
-
-
-def test_what_is_made_in_a_directory_that_was_moved_is_found_where_it_went(pond: Pond) -> None:
-    race(pond, rename("/d", "/z/d"), both(data("/d/new", b"1"), data("/d/e/f", b"2")))
-    snapshot = pond.snapshot()
-    assert (snapshot.read_data("/z/d/new"), snapshot.read_data("/z/d/e/f")) == (b"1", b"2")
-    assert not snapshot.exists("/d")
-
-
-def test_a_range_that_was_replaced_may_be_written_to_afterwards(pond: Pond) -> None:
-    race(pond, replace_month({1: 1.0, 50: 5.0, 90: 1.0}), window("/month", 60, 65))
-    expected = {1: 1.0, 50: 5.0, 60: 9.0, 90: 1.0}
-    assert values(pond.snapshot().read_series("/month")) == expected
-
-
-def test_a_range_that_was_replaced_holds_what_its_writer_gave(pond: Pond) -> None:
-    first, second = {1: 1.0, 50: 5.0, 90: 1.0}, {1: 1.0, 70: 7.0, 90: 1.0}
-    with pond.transaction() as tx:
-        replace_month(first)(tx)
-    with pytest.raises(ConflictError):
-        race(pond, window("/month", 60, 65), replace_month(second))
-    pond.transact(replace_month(second))
-    assert values(pond.snapshot().read_series("/month")) == second
-
-
-def test_a_range_that_was_found_as_it_should_be_stays_so(pond: Pond) -> None:
-    stored = {1: 1.0, 50: 5.0, 90: 1.0}
-    pond.transact(replace_month(stored))
-    with pytest.raises(ConflictError):
-        race(pond, window("/month", 60, 65), both(replace_month(stored), data("/note", b"same")))
-
-
-def test_two_who_add_to_one_range_are_told_and_both_are_there_after_a_rerun(pond: Pond) -> None:
-    def adding(at: int) -> Change:
-        return lambda tx: tx.merge_window("/s", readings({at: 9.0}), Window(0, 100))
-
-    tries = 0
-
-    def ours(tx: Transaction) -> None:
-        nonlocal tries
-        tries += 1
-        adding(70)(tx)
-        if tries == 1:
-            pond.transact(adding(30))
-
-    pond.transact(ours, sleep=lambda _s: None)
-    assert tries == 2
-    assert values(pond.snapshot().read_series("/s")) == {1: 1.0, 30: 9.0, 70: 9.0}
-
-
-@pytest.mark.parametrize(
-    ("theirs", "ours", "message"),
-    [
-        (data("/d/new"), data("/d/new"), "changed the name '/d/new' too"),
-        (
-            rename("/d", "/y/d"),
-            rename("/z", "/y/z"),
-            "moved the directory 'd' while this one moves 'z'",
-        ),
-        (
-            remove("/d"),
-            data("/d/e/f"),
-            "removed 'd', and with it '/d/e/f', which this one changes",
-        ),
-        (
-            data("/d/e/f"),
-            remove("/d"),
-            "changed 'd', or what lies in it, which this one removes",
-        ),
-        (data("/to_f"), data("/f"), "changed '/f' too"),
-        (
-            window("/month", 60, 70),
-            replace_month({1: 1.0, 50: 5.0, 90: 1.0}),
-            "wrote to '/month' in the same range",
-        ),
-    ],
-)
-def test_a_clash_says_what_it_is_about(
-    pond: Pond, theirs: Change, ours: Change, message: str
-) -> None:
-    with pytest.raises(ConflictError) as info:
-        race(pond, theirs, ours)
-    assert str(info.value) == f"txn 2 {message} (this transaction began at txn 1)"
-    assert info.value.hint == "run it again: it will start from the newest txn"
-
-
-def test_the_txn_that_clashes_is_named_among_many(pond: Pond) -> None:
-    with pytest.raises(ConflictError) as info, pond.transaction() as tx:  # noqa: PT012  # a race
-        tx.write_data("/f", b"ours")
-        for path in ("/a", "/b", "/f", "/c"):
-            pond.transact(data(path))
-    assert (info.value.base, info.value.other) == (1, 4)
-
-
-def test_what_others_removed_in_several_transactions_counts_as_one_removal(pond: Pond) -> None:
-    with pytest.raises(ConflictError) as info, pond.transaction() as tx:  # noqa: PT012  # a race
-        tx.write_data("/d/e/f", b"ours")
-        pond.transact(rename("/d", "/z/d"))
-        pond.transact(remove("/z"))
-    assert info.value.other == 3
-
-
-def test_what_was_moved_out_of_a_directory_that_goes_may_be_written(pond: Pond) -> None:
-    race(pond, data("/d/e/f", b"1"), both(rename("/d/e/f", "/new"), remove("/d")))
-    assert pond.snapshot().read_data("/new") == b"1"
-
-
-def test_a_removed_directory_is_listed_whoever_comes_between(pond: Pond) -> None:
-    with pond.transaction() as tx:
-        for number in range(50):
-            tx.mkdir(f"/d/e/{number}")
-            tx.write_data(f"/d/e/{number}/f", b"")
-    race(pond, data("/f"), remove("/d"))
-    assert not pond.snapshot().exists("/d")
-    with pytest.raises(NotFoundError):
-        race(pond, data("/d/e/49/f"), remove("/z"))
-
-
-def test_a_commit_that_is_tried_again_after_a_clash_clashes_again(pond: Pond) -> None:
-    with pytest.raises(ConflictError), pond.transaction() as tx:  # noqa: PT012  # the second is the point
-        tx.remove("/d", recursive=True)
-        pond.transact(data("/d/new"))
-        with pytest.raises(ConflictError):
-            tx.commit(Provenance())
-        tx.remove("/z")
-    assert pond.snapshot().exists("/d/new")
-    assert pond.verify().ok
-
-
-LARGE = bytes(range(256)) * 300
-
-
-def test_a_rerun_that_writes_the_same_large_content_leaves_nothing_over(pond: Pond) -> None:
-    tries = 0
-
-    def ours(tx: Transaction) -> None:
-        nonlocal tries
-        tries += 1
-        tx.write_data("/f", LARGE)
-        if tries == 1:
-            pond.transact(data("/f"))
-
-    pond.transact(ours, sleep=lambda _s: None)
-    report = pond.verify()
-    assert (tries, report.ok, report.unreferenced) == (2, True, ())
-    assert pond.snapshot().read_data("/f") == LARGE
-
-
-def test_a_rerun_that_writes_other_large_content_loses_nothing(pond: Pond) -> None:
-    tries = 0
-
-    def ours(tx: Transaction) -> None:
-        nonlocal tries
-        tries += 1
-        tx.write_data("/f", LARGE + bytes([tries]))
-        if tries == 1:
-            pond.transact(data("/f"))
-
-    pond.transact(ours, sleep=lambda _s: None)
-    assert pond.snapshot().read_data("/f") == LARGE + b"\x02"
-    report = pond.verify()
-    assert report.ok
-    assert len(report.unreferenced) == 1, "what the first try wrote waits for the clean-up"
-
-
-def test_others_large_content_stays_when_ours_is_refused(pond: Pond) -> None:
-    with pytest.raises(ConflictError):
-        race(pond, data("/f", LARGE), data("/f", LARGE))
-    assert pond.snapshot().read_data("/f") == LARGE
-    assert pond.verify().ok
-
-
-def ranged(op: OpKind, windows: Sequence[Window], txn: int = 0) -> list[Operation]:
-    return [
-        Operation(
-            op,
-            0,
-            txn=txn,
-            node_id="a7",
-            window_start_us=window.start_us,
-            window_end_us=window.end_us,
-        )
-        for window in windows
-    ]
-
-
-WINDOWS = st.builds(
-    lambda start, length: Window(start, None if length is None else start + length),
-    st.integers(0, 30),
-    st.none() | st.integers(1, 6),
-)
-
-
-@given(ours=st.lists(WINDOWS), theirs=st.lists(WINDOWS))
-@pytest.mark.parametrize(
-    ("op", "other"),
-    [
-        (OpKind.WINDOW, OpKind.WINDOW),
-        (OpKind.WINDOW, OpKind.MARK),
-        (OpKind.MARK, OpKind.WINDOW),
-        (OpKind.MARK, OpKind.MARK),
-    ],
-)
-def test_of_many_ranges_one_pair_is_enough_to_clash(
-    op: OpKind, other: OpKind, ours: Sequence[Window], theirs: Sequence[Window]
-) -> None:
-    clash = Window.__eq__ if op is other is OpKind.MARK else Window.overlaps
-    expected = any(clash(mine, their) for mine in ours for their in theirs)
-    try:
-        check(ranged(op, ours), ranged(other, theirs, 2), base=1, grounds=Grounds())
-    except ConflictError:
-        assert expected
-    else:
-        assert not expected
-
-
-def test_nothing_clashes_with_nothing() -> None:
-    row = Operation(OpKind.WRITE, 0, txn=2, node_id="a")
-    check([], [row], base=1, grounds=Grounds())
-    check([row], [], base=1, grounds=Grounds())
-
-
-def test_a_node_that_was_never_looked_up_is_named_by_its_id() -> None:
-    row = Operation(OpKind.WRITE, 0, txn=2, node_id="a7")
-    with pytest.raises(ConflictError, match=r"txn 2 changed '\(node a7\)' too"):
-        check([row], [row], base=1, grounds=Grounds())
-
-
-def test_what_was_never_looked_up_may_lie_in_a_directory_that_others_removed() -> None:
-    gone = Operation(
-        OpKind.UNLINK, 0, txn=2, parent_id="0", name="d", node_id="dd", entry_type="directory"
-    )
-    own = Operation(OpKind.WRITE, 0, node_id="a7")
-    with pytest.raises(ConflictError, match=r"txn 2 removed 'd', and with it '\(node a7\)'"):
-        check([own], [gone], base=1, grounds=Grounds())

@@ -1,7 +1,5 @@
 """What a caller says it read: others may change all else, and none of it."""
 
-from collections.abc import Callable
-
 import pytest
 
 from pond_core import (
@@ -14,8 +12,7 @@ from pond_core import (
     Window,
 )
 from tests.conformance.filesystem import readings
-
-Change = Callable[[Transaction], object]
+from tests.core.tlogfs.changes import Change, data, remove, rename
 
 
 @pytest.fixture
@@ -33,18 +30,6 @@ def pond(pond: Pond) -> Pond:
         tx.symlink("/nowhere", "/gone")
         tx.symlink("/circle", "/circle")
     return pond
-
-
-def data(path: str) -> Change:
-    return lambda tx: tx.write_data(path, b"new")
-
-
-def remove(path: str) -> Change:
-    return lambda tx: tx.remove(path, recursive=True)
-
-
-def rename(src: str, dst: str) -> Change:
-    return lambda tx: tx.rename(src, dst)
 
 
 def made_again(path: str) -> Change:
