@@ -110,6 +110,7 @@ from pond_core.tlogfs import (
     Report,
     WindowChange,
 )
+from pond_core.track import Track, untracked
 from pond_core.transaction import Transaction
 from pond_core.window import ALWAYS, Window, from_us, to_us
 
@@ -209,6 +210,7 @@ __all__ = [
     "StoreError",
     "SymlinkLoopError",
     "Tally",
+    "Track",
     "Transaction",
     "Window",
     "WindowChange",
@@ -235,6 +237,7 @@ __all__ = [
     "slice_window",
     "stream_rows",
     "to_us",
+    "untracked",
 ]
 
 

@@ -46,6 +46,7 @@ from pond_core.tlogfs import (
     maintain,
     verify,
 )
+from pond_core.track import Track, untracked
 from pond_core.transaction import Transaction
 from pond_core.turn import await_turn, hold_turn
 
@@ -301,8 +302,15 @@ class Pond(Chronicle):
         return Backups.at(backups).heal(self._live_log, self._objects, told=told)
 
     @staticmethod
-    def verify_at(path: str | Path, *, access: Access | None = None) -> Report:
+    def verify_at(
+        path: str | Path, *, access: Access | None = None, track: Track = untracked
+    ) -> Report:
         """Check a pond as `verify` does, also one that is too damaged to be opened.
+
+        Args:
+            path: The pond's directory, or its address.
+            access: How its bucket is reached.
+            track: Sees its objects go by.
 
         Raises:
             NotAPondError: There is none.
@@ -310,14 +318,14 @@ class Pond(Chronicle):
             FormatTooOldError: It was written by DuckPond 0.1.
         """
         try:
-            return Pond.open(path, access=access).verify()
+            return Pond.open(path, access=access).verify(track=track)
         except (FormatTooNewError, FormatTooOldError):
             raise
         except StoreError:
             home, sync = home_of(path, access=access)
             if not is_pond(home, sync):
                 raise
-            return verify(home.absolute(), durability=sync)
+            return verify(home.absolute(), durability=sync, track=track)
 
     @staticmethod
     def repair(path: str | Path, *, dry_run: bool = False, durability: str = "full") -> Repaired:
@@ -343,9 +351,10 @@ class Pond(Chronicle):
         sync = Durability.named(durability)
         return repair(Path(path).absolute(), durability=sync, dry_run=dry_run)
 
-    def verify(self) -> Report:
-        """Check every byte, every transaction and every reference."""
-        return verify(self._live_log.pond, durability=self._live_log.durability)
+    def verify(self, *, track: Track = untracked) -> Report:
+        """Check every byte, every transaction and every reference; objects are seen to go by."""
+        log = self._live_log
+        return verify(log.pond, durability=log.durability, track=track)
 
     @property
     def _live_log(self) -> OpLog:

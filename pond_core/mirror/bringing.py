@@ -9,7 +9,7 @@ import errno
 import itertools
 import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from pond_core.rendition import stream_rows, write_parquet
 from pond_core.snapshot import Snapshot
 from pond_core.storage import Durability, digest_of, storage_errors
 from pond_core.tinyfs import EntryType
+from pond_core.track import Track
 
 _BATCH_FILES = 64
 _BATCH_BYTES = 64 * 1024**2
@@ -88,6 +89,7 @@ class Bringing:
         files: Where that is kept.
         both: Whether what is changed here and there is kept twice; else it is left.
         durability: Whether to wait for the disk.
+        track: Sees the files go by that are written.
     """
 
     def __init__(
@@ -99,7 +101,9 @@ class Bringing:
         *,
         both: bool,
         durability: Durability,
+        track: Track,
     ) -> None:
+        self._track = track
         self.brought = Brought()
         self._snapshot = snapshot
         self._root = root
@@ -161,9 +165,9 @@ class Bringing:
         self._touched.add(path.parent)
         self._state.directories.add(name)
 
-    def _write(self, writings: Iterable[Writing]) -> None:
+    def _write(self, writings: Sequence[Writing]) -> None:
         batch: list[_Staged] = []
-        for writing in writings:
+        for writing in self._track(writings):
             if self._is_refused(writing.wanted.name):
                 continue
             staged = self._staged(writing)

@@ -18,6 +18,7 @@ from pond_core.mirror.subtree import Subtree, look_at_pond, wanted_by
 from pond_core.mirror.taking import Taken, take
 from pond_core.pond import Pond
 from pond_core.storage import Durability, exclusive, storage_errors
+from pond_core.track import Track, untracked
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ class Mirror:
         lazy: bool | None = None,
         want: Sequence[str] = (),
         emptied: bool = False,
+        track: Track = untracked,
     ) -> Mirrored:
         """Bring folder and pond in step.
 
@@ -111,6 +113,7 @@ class Mirror:
             lazy: Whether files are placeholders until they are wanted; None is as before.
             want: Patterns of pond paths whose content is wanted, from now on.
             emptied: Delete everything in the pond, if everything was deleted in the folder.
+            track: Sees the files go by that are written into the folder.
 
         Raises:
             NotFoundError: The pond has no such directory, or nothing that is wanted.
@@ -132,9 +135,11 @@ class Mirror:
                     left_over.unlink()
             state = self._state()
             state.settings = with_settings(state, lazy=lazy, want=want)
-            return self._run(state, want=want, both=both, emptied=emptied)
+            return self._run(state, want=want, both=both, emptied=emptied, track=track)
 
-    def _run(self, state: State, *, want: Sequence[str], both: bool, emptied: bool) -> Mirrored:
+    def _run(
+        self, state: State, *, want: Sequence[str], both: bool, emptied: bool, track: Track
+    ) -> Mirrored:
         snapshot = self.pond.snapshot()
         fold = str.casefold if folds_case(self._files.folder) else str
         is_wanted = _is_wanted(state)
@@ -158,6 +163,7 @@ class Mirror:
             self._files,
             both=both,
             durability=self._durability,
+            track=track,
         )
         bringing.carry_out(plan)
         self._files.save(state)

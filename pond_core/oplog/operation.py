@@ -225,7 +225,9 @@ def parse_facts(text: str | None) -> dict[str, Any]:
 def parse_all_facts(texts: Sequence[str | None]) -> list[dict[str, Any]]:
     """Return what `parse_facts` does of many, in a third of the time."""
     try:
-        parsed: list[Any] = json.loads(f"[{','.join('{}' if text is None else text for text in texts)}]")
+        parsed: list[Any] = json.loads(
+            f"[{','.join('{}' if text is None else text for text in texts)}]"
+        )
     except ValueError:
         parsed = []
     if len(parsed) == len(texts) and all(isinstance(facts, dict) for facts in parsed):

@@ -19,6 +19,7 @@ from pond_core.publication.destination import Destination
 from pond_core.publication.parts import Parts
 from pond_core.snapshot import Snapshot
 from pond_core.tinyfs import EntryType, NodePath, Pattern
+from pond_core.track import Track, untracked
 
 KEEP = timedelta(days=7)
 """How long files stay that were replaced, for readers of what was there: Delta Lake's own default
@@ -76,6 +77,7 @@ def publish(
     *,
     prune: bool = False,
     keep: timedelta = KEEP,
+    track: Track = untracked,
 ) -> Publication:
     """Make each series and table that a pattern matches a Delta table at `destination/<its path>`.
 
@@ -89,6 +91,7 @@ def publish(
         prune: Delete the tables of this pond whose paths match and are not in it any more; else
             they stay as they are.
         keep: How long files stay that were replaced.
+        track: Sees what is published go by.
 
     Raises:
         NotFoundError: Nothing matches.
@@ -109,7 +112,7 @@ def publish(
     for node in nodes:
         _check(place, snapshot, node)
     with place.writing():
-        tables = tuple(_in_step(place, snapshot, node, pond.id, keep=keep) for node in nodes)
+        tables = tuple(_in_step(place, snapshot, node, pond.id, keep=keep) for node in track(nodes))
         there = {node.path for node in nodes}
         pruned = tuple(_prune(place, wanted, there, pond.id)) if prune else ()
     return Publication(place.label, pond.id, snapshot.txn, tables, pruned)

@@ -22,6 +22,7 @@ from pond_core.storage import sha256_of, storage_errors
 from pond_core.tinyfs.content import TIMESTAMP
 from pond_core.tlogfs.content import load_table
 from pond_core.tlogfs.objects import ObjectStore
+from pond_core.track import Track
 
 _UNREADABLE = (CorruptionError, StorageError, pa.ArrowException, OSError, ValueError, KeyError)
 
@@ -63,11 +64,11 @@ class Contents:
                 if facts.key not in {other.key for other in known}:
                     known.add(facts)
 
-    def check_objects(self) -> Iterator[Finding]:
+    def check_objects(self, track: Track) -> Iterator[Finding]:
         """Check every object that the rows so far name."""
         for digest in sorted(self._schemas):
             yield from self._schema(digest)
-        for digest in sorted(self._expected):
+        for digest in track(sorted(self._expected)):
             where = f"objects/{digest[:2]}/{digest}"
             damage = list(check_digest(self._objects, digest))
             if damage:

@@ -24,6 +24,7 @@ from pond_core.storage import Cache, Durability
 from pond_core.tlogfs.invariants import Tree, check_row
 from pond_core.tlogfs.objects import ObjectStore
 from pond_core.tlogfs.stored import Contents, check_digest
+from pond_core.track import Track, untracked
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +54,21 @@ class Report:
         return not self.findings
 
 
-def verify(pond: Path, *, durability: Durability) -> Report:
+def verify(pond: Path, *, durability: Durability, track: Track = untracked) -> Report:
     """Check every file, every transaction, every row and every content, as they lie on the disk.
 
     Rows are held some at a time, so that it takes little memory; what it finds is a finding, and
     never an error. Of a pond in a bucket it is what lies there that is checked, all fetched anew;
-    copies that are damaged are deleted.
+    copies that are damaged are deleted. `track` sees the objects go by.
     """
     if not isinstance(durability, Cache):
-        return _verify(pond, durability)
+        return _verify(pond, durability, track)
     durability.mend(durability.copies())
     with durability.apart() as fresh:
-        return _verify(fresh.root, fresh)
+        return _verify(fresh.root, fresh, track)
 
 
-def _verify(pond: Path, durability: Durability) -> Report:
+def _verify(pond: Path, durability: Durability, track: Track) -> Report:
     found = audit(pond, durability=durability)
     objects = ObjectStore(pond, durability=durability)
     findings = list(found.findings)
@@ -76,7 +77,7 @@ def _verify(pond: Path, durability: Durability) -> Report:
         findings.extend(f for digest in stored for f in check_digest(objects, digest))
         return Report(0, found.listed, len(stored), (), (), tuple(findings))
     contents = Contents(objects)
-    findings.extend(_checked(found, contents))
+    findings.extend(_checked(found, contents, track))
     unreferenced = tuple(d for d in objects.digests() if d not in contents.named)
     return Report(
         txns=found.head,
@@ -88,7 +89,7 @@ def _verify(pond: Path, durability: Durability) -> Report:
     )
 
 
-def _checked(found: Audit, contents: Contents) -> Iterator[Finding]:
+def _checked(found: Audit, contents: Contents, track: Track) -> Iterator[Finding]:
     try:
         yield from _transactions(found)
         yield from check_ends(found.table, found.files, horizon=found.shown.horizon)
@@ -99,7 +100,7 @@ def _checked(found: Audit, contents: Contents) -> Iterator[Finding]:
             yield from contents.read(found.table, file)
         except CorruptionError as exc:
             yield Finding("log file unreadable", file.path, str(exc))
-    yield from contents.check_objects()
+    yield from contents.check_objects(track)
 
 
 def _transactions(found: Audit) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from pond_core import (
     Pond,
     Resolution,
     Snapshot,
+    Track,
     Window,
     stream_rows,
 )
@@ -24,6 +25,7 @@ from pond_pipeline.cli.command import Invocation, command, json_option, pass_inv
 from pond_pipeline.cli.hive import Folders, Unit, whole_folder, workshop
 from pond_pipeline.cli.instant import InstantType, as_of_option
 from pond_pipeline.cli.pond_path import PondPath
+from pond_pipeline.cli.progress import tracking
 from pond_pipeline.cli.render import print_json
 from pond_pipeline.cli.row_file import FileFormat, write_rows
 from pond_pipeline.cli.terminal import say
@@ -151,7 +153,8 @@ def export(
     window = Window.of(since, until)
     order = Order(FileFormat(form), by or (), timezone, window, names, force)
     snapshot = Pond.open(invocation.pond).snapshot(as_of)
-    done = export_rows(snapshot, patterns or ("/**",), directory, order)
+    with tracking("exporting") as track:
+        done = export_rows(snapshot, patterns or ("/**",), directory, order, track=track)
     if as_json:
         print_json(done)
     else:
@@ -164,7 +167,7 @@ def export(
 
 
 def export_rows(
-    snapshot: Snapshot, patterns: Sequence[str], directory: Path, order: Order
+    snapshot: Snapshot, patterns: Sequence[str], directory: Path, order: Order, *, track: Track
 ) -> Export:
     """Write what patterns match to the host; each file or folder of a series appears whole.
 
@@ -187,7 +190,8 @@ def export_rows(
             raise ExistsError(msg, path=str(target), hint="replace it with --force")
         targets[target] = nodes[path]
     with workshop(directory) as shop:
-        done = [_write(snapshot, node, target, order, shop) for target, node in targets.items()]
+        todo = track(list(targets.items()))
+        done = [_write(snapshot, node, target, order, shop) for target, node in todo]
     return Export(str(directory), snapshot.txn, tuple(done))
 
 

@@ -8,6 +8,7 @@ import click
 from pond_core import Finding, Mirror, MirrorConflict, Mirrored, Pond
 from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
 from pond_pipeline.cli.pond_path import PondPath
+from pond_pipeline.cli.progress import tracking
 from pond_pipeline.cli.render import print_json
 from pond_pipeline.cli.terminal import say
 
@@ -73,7 +74,9 @@ def mirror(
     if emptied and not both:
         raise click.UsageError("--emptied goes with --both")
     pond = Pond.open(invocation.pond)
-    done = Mirror(pond, directory, path=path).run(both=both, lazy=lazy, want=want, emptied=emptied)
+    kept = Mirror(pond, directory, path=path)
+    with tracking("writing") as track:
+        done = kept.run(both=both, lazy=lazy, want=want, emptied=emptied, track=track)
     if as_json:
         print_json(_report(done))
     else:

@@ -4,12 +4,16 @@ What is shown is gone when it is done.
 """
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from pond_core import Track
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
+
+T = TypeVar("T")
 
 _BAR = 16
 """So wide that the line fits into 80 columns."""
@@ -53,8 +57,28 @@ def transfer(what: str) -> Iterator[Transferred]:
 
 
 @contextmanager
+def tracking(what: str) -> Iterator[Track]:
+    """Show how many of the things that go by are done."""
+    with _counted() as bar:
+
+        def track(things: Sequence[T], /) -> Iterable[T]:
+            task = bar.add_task(what, total=len(things))
+            for each in things:
+                yield each
+                bar.advance(task)
+
+        yield track
+
+
+@contextmanager
 def steps(total: int) -> Iterator[Callable[[str], None]]:
     """Show how many steps are done; is told what each is."""
+    with _counted() as bar:
+        task = bar.add_task("collecting", total=total)
+        yield lambda path: bar.update(task, advance=1, description=path)
+
+
+def _counted() -> AbstractContextManager["Progress"]:
     from rich.progress import (  # noqa: PLC0415
         BarColumn,
         MofNCompleteColumn,
@@ -63,9 +87,7 @@ def steps(total: int) -> Iterator[Callable[[str], None]]:
     )
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with _shown(*columns, TimeElapsedColumn()) as bar:
-        task = bar.add_task("collecting", total=total)
-        yield lambda path: bar.update(task, advance=1, description=path)
+    return _shown(*columns, TimeElapsedColumn())
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pond_pipeline.cli.command import (
     pass_invocation,
 )
 from pond_pipeline.cli.pond_path import PondPath
+from pond_pipeline.cli.progress import tracking
 from pond_pipeline.cli.render import print_json, print_rows
 from pond_pipeline.cli.terminal import say
 from pond_pipeline.reach import reached
@@ -54,13 +55,16 @@ def publish(
     """
     if "://" in destination:
         reached(destination, folder=Path())  # by what `.env` says, as everywhere
-    published = publish_tables(
-        Pond.open(invocation.pond),
-        destination,
-        patterns or _EVERYTHING,
-        prune=prune,
-        keep=timedelta(days=keep_days),
-    )
+    pond = Pond.open(invocation.pond)
+    with tracking("publishing") as track:
+        published = publish_tables(
+            pond,
+            destination,
+            patterns or _EVERYTHING,
+            prune=prune,
+            keep=timedelta(days=keep_days),
+            track=track,
+        )
     if as_json:
         print_json(published)
         return

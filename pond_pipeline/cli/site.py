@@ -16,6 +16,7 @@ from pond_pipeline.cli.command import (
     variables_option,
 )
 from pond_pipeline.cli.instant import as_of_option
+from pond_pipeline.cli.progress import tracking
 from pond_pipeline.cli.render import print_json
 from pond_pipeline.cli.terminal import finish, say
 from pond_pipeline.config import near_miss, read_documents
@@ -156,4 +157,6 @@ def _built(
     invocation: Invocation, step: WebsiteStep, folder: Path | None, as_of: AsOf | None
 ) -> BuiltWebsite:
     snapshot = Pond.open(invocation.pond).snapshot(as_of)
-    return BuiltWebsite.of(step, snapshot.txn, build(step, snapshot, folder=folder))
+    with tracking("building") as track:
+        built = build(step, snapshot, folder=folder, track=track)
+    return BuiltWebsite.of(step, snapshot.txn, built)

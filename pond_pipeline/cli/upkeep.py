@@ -10,6 +10,7 @@ from typing_extensions import override
 from pond_core import AsOf, CorruptionError, Finding, Pond, Report, SnapshotForgottenError
 from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
 from pond_pipeline.cli.instant import instant, iso
+from pond_pipeline.cli.progress import tracking
 from pond_pipeline.cli.render import print_facts, print_json, print_lines, print_rows
 from pond_pipeline.cli.terminal import agreed, say
 
@@ -83,7 +84,8 @@ def verify(invocation: Invocation, *, as_json: bool) -> None:
 
     What is wrong is listed, and makes the command fail.
     """
-    report = Pond.verify_at(invocation.pond)
+    with tracking("checking") as track:
+        report = Pond.verify_at(invocation.pond, track=track)
     if as_json:
         print_json(_verified(report))
     else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from pond_core import ReadFS
+from pond_core import ReadFS, Track, untracked
 from pond_pipeline.errors import WebsiteError
 from pond_pipeline.plan import Instrument, WebsiteStep
 from pond_pipeline.versions import digest_of
@@ -61,13 +61,16 @@ class Built:
     removed: int
 
 
-def build(step: WebsiteStep, fs: ReadFS, *, folder: Path | None = None) -> Built:
+def build(
+    step: WebsiteStep, fs: ReadFS, *, folder: Path | None = None, track: Track = untracked
+) -> Built:
     """Bring a website up to date; what did not change is not written.
 
     Args:
         step: Which.
         fs: The pond, now or as it was.
         folder: Where to write it; where its resource says if left out.
+        track: Sees sites, then instruments go by.
 
     Raises:
         WebsiteError: The folder holds something else or cannot be written, a page of the user's own
@@ -77,7 +80,7 @@ def build(step: WebsiteStep, fs: ReadFS, *, folder: Path | None = None) -> Built
     bundle = _bundle()
     path = step.folder if folder is None else folder
     with opened(path) as found, _few_collections():
-        _Build(step, fs, found, bundle, path=path).run()
+        _Build(step, fs, found, bundle, path=path, track=track).run()
     kept = [each for each in found.files.values() if each.version]
     return Built(
         folder=path,
@@ -114,8 +117,10 @@ class _Build:
         bundle: Mapping[str, bytes],
         *,
         path: Path,
+        track: Track,
     ) -> None:
         self._path = path
+        self._track = track
         self._step = step
         self._fs = fs
         self._folder = folder
@@ -157,7 +162,7 @@ class _Build:
         places = self._step.places
         names = addresses({place.dataset: place.title for place in places})
         views = []
-        for place in places:
+        for place in self._track(places):
             name = names[place.dataset]
             dataset = datasets.of_place(self._folder, self._fs, place, name)
             known = readings.of_place(
@@ -171,7 +176,7 @@ class _Build:
         self, sites: Sequence[SiteView], hrefs: Mapping[str, str]
     ) -> list[InstrumentView]:
         views = []
-        for instrument in self._step.instruments:
+        for instrument in self._track(self._step.instruments):
             href = hrefs[instrument.series]
             # No site can be called so: there is no dot in what stands for a name.
             name = f"instrument.{href.removeprefix('instruments/').removesuffix('.html')}"

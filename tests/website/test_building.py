@@ -1,6 +1,8 @@
 """A website follows the pond: what is new is shown, and nothing else is written."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -10,6 +12,8 @@ from pond_pipeline.website import build
 from tests.pipeline.steps.exports import HEADER, put
 from tests.website.bay import HOURS, MONTHS, PIER, Bay, export
 from tests.website.data_file import value_of
+
+T = TypeVar("T")
 
 
 def stamps(site: Path) -> dict[str, int]:
@@ -32,6 +36,19 @@ def test_a_build_of_what_is_there_writes_nothing(bay: Bay) -> None:
     assert (built.written, built.removed) == (0, 0)
     assert (built.pages, built.files) == (9, len(before))
     assert written(before, bay.site) == set()
+
+
+def test_a_build_shows_the_sites_and_then_the_instruments_that_are_done(bay: Bay) -> None:
+    done: list[object] = []
+
+    def track(things: Sequence[T], /) -> Iterable[T]:
+        for each in things:
+            yield each
+            done.append(each)
+
+    step = bay.step
+    build(step, bay.snapshot(), track=track)
+    assert done == [*step.places, *step.instruments]
 
 
 def test_a_new_day_writes_the_tiles_of_its_month_and_the_pages_that_tell_of_it(bay: Bay) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 
+import pyarrow as pa
 import pytest
 
 from pond_core import Pond
@@ -30,6 +31,15 @@ SHOWN = {
 }
 
 
+COUNTED = {
+    "checking": ("verify",),
+    "exporting": ("export", "exported"),
+    "publishing": ("publish", "published"),
+    "writing": ("mirror", "mirrored"),
+}
+"""Commands that count, by what is said meanwhile."""
+
+
 def plain(screen: str) -> str:
     """Return what is on a screen without colors and moves."""
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|[\r\n]", "", screen)
@@ -53,6 +63,16 @@ def test_a_terminal_shows_it_and_what_is_printed_is_as_ever(pushed: Shell, name:
     assert SHOWN[name] in screen
     assert "objects" in screen
     assert plain(screen.rpartition(ERASE)[2]) == ""  # nothing is left of it
+
+
+@pytest.mark.parametrize("what", COUNTED)
+def test_a_terminal_shows_how_many_there_are(pushed: Shell, what: str) -> None:
+    table = pa.table({"place": ["Wharf"], "note": ["x" * 100_000]})  # an object of its own
+    Pond.open(pushed.pond).transact(lambda tx: tx.write_table("/places", table))
+    printed, screen = pushed.watched(*COUNTED[what], "--json")
+    assert isinstance(json.loads(printed), dict)
+    assert re.search(rf"{what} .*[1-9]/[1-9]", plain(screen))
+    assert plain(screen.rpartition(ERASE)[2]) == ""
 
 
 def test_a_terminal_shows_how_much_there_is_to_fetch(pushed: Shell) -> None:
