@@ -6,7 +6,7 @@ BIN := .venv/bin
 CLIENT := pond_pipeline/website/client
 BUNDLE := pond_pipeline/website/bundle/site.js
 
-.PHONY: help setup setup-dev website demo up test check browser bench torture format requirements clean
+.PHONY: help setup setup-dev website demo up test check browser docs reference bench torture format requirements clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,13 @@ browser: ## Install Chromium where that can be done (root on Debian); tests in a
 	fi; \
 	echo "*** No Chromium, and it cannot be installed here: TESTS IN A BROWSER ARE SKIPPED. ***" >&2
 
+docs: setup-dev ## Make a site of the documentation; warnings are errors
+	@$(BIN)/sphinx-build --quiet --fail-on-warning -b html -c docs -d docs/_build/read . docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+reference: setup-dev ## Write what the docs say of commands and keys anew, from the code
+	@$(BIN)/python -m docs.generated
+
 bench: setup-dev ## Measure the store against its budgets
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/event_log.py
@@ -95,5 +102,5 @@ requirements: ## Pin what pyproject.toml asks for, with hashes (needs uv)
 		--output-file requirements-dev.txt
 
 clean: ## Remove what can be made again; the pond stays
-	rm -rf $(CLIENT)/node_modules $(dir $(BUNDLE))
+	rm -rf $(CLIENT)/node_modules $(dir $(BUNDLE)) docs/_build
 	rm -rf .venv .dagster .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

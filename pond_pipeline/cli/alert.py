@@ -114,8 +114,8 @@ def _listed(book: Book) -> list[Listed]:
     ]
 
 
-@alert.command(cls=PondCommand, example="pond alert test pager")
-@click.argument("name")
+@alert.command(cls=PondCommand, example="pond alert test duty")
+@click.argument("name", help="Which alert.")
 @resources_option
 @variables_option
 @json_option

@@ -111,7 +111,7 @@ def init(*, seal: bool, as_json: bool, **where: object) -> None:
 
 @backup.command(cls=PondCommand, example="pond backup push --to /media/stick/backup")
 @place_options("--to")
-@click.option("--anew", is_flag=True, help="The place shall be empty: begin there from nothing.")
+@click.option("--anew", is_flag=True, help="The place shall be empty; begin there from nothing.")
 @json_option
 @pass_invocation
 def push(invocation: Invocation, /, *, anew: bool, as_json: bool, **where: object) -> None:
@@ -171,8 +171,19 @@ def list_(*, pond: str | None, as_json: bool, **where: object) -> None:
 @backup.command(cls=PondCommand, example="pond backup verify --full")
 @place_options("--from")
 @of_option
-@click.option("--full", is_flag=True, help="Check every point, and read every byte.")
-@click.option("--repair", is_flag=True, help="Send again what is damaged, from the pond itself.")
+@click.option(
+    "--full",
+    is_flag=True,
+    help="Check every point, read every byte, and follow the chain of headers.",
+)
+@click.option(
+    "--repair",
+    is_flag=True,
+    help=(
+        "Read every byte, and send again what is missing or damaged, from the pond "
+        "itself; what is still wrong afterwards is listed."
+    ),
+)
 @json_option
 @pass_invocation
 def verify(

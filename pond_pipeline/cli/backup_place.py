@@ -77,11 +77,17 @@ class Place:
 
 def place_options(flag: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return the options that say where a backup is; a folder or bucket is named by `flag`."""
-    where = click.option(flag, "where", metavar="PLACE", help="A folder, or s3://bucket/prefix.")
+    where = click.option(
+        flag,
+        "where",
+        metavar="PLACE",
+        help="A folder, or `s3://bucket/prefix`; no resources are read then.",
+    )
     name = click.option(
         "--name",
+        metavar="NAME",
         shell_complete=names_of("Backup"),
-        help="Which Backup resource; needed where there are several.",
+        help="Which `Backup` resource; needed where there are several.",
     )
 
     def add(run: Callable[..., None]) -> Callable[..., None]:
@@ -90,7 +96,9 @@ def place_options(flag: str) -> Callable[[Callable[..., None]], Callable[..., No
     return add
 
 
-of_option = click.option("--of", "pond", metavar="UUID", help="Which pond the backup is of.")
+of_option = click.option(
+    "--of", "pond", metavar="UUID", help="Which pond, where the place has backups of several."
+)
 
 
 def place_of(options: dict[str, object]) -> Place:

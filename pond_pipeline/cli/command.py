@@ -120,6 +120,7 @@ _file_option = partial(
     envvar="POND_RESOURCES",
     default="resources.yaml",
     show_default=True,
+    show_envvar=True,
     help="The resources.",
 )
 
@@ -139,6 +140,7 @@ home_option = click.option(
     envvar="DAGSTER_HOME",
     default=HOME,
     show_default=True,
+    show_envvar=True,
     help="Dagster's home: its runs and events.",
 )
 """Every command that opens Dagster's instance has it."""
@@ -160,6 +162,10 @@ class VariableType(click.ParamType[tuple[str, str]]):
 
 
 variables_option = click.option(
-    "-v", "variables", type=VariableType(), multiple=True, help="What {{ K }} stands for."
+    "-v",
+    "variables",
+    type=VariableType(),
+    multiple=True,
+    help="What `{{ K }}` stands for in the file; may be given several times.",
 )
 """Every command that reads resources has it: pairs for `dict`."""

@@ -20,7 +20,7 @@ _GOES_ON = {
 
 
 @command(example='eval "$(pond completion bash)"')
-@click.argument("shell", type=click.Choice(_SHELLS))
+@click.argument("shell", type=click.Choice(_SHELLS), help="Which shell.")
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
     """Print what makes a shell complete command lines.

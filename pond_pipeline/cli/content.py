@@ -41,18 +41,35 @@ class Part:
 
 
 def _format_option(*formats: str) -> Callable[..., Callable[..., None]]:
-    return click.option("--format", "written", type=click.Choice(formats), help="How to print it.")
+    said = (
+        "How to print it: `table` (the first 20 rows, unless `--limit` says otherwise), or all "
+        "rows as `csv`, `json` or `parquet`. Parquet is not sent to a terminal."
+    )
+    if _RAW in formats:
+        said += (
+            " A data file is printed as it is, byte for byte: `raw`. Bytes that are no text are "
+            "not sent to a terminal either."
+        )
+    return click.option("--format", "written", type=click.Choice(formats), help=said)
 
 
-_limit_option = click.option("--limit", type=click.IntRange(min=1), help="At most so many rows.")
+_limit_option = click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", help="At most so many rows."
+)
 
 
 @command(example="pond cat /combined/harbor/Basin --since 7d --format csv")
-@click.argument("path", type=PondPath())
+@click.argument("path", type=PondPath(), help="Which node.")
 @_format_option(*_ROW_FORMATS, _RAW)
-@click.option("--since", type=InstantType(), help="The first instant; a date, or 7d (ago).")
+@click.option(
+    "--since",
+    type=InstantType(),
+    help="Of a series, the readings from this instant on: a time, a date, or `7d` (ago).",
+)
 @click.option("--until", type=InstantType(), help="The end of that time, exclusive.")
-@click.option("--columns", help="Which columns: A,B.")
+@click.option(
+    "--columns", metavar="A,B", help="Which columns; a series always has its `timestamp`."
+)
 @_limit_option
 @as_of_option
 @json_option
@@ -88,13 +105,13 @@ def cat(
 
 
 @command(example="""pond sql 'SELECT count(*) FROM "/combined/harbor/Basin"'""")
-@click.argument("query")
+@click.argument("query", help="One SELECT. Its tables are names in double quotes.")
 @click.option(
     "--engine",
     type=click.Choice([each.value for each in Engine]),
     default=Engine.DUCKDB.value,
     show_default=True,
-    help="Whose dialect of SQL it is.",
+    help="Whose dialect of SQL it is, and who runs it.",
 )
 @_format_option(*_ROW_FORMATS)
 @_limit_option

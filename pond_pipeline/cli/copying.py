@@ -14,17 +14,32 @@ from pond_pipeline.cli.transfer import Copied, copy_within, export_node, import_
 
 
 @command(example="pond copy pond:/combined/harbor/Basin basin.csv")
-@click.argument("source", metavar="SRC", type=AnyPath())
-@click.argument("destination", metavar="DST", type=AnyPath())
-@click.option("-r", "--recursive", is_flag=True, help="Copy a directory with all below it.")
-@click.option("--force", is_flag=True, help="Replace files that are there already.")
+@click.argument("source", metavar="SRC", type=AnyPath(), help="What is copied.")
+@click.argument(
+    "destination",
+    metavar="DST",
+    type=AnyPath(),
+    help="Where to. A single table or series leaves as `.parquet` or `.csv`, as this ends.",
+)
+@click.option(
+    "-r",
+    "--recursive",
+    is_flag=True,
+    help=(
+        "Copy a directory with all below it. On the way out, tables and series become "
+        "`.parquet` files, and symlinks are left out and named on stderr."
+    ),
+)
+@click.option(
+    "--force", is_flag=True, help="Replace files that are there already; never directories."
+)
 @click.option(
     "--as",
     "kind",
     type=click.Choice(["data", "table"]),
     default="data",
     show_default=True,
-    help="What a host file becomes: its bytes, or the table in a .parquet file.",
+    help="What a host file becomes: its bytes, or the table in a `.parquet` file.",
 )
 @as_of_option
 @json_option

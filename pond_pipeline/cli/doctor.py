@@ -23,7 +23,7 @@ from pond_pipeline.doctor import Diagnosis, Grade, examine, exams_of
 @resources_option
 @variables_option
 @home_option
-@click.option("--offline", is_flag=True, help="Ask no server.")
+@click.option("--offline", is_flag=True, help="Ask no server: neither HydroVu nor a bucket.")
 @click.option(
     "--timeout",
     "patience_s",
@@ -31,7 +31,7 @@ from pond_pipeline.doctor import Diagnosis, Grade, examine, exams_of
     metavar="SECONDS",
     default=30,
     show_default=True,
-    help="How long all of it may take.",
+    help="How long all of it may take. What has not answered by then failed.",
 )
 @json_option
 @pass_invocation

@@ -1,6 +1,7 @@
 """Commands that change names in the pond: mkdir, rm, mv, ln. Each is one transaction."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import click
 
@@ -12,8 +13,8 @@ from pond_pipeline.cli.pond_path import PondPath
 from pond_pipeline.cli.render import print_json, print_rows
 from pond_pipeline.cli.terminal import say
 
-_paths_argument = click.argument(
-    "paths", metavar="PATH...", nargs=-1, required=True, type=PondPath()
+_paths_argument = partial(
+    click.argument, "paths", metavar="PATH...", nargs=-1, required=True, type=PondPath()
 )
 _NAMED = 3
 """How many paths the log's message names; the operations name all."""
@@ -58,9 +59,12 @@ class Linked:
 
 
 @command(example="pond mkdir -p /notes/2026")
-@_paths_argument
+@_paths_argument(help="The directories.")
 @click.option(
-    "-p", "--parents", is_flag=True, help="Make what leads there, too; what is there may be."
+    "-p",
+    "--parents",
+    is_flag=True,
+    help="Make what leads there, too; a directory that is there already is no error.",
 )
 @json_option
 @pass_invocation
@@ -83,7 +87,7 @@ def mkdir(invocation: Invocation, paths: tuple[str, ...], *, parents: bool, as_j
 
 
 @command(example="pond rm -r --dry-run '/notes/2024*'")
-@_paths_argument
+@_paths_argument(help="What goes; a pattern means all that it matches.")
 @click.option("-r", "--recursive", is_flag=True, help="Remove a directory with all below it.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @json_option
@@ -124,8 +128,13 @@ def rm(
 
 
 @command(example="pond mv /notes/2026 /notes/old/2026")
-@click.argument("source", metavar="SRC", type=PondPath())
-@click.argument("destination", metavar="DST", type=PondPath())
+@click.argument("source", metavar="SRC", type=PondPath(), help="What is moved.")
+@click.argument(
+    "destination",
+    metavar="DST",
+    type=PondPath(),
+    help="Its new path, or a directory that is there, into which it goes under its own name.",
+)
 @json_option
 @pass_invocation
 def mv(invocation: Invocation, source: str, destination: str, *, as_json: bool) -> None:
@@ -151,8 +160,24 @@ def mv(invocation: Invocation, source: str, destination: str, *, as_json: bool) 
 
 
 @command(example="pond ln /combined/harbor/Wharf /latest")
-@click.argument("target", metavar="TARGET", type=PondPath())
-@click.argument("link", metavar="LINK", type=PondPath())
+@click.argument(
+    "target",
+    metavar="TARGET",
+    type=PondPath(),
+    help=(
+        "What it leads to; nothing need be there. A relative one counts from the "
+        "directory of the symlink."
+    ),
+)
+@click.argument(
+    "link",
+    metavar="LINK",
+    type=PondPath(),
+    help=(
+        "The symlink's path, or a directory that is there, in which it has the name of "
+        "what it leads to."
+    ),
+)
 @json_option
 @pass_invocation
 def ln(invocation: Invocation, target: str, link: str, *, as_json: bool) -> None:

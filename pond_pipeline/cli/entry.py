@@ -150,7 +150,7 @@ class PondGroup(click.Group):
     default=".pond",
     show_default=True,
     show_envvar=True,
-    help="Which pond: a directory, or s3://bucket/prefix.",
+    help="Which pond: a directory, or `s3://bucket/prefix`.",
 )
 @click.option("--debug", is_flag=True, help="Show where an error came from.")
 @click.option("--verbose", is_flag=True, help="Say what the command cost: time, files, bytes.")

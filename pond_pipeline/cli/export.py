@@ -107,22 +107,61 @@ class UnitsType(click.ParamType[tuple[Unit, ...]]):
 
 
 @command(example="pond export '/combined/**' lake --by year,month")
-@click.argument("patterns", metavar="[GLOB]...", nargs=-1, type=PondPath())
-@click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.argument(
+    "patterns",
+    metavar="[GLOB]...",
+    nargs=-1,
+    type=PondPath(),
+    help="Which tables and series; all of them if left out.",
+)
+@click.argument(
+    "directory",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder: each goes below it, under its path.",
+)
 @click.option(
     "--format",
     "form",
     type=click.Choice([each.value for each in FileFormat]),
     default=FileFormat.PARQUET.value,
     show_default=True,
-    help="What the files are.",
+    help="What the files are; `arrow` is an IPC file without compression.",
 )
-@click.option("--by", type=UnitsType(), help="Folders by year, by year,month ...")
-@click.option("--timezone", default="UTC", show_default=True, help="By which clocks.")
-@click.option("--since", type=InstantType(), help="The first instant; a date, or 7d (ago).")
+@click.option(
+    "--by",
+    type=UnitsType(),
+    help="Folders by `year`, `year,month`, `year,month,day` or `year,month,day,hour`.",
+)
+@click.option(
+    "--timezone",
+    metavar="ZONE",
+    default="UTC",
+    show_default=True,
+    help=(
+        "By which clocks the folders are made, such as `America/Los_Angeles`; instants "
+        "in the files stay in UTC."
+    ),
+)
+@click.option(
+    "--since",
+    type=InstantType(),
+    help=(
+        "Of series, the readings from this instant on: a time, a date, or `7d` (ago). "
+        "Tables are refused with it."
+    ),
+)
 @click.option("--until", type=InstantType(), help="The end of that time, exclusive.")
-@click.option("--columns", help="Which columns: A,B.")
-@click.option("--force", is_flag=True, help="Replace what an export made before.")
+@click.option(
+    "--columns", metavar="A,B", help="Which columns; a series always has its `timestamp`."
+)
+@click.option(
+    "--force",
+    is_flag=True,
+    help=(
+        "Replace what an export made before. Folders that hold anything else are never replaced."
+    ),
+)
 @as_of_option
 @json_option
 @pass_invocation

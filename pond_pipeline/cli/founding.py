@@ -25,8 +25,9 @@ class Made:
 @click.option(
     "--template",
     type=click.Choice(TEMPLATES),
-    help="Write a resources.yaml to begin with: of a marine science centre, of a small water "
-    "utility, or an empty one.",
+    help="Also write, into the current folder, a `resources.yaml` to begin with (of a marine "
+    "science centre, of a small water utility, or an empty one), and what `.env.example` and "
+    "`.gitignore` lack for it. Where there is a `resources.yaml`, nothing is made.",
 )
 @json_option
 @pass_invocation

@@ -37,7 +37,12 @@ _LISTED = 4
 """From so many on, a line says only the first, the last and how many."""
 
 _limit_option = partial(
-    click.option, "--limit", type=click.IntRange(min=1), default=SHOWN, show_default=True
+    click.option,
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=SHOWN,
+    show_default=True,
 )
 
 
@@ -46,13 +51,29 @@ def _filter_options(run: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--until", type=InstantType(), help="The end of that time, exclusive."),
         click.option(
-            "--since", type=InstantType(), help="Those committed since; a date, or 7d (ago)."
+            "--since",
+            type=InstantType(),
+            help="Only those that were committed since: a time, a date, or `7d` (ago).",
         ),
-        click.option("--partition", metavar="K", help="Those that persisted it, such as 2026-11."),
         click.option(
-            "--asset", metavar="GLOB", type=PondPath(), help="Those that persisted these assets."
+            "--partition",
+            metavar="K",
+            help=(
+                "Only those that persisted this partition, such as `2026-11`; of a month or a "
+                "year also those of its days and months."
+            ),
         ),
-        click.option("--run", "run_id", type=RunType(), help="Those of a Dagster run."),
+        click.option(
+            "--asset",
+            metavar="GLOB",
+            type=PondPath(),
+            help=(
+                "Only those that persisted this asset, or one that the pattern matches. All "
+                "resolutions of a downsample are one transaction, which bears the name of the "
+                "first; `pond log --path` finds it by any."
+            ),
+        ),
+        click.option("--run", "run_id", type=RunType(), help="Only those of a Dagster run."),
     ):
         run = option(run)
     return run
@@ -79,7 +100,11 @@ def _filter(
 @click.option(
     "--path",
     type=PondPath(),
-    help="Those that touched it, or what is or was below it; a path or a pattern.",
+    help=(
+        "Only those that touched what is there, under whatever name, what had that name "
+        "before, or anything that is or was below. A symlink is not followed. A pattern "
+        "means what it matches as of `--as-of`."
+    ),
 )
 @_filter_options
 @as_of_option
@@ -114,7 +139,17 @@ def log(
 
 
 @command(example="pond show '/combined/harbor/*' --partition 2026-11 --limit 5")
-@click.argument("what", metavar="[TXN|TIME|RUN|PATH|GLOB]", required=False, type=PondPath())
+@click.argument(
+    "what",
+    metavar="[TXN|TIME|RUN|PATH|GLOB]",
+    required=False,
+    type=PondPath(),
+    help=(
+        "A txn, or a time or run, which mean the last transaction until then; or a path "
+        "or pattern, whose nodes are followed under all their names. What begins with "
+        "`/`, or is no moment, is a path."
+    ),
+)
 @_limit_option(help="How many transactions, the newest first, where several are asked for.")
 @_filter_options
 @as_of_option
@@ -161,8 +196,8 @@ def show(
 
 
 @command(example="pond diff 2026-10-31 2026-11-30")
-@click.argument("before", type=AsOfType())
-@click.argument("after", type=AsOfType(), required=False)
+@click.argument("before", type=AsOfType(), help="The one moment: a txn, a time or a Dagster run.")
+@click.argument("after", type=AsOfType(), required=False, help="The other one; now if left out.")
 @json_option
 @pass_invocation
 def diff(invocation: Invocation, before: AsOf, after: AsOf | None, *, as_json: bool) -> None:

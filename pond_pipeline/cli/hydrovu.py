@@ -42,10 +42,26 @@ def hydrovu() -> None:
     "--source",
     metavar="NAME",
     shell_complete=names_of("HydroVu"),
-    help="The account of which HydroVu resource.",
+    help="Which `HydroVu` resource, where there are several.",
 )
-@click.option("--newest", is_flag=True, help="Ask each for its newest reading of two days, too.")
-@click.option("--yaml", "as_yaml", is_flag=True, help="Print `devices:` of what is not declared.")
+@click.option(
+    "--newest",
+    is_flag=True,
+    help=(
+        "Also ask each instrument for its newest reading of the last two days; a "
+        "request or two for each."
+    ),
+)
+@click.option(
+    "--yaml",
+    "as_yaml",
+    is_flag=True,
+    help=(
+        "Print the `devices:` of a `HydroVu` resource for those that are not declared "
+        "yet, ready to paste. Names are made fit for a pond path, each once; `comment` "
+        "says what HydroVu calls it."
+    ),
+)
 @resources_option
 @variables_option
 @json_option

@@ -57,8 +57,12 @@ def _suggest_kinds(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 
 @command(example="pond get Combine harbor")
-@click.argument("kind", required=False, shell_complete=_suggest_kinds)
-@click.argument("name", required=False, shell_complete=suggest_names)
+@click.argument(
+    "kind", required=False, shell_complete=_suggest_kinds, help="Only those of this kind."
+)
+@click.argument(
+    "name", required=False, shell_complete=suggest_names, help="Only this one, as YAML."
+)
 @resources_option
 @variables_option
 @json_option

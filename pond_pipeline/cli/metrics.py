@@ -47,10 +47,18 @@ class AddressType(click.ParamType[tuple[str, int]]):
     "--to",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Write them into a file, whole.",
+    help=(
+        "Write them into a file, which is always whole: for the textfile collector of "
+        "`node_exporter`. Where the pond cannot be opened it stays as it was."
+    ),
 )
 @click.option(
-    "--serve", type=AddressType(), help="Serve them by HTTP until Ctrl-C; on loopback alone."
+    "--serve",
+    type=AddressType(),
+    help=(
+        "Serve them by HTTP until Ctrl-C; the pond is looked at whenever somebody asks. "
+        "On 127.0.0.1 unless it says otherwise; port 0 takes any free one."
+    ),
 )
 @pass_invocation
 def metrics(

@@ -17,22 +17,33 @@ _MOST_LINES = 20
 
 
 @command(example="pond migrate old/.pond -o resources.yaml")
-@click.argument("old", type=click.Path(path_type=Path))
+@click.argument(
+    "old",
+    type=click.Path(path_type=Path),
+    help="The directory of the old pond, which is only read.",
+)
 @click.option(
     "-o",
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     default="resources.yaml",
     show_default=True,
-    help="Where its resources are written.",
+    help=(
+        "Where its resources are written. Another file that is there is kept, which "
+        "counts as a failure."
+    ),
 )
-@click.option("--force", is_flag=True, help="Replace another file that is there.")
+@click.option("--force", is_flag=True, help="Replace that file.")
 @click.option(
     "--secrets",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write its secrets into this file, for its owner alone.",
+    help="Write its secrets into a new file, for its owner alone.",
 )
-@click.option("--dry-run", is_flag=True, help="Only say what would come.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Only say what would come; `missing` is then what the pond does not have.",
+)
 @json_option
 @pass_invocation
 def migrate(

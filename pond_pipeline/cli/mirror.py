@@ -38,21 +38,53 @@ class MirrorReport:
 
 
 @command(example="pond mirror site-data --path /combined")
-@click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
-@click.option(
-    "--path", type=PondPath(), help="Which directory of the pond: all of it, if left out at first."
+@click.argument(
+    "directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path), help="The folder."
 )
-@click.option("--both", is_flag=True, help="Let the pond take what changed in DIR.")
+@click.option(
+    "--path",
+    type=PondPath(),
+    help=(
+        "Which directory of the pond; the whole pond if left out in the first run. "
+        "Later runs know it."
+    ),
+)
+@click.option(
+    "--both",
+    is_flag=True,
+    help=(
+        "Let the pond take what was changed, made, renamed and deleted in DIR, as one "
+        "transaction. Without it, what somebody changed in DIR is left as it is, and "
+        "told."
+    ),
+)
 @click.option(
     "--lazy/--full",
     "lazy",
     default=None,
-    help="Placeholders until content is wanted, or all content; as before if left out.",
+    help=(
+        "Write placeholders until content is wanted, or write all content. As in the "
+        "run before if left out."
+    ),
 )
 @click.option(
-    "--want", multiple=True, metavar="GLOB", type=PondPath(), help="What to bring, from now on."
+    "--want",
+    multiple=True,
+    metavar="GLOB",
+    type=PondPath(),
+    help=(
+        "Pond paths whose content is wanted, from now on; may be given several times. "
+        "Of a directory, all below it."
+    ),
 )
-@click.option("--emptied", is_flag=True, help="With --both: DIR was emptied on purpose.")
+@click.option(
+    "--emptied",
+    is_flag=True,
+    help=(
+        "With `--both`, delete in the pond what was mirrored, though nothing at all of "
+        "it is left in DIR."
+    ),
+)
 @json_option
 @pass_invocation
 def mirror(

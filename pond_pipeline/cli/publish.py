@@ -23,17 +23,33 @@ _EVERYTHING = ("/**",)
 
 
 @command(example="pond publish '/combined/*/*' '/reduced/**' s3://lake/harbor")
-@click.argument("patterns", metavar="[PATTERN]...", nargs=-1, type=PondPath())
-@click.argument("destination", metavar="DIR|s3://BUCKET/PREFIX")
+@click.argument(
+    "patterns",
+    metavar="[PATTERN]...",
+    nargs=-1,
+    type=PondPath(),
+    help="Which series and tables; each one of the pond if left out.",
+)
+@click.argument(
+    "destination",
+    metavar="DIR|s3://BUCKET/PREFIX",
+    help="The folder, or the prefix of a bucket, that the tables go below.",
+)
 @click.option(
-    "--prune", is_flag=True, help="Delete the tables of what is not in the pond any more."
+    "--prune",
+    is_flag=True,
+    help=(
+        "Delete the tables of this pond that a pattern matches and whose series or "
+        "table is not in the pond any more; without it they stay as they are."
+    ),
 )
 @click.option(
     "--keep-days",
     type=click.IntRange(min=0),
+    metavar="N",
     default=7,
     show_default=True,
-    help="How long files stay that were replaced.",
+    help="How long files stay that were replaced, for those who read an earlier version.",
 )
 @json_option
 @pass_invocation

@@ -21,8 +21,23 @@ from pond_pipeline.resources import Change, KeyChange
 @command(example="pond apply -f resources.yaml -v harbor=noyo")
 @resources_option
 @variables_option
-@click.option("--dry-run", is_flag=True, help="Only say what would change.")
-@click.option("--prune", is_flag=True, help="Remove from the pond what is gone from the file.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help=(
+        "Only say what would change: resources, their keys, and which assets come, go "
+        "and stay; with `--prune`, what would be removed. Nothing is written, and no "
+        "pond made."
+    ),
+)
+@click.option(
+    "--prune",
+    is_flag=True,
+    help=(
+        "Remove from the pond what is gone from the file: what it made, and its record. "
+        "It asks before."
+    ),
+)
 @click.option("--yes", is_flag=True, help="Prune without being asked.")
 @json_option
 @pass_invocation

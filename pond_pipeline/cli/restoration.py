@@ -68,17 +68,35 @@ class Promoted:
 
 
 @command(example="pond backup restore --path /raw/noyo --into /raw/noyo --as-of 2026-06-30")
-@click.argument("to", metavar="[DIR]", required=False)
-@click.option(
-    "--path", metavar="PATH", type=PondPath(), help="Only this directory or file of the backup."
+@click.argument(
+    "to",
+    metavar="[DIR]",
+    required=False,
+    help="A directory that is not there, or is empty; or `s3://bucket/prefix`, where no pond is.",
 )
 @click.option(
-    "--into", metavar="PATH", type=PondPath(), help="Put it there, in the pond that goes on."
+    "--path",
+    metavar="PATH",
+    type=PondPath(),
+    help="Only this directory or file of the backup; `/` is all of it.",
 )
-@click.option("--force", is_flag=True, help="Replace what is there; history keeps it.")
+@click.option(
+    "--into",
+    metavar="PATH",
+    type=PondPath(),
+    help="Put it there, in the pond that `--pond` names, in one transaction.",
+)
+@click.option(
+    "--force", is_flag=True, help="With `--into`, replace what is there; history keeps it."
+)
 @place_options("--from")
 @of_option
-@click.option("--as-of", type=AsOfType(), help="A txn or a time; the newest if left out.")
+@click.option(
+    "--as-of",
+    type=AsOfType(),
+    metavar="TXN|TIME",
+    help="Up to which moment; a date is the end of its day. The newest point if left out.",
+)
 @json_option
 @pass_invocation
 def restore(

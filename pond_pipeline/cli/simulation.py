@@ -19,12 +19,18 @@ _ACCOUNT = "demo"
     "recorded",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Serve the readings in a folder of <location id>.parquet instead of made-up ones.",
+    help="Serve the readings in a folder of `<location id>.parquet` instead of made-up ones.",
 )
-@click.option("--seed", default=1, show_default=True, help="Other seeds give other weather.")
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    help="Other seeds give other weather, never other instruments.",
+)
 @click.option(
     "--page-days",
     type=click.FloatRange(min=0, min_open=True),
+    metavar="DAYS",
     default=2,
     show_default=True,
     help="How much time a page of readings holds.",
@@ -32,9 +38,10 @@ _ACCOUNT = "demo"
 @click.option(
     "--rate",
     type=click.IntRange(min=1),
+    metavar="N",
     default=1000,
     show_default=True,
-    help="Requests allowed in a minute.",
+    help="How many requests a minute allows.",
 )
 def simulator(*, port: int, recorded: Path | None, seed: int, page_days: float, rate: int) -> None:
     """Serve the HydroVu simulator until Ctrl-C.

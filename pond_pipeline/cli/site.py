@@ -31,7 +31,9 @@ def site() -> None:
     """Build a static website of charts, and serve it."""
 
 
-name_argument = click.argument("name", required=False)
+name_argument = click.argument(
+    "name", required=False, help="Which `Site`; can be left out where there is one."
+)
 to_option = click.option(
     "--to",
     "folder",
@@ -89,7 +91,7 @@ def build_site(
 ) -> None:
     """Build a website from what the pond holds; what did not change is not written.
 
-    NAME is that of a Site in resources.yaml; it can be left out where there is one.
+    With --as-of it is the website of that moment, which goes elsewhere: say --to.
     """
     if as_of is not None and folder is None:
         raise click.UsageError("say with --to where the past goes: the website stays as it is")

@@ -83,9 +83,13 @@ class DurationType(click.ParamType[timedelta]):
     type=DurationType(),
     default="2d",
     show_default=True,
-    help="How long a backup may lack a transaction.",
+    help="How long a backup may lack a transaction, such as `12h`.",
 )
-@click.option("--check", is_flag=True, help="Fail where there are warnings, else be silent.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Fail where there are warnings; where there are none, print nothing.",
+)
 @json_option
 @pass_invocation
 def status(

@@ -12,8 +12,22 @@ from pond_pipeline.cli.terminal import escape, say
 
 
 @command(example="pond ls -l '/combined/*/*'")
-@click.argument("pattern", metavar="[GLOB]", default="/", type=PondPath())
-@click.option("-l", "--long", is_flag=True, help="Show types, rows, bytes, times and txns.")
+@click.argument(
+    "pattern",
+    metavar="[GLOB]",
+    default="/",
+    type=PondPath(),
+    help=(
+        "A path, whose directory is listed, or a pattern with `*`, `?`, `[...]` and "
+        "`**`; `/` if left out."
+    ),
+)
+@click.option(
+    "-l",
+    "--long",
+    is_flag=True,
+    help="Show types, rows, bytes, times, versions and the txn that wrote it last.",
+)
 @as_of_option
 @json_option
 @pass_invocation
@@ -22,7 +36,7 @@ def ls(
 ) -> None:
     """List what the pond holds.
 
-    GLOB is a path, whose directory is listed, or a pattern with *, ?, [...] and **.
+    What is in a directory, or what a pattern matches.
     """
     snapshot = Pond.open(invocation.pond).snapshot(as_of)
     found = facts.find(snapshot, pattern)
@@ -40,7 +54,7 @@ def ls(
 
 
 @command(example="pond describe /combined/harbor/Basin")
-@click.argument("path", type=PondPath())
+@click.argument("path", type=PondPath(), help="Which node; a symlink is followed.")
 @as_of_option
 @json_option
 @pass_invocation

@@ -31,14 +31,36 @@ from pond_pipeline.runs.keep import KEEP_RUNS, KEEP_RUNS_DAYS
     multiple=True,
     metavar="GLOB",
     type=PondPath(),
-    help="Which assets; all.",
+    help="Which assets; may be given several times; all if left out.",
 )
-@click.option("--partition", metavar="PERIOD", help="One period, e.g. 2026-11.")
+@click.option(
+    "--partition",
+    metavar="PERIOD",
+    help=(
+        "One period, such as `2026-11`. Of a source by day it means all days of that "
+        "month; so do `2026-11-05` and `2026`, of a source by month, the month or "
+        "months that they touch."
+    ),
+)
 @click.option("--from", "first", metavar="PERIOD", help="The first of several periods.")
-@click.option("--to", "last", metavar="PERIOD", help="The last of them.")
-@click.option("--refetch", is_flag=True, help="Ask sources for these periods again, whole.")
-@click.option("--allow-shrink", is_flag=True, help="Let a refetch bring fewer readings.")
-@click.option("--reprocess", is_flag=True, help="Compute again what is up to date, too.")
+@click.option("--to", "last", metavar="PERIOD", help="The last of them, which is included.")
+@click.option("--refetch", is_flag=True, help="Ask the sources for these periods again, whole.")
+@click.option(
+    "--allow-shrink",
+    is_flag=True,
+    help=(
+        "Let a refetch bring fewer readings than are stored; without it such a refetch "
+        "fails with both counts and replaces nothing."
+    ),
+)
+@click.option(
+    "--reprocess",
+    is_flag=True,
+    help=(
+        "Compute what is up to date, too, from what is stored; without periods, all of "
+        "them. What comes out the same is not written."
+    ),
+)
 @variables_option
 @json_option
 @pass_invocation
@@ -97,7 +119,12 @@ def sync_dagster(invocation: Invocation, /, **options: Any) -> None:  # noqa: AN
     envvar=KEEP_RUNS,
     default=KEEP_RUNS_DAYS,
     show_default=True,
-    help="How long runs stay in the UI; the pond keeps all.",
+    show_envvar=True,
+    help=(
+        "How long runs stay in the UI. Older ones are deleted daily by the job "
+        "`purge_runs`, but for those that the state of an asset comes from. The pond "
+        "keeps all."
+    ),
 )
 @pass_invocation
 def up(invocation: Invocation, /, **options: Any) -> None:  # noqa: ANN401 -- those above

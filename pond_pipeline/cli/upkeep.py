@@ -127,14 +127,27 @@ def repair(invocation: Invocation, *, dry_run: bool, as_json: bool) -> None:
 
 
 @command(example="pond maintain --dry-run")
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option(
+    "--dry-run", is_flag=True, help="Only say what would be done, with `--forget-before` as well."
+)
 @click.option(
     "--forget-before",
     type=ForgetType(),
-    help="Drop for good what only snapshots before this moment can show.",
+    help=(
+        "Drop for good what only snapshots before this moment can show; a date is the "
+        "beginning of its day. It says which states go, and asks. The log still tells "
+        "who made the transactions. This is the only way to drop history. Where that "
+        "moment was dropped before, nothing but what was kept before it can go."
+    ),
 )
 @click.option(
-    "--keep-month-ends", is_flag=True, help="Keep what the pond held at the end of each month."
+    "--keep-month-ends",
+    is_flag=True,
+    help=(
+        "With `--forget-before`, what the pond held at the end of each month (UTC) "
+        "before that moment stays, as far as it is still there. Without it, what was "
+        "kept before goes as well."
+    ),
 )
 @click.option("--yes", is_flag=True, help="Forget without being asked.")
 @json_option

@@ -104,22 +104,30 @@ def _is_cron_item(item: str, least: int, most: int) -> bool:
 Instant = Annotated[
     datetime,
     from_text(_instant),
-    as_json("2024-03-01", "2025-10-16T21:00Z", pattern=_ZONED_INSTANT),
+    as_json("2024-03-01", "2025-10-16T21:00Z", title="instant", pattern=_ZONED_INSTANT),
 ]
 """An aware `datetime` in UTC; a date is its midnight in UTC."""
 
-Duration = Annotated[timedelta, from_text(_duration), as_json("15m", "1h", "3d", pattern=_DURATION)]
+Duration = Annotated[
+    timedelta, from_text(_duration), as_json("15m", "1h", "3d", title="duration", pattern=_DURATION)
+]
 """A positive length of time: `15m`, `1h`, `3d`, `2w`."""
 
-Zone = Annotated[str, from_text(_zone), as_json("UTC", "America/Los_Angeles", minLength=1)]
+Zone = Annotated[
+    str, from_text(_zone), as_json("UTC", "America/Los_Angeles", title="zone", minLength=1)
+]
 """`UTC` or a name of the IANA time zone database."""
 
 ZoneOrOffset = Annotated[
-    str, from_text(_zone_or_offset), as_json("America/Los_Angeles", "UTC-08:00", minLength=1)
+    str,
+    from_text(_zone_or_offset),
+    as_json("America/Los_Angeles", "UTC-08:00", title="zone or offset", minLength=1),
 ]
 """A `Zone`, or a fixed offset: `UTC-08:00`."""
 
 Schedule = Annotated[
-    str, from_text(_schedule), as_json("*/15 * * * *", pattern=r"^\s*\S+(\s+\S+){4}\s*$")
+    str,
+    from_text(_schedule),
+    as_json("*/15 * * * *", title="schedule", pattern=r"^\s*\S+(\s+\S+){4}\s*$"),
 ]
 """A cron schedule of five numeric fields."""

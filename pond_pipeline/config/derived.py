@@ -27,12 +27,15 @@ class SiteInput(Model):
     """What one place of instruments gives to a site.
 
     Attributes:
-        pattern: Which normalized or combined series; a glob may match several.
-        scope: The prefix of their columns; None: that of the device or location.
+        pattern: Which series: declared paths below `/normalized`, `/derived` or `/combined`, or
+            those of a `Scribble`.
+        scope: Put before its columns; that of the device or location if left out.
         begin: The first instant that counts.
-        end: The end of that time, exclusive.
-        rename: New names of columns, without scope.
-        priority: Which of two values at one instant wins: the higher one.
+        end: The end of that time, exclusive. After `begin`.
+        rename: New names of columns, both without scope; in the site's `units` or as they come. No
+            two may get one name.
+        priority: Which of two values of one column at one instant wins: the higher one. Without it,
+            two are an error.
         corrections: What is added to its columns, by date.
     """
 
@@ -62,15 +65,16 @@ class Site(Model):
 
     Attributes:
         name: The name of its asset.
-        latitude: Degrees north.
-        longitude: Degrees east.
-        timezone: Where its days begin.
-        units: In which unit each parameter shall be, by the parameter's name.
+        latitude: Degrees north, for the map of a website.
+        longitude: Degrees east, for the map of a website.
+        timezone: By whose clocks a website tells its times, and writes downloads; `UTC` if left
+            out.
+        units: In which unit each parameter shall be: `{Depth: m}`.
         quality: QARTOD tests of its columns.
         checks: How the series is judged.
         interval: How often it is expected to have a reading.
         columns: The columns that it is expected to have; a check tells of others.
-        inputs: Its instruments.
+        inputs: Its instruments. `series` is read too.
     """
 
     name: Name
@@ -91,7 +95,7 @@ class CombineSpec(Model):
     """Sites and what is combined at each.
 
     Attributes:
-        sites: The sites.
+        sites: The sites. `scopes` is read too.
     """
 
     sites: tuple[Site, ...] = Field(
@@ -103,11 +107,12 @@ class ReduceDataset(Model):
     """What is downsampled.
 
     Attributes:
-        in_pattern: Which series; a glob may match several.
-        out_pattern: The dataset's name; `$0`, `$1` are what the wildcards stood for.
-        columns: Which columns; None for all of them.
-        aggregates: What each bucket tells.
-        timezone: Where its days, weeks and months begin; None: in UTC.
+        in_pattern: Which series; one dataset for each match.
+        out_pattern: The dataset's name. `$0`, `$1` are what the wildcards stood for, `$$` is a
+            dollar sign.
+        columns: Which columns, by their full names; all of them if left out.
+        aggregates: What each bucket tells, each once.
+        timezone: Where its days, weeks and months begin; `UTC` if left out.
         exclude_flags: Values with these QARTOD flags are left out.
     """
 
@@ -129,7 +134,7 @@ class ReduceCollection(Model):
 
     Attributes:
         name: Part of the path.
-        resolutions: The widths of the buckets.
+        resolutions: The widths of the buckets, each once.
         datasets: What is downsampled.
     """
 
@@ -159,9 +164,9 @@ class PivotDataset(Model):
 
     Attributes:
         name: The name of its asset.
-        in_pattern: Which series.
-        label: What each is called in the columns: `$0`, `$1` are what the wildcards stood for;
-            None: the last name of its path.
+        in_pattern: Which series; downsamples too.
+        label: What each is called in the columns: `$0`, `$1` are what the wildcards stood for; the
+            last name of its path if left out.
         parameter: The columns of this parameter.
         unit: Of these, those in this unit.
         aggregate: Of these, those of this aggregate.
@@ -202,7 +207,7 @@ class DeriveCollection(Model):
         name: The name of its asset; each result has its input's name below it.
         pattern: Which inputs.
         query: One SELECT of DuckDB's; `$1` is the input.
-        timezone: Where times without a zone are; None: UTC.
+        timezone: Where times without a zone are; `UTC` if left out.
     """
 
     name: Name
@@ -215,7 +220,8 @@ class DeriveSpec(Model):
     """Collections of derived series.
 
     Attributes:
-        start: When the first partition of what is made of them begins, where no source says so.
+        start: When the first partition of what is made of it begins; needed where no source has a
+            `start`.
         collections: What is derived.
     """
 
@@ -229,9 +235,11 @@ class TemplateCollection(Model):
     Attributes:
         name: The name of its asset; the files are below it.
         in_pattern: Which inputs.
-        out_pattern: What each file is called; `$0`, `$1` are what the wildcards stood for.
+        out_pattern: What each file is called: a path below the collection, without `..`. `$0`, `$1`
+            are what the wildcards stood for.
         template: The text, in Jinja.
-        template_file: Or the file that holds it; relative to the folder of `resources.yaml`.
+        template_file: The file that holds it, relative to the folder of `resources.yaml`. It is
+            part of it: a change of it is followed, and a damaged one is no plan.
     """
 
     model_config = exactly_one("template", "template_file")

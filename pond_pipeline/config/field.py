@@ -77,7 +77,8 @@ def as_json(*examples: str, **shape: object) -> WithJsonSchema:
 
     Args:
         examples: Of its values.
-        shape: More keywords; a regular expression may be as Python has them.
+        shape: More keywords, of which `title` is the word for it in `docs/resources-yaml.md`; a
+            regular expression may be as Python has them.
     """
     pattern = shape.get("pattern")
     if isinstance(pattern, re.Pattern):
@@ -184,16 +185,17 @@ def _refuse(_: object) -> NoReturn:
     raise wrong("is not supported by this version yet", hint=hint)
 
 
-Text = Annotated[str, from_text(str), as_json()]
+Text = Annotated[str, from_text(str), as_json(title="text")]
 """Any text."""
 
-SomeText = Annotated[str, from_text(_not_empty), as_json(minLength=1)]
+SomeText = Annotated[str, from_text(_not_empty), as_json(title="text", minLength=1)]
 """Any text but none."""
 
 Name = Annotated[
     str,
     from_text(checked_name),
     as_json(
+        title="name",
         minLength=1,
         maxLength=_NAME_MAX_CHARACTERS,
         pattern=r"^(?!\$)(?!\.{1,2}$)[^/]+$",
@@ -210,46 +212,63 @@ LocationId = Annotated[
                 {"type": "integer", "minimum": 1, "maximum": _INT64_MAX},
                 {"type": "string", "pattern": "^[0-9]{1,19}$"},
             ],
+            "title": "whole number",
             "examples": [6154708427603968],
         }
     ),
 ]
 """A HydroVu location: a positive int64, as a number or as digits in quotes."""
 
-PondPattern = Annotated[str, from_text(_pond_pattern), as_json("/normalized/noyo/*", pattern="^/")]
+PondPattern = Annotated[
+    str, from_text(_pond_pattern), as_json("/normalized/noyo/*", title="path pattern", pattern="^/")
+]
 """A glob over absolute pond paths; the original tool's paths are rewritten to ours."""
 
 ResolutionField = Annotated[
     Resolution,
     from_text(Resolution.parse),
-    as_json("1h", "24h", "1w", "1mo", pattern="^[1-9][0-9]{0,9}(mo|[smhdwqy])$"),
+    as_json(
+        "1h", "24h", "1w", "1mo", title="resolution", pattern="^[1-9][0-9]{0,9}(mo|[smhdwqy])$"
+    ),
 ]
 """A bucket width, such as `1h`."""
 
-AggregateField = Annotated[Aggregate, from_text(_aggregate), as_json(enum=list(Aggregate))]
+AggregateField = Annotated[
+    Aggregate, from_text(_aggregate), as_json(title="aggregate", enum=list(Aggregate))
+]
 """The name of an aggregate."""
 
-CadenceField = Annotated[Cadence, from_text(_cadence), as_json(enum=list(Cadence))]
+CadenceField = Annotated[Cadence, from_text(_cadence), as_json(title="cadence", enum=list(Cadence))]
 """How long partitions are: `daily`, `monthly` or `yearly`."""
 
-UnitField = Annotated[str, from_text(checked_unit), as_json("m", "psi", "C", minLength=1)]
+UnitField = Annotated[
+    str, from_text(checked_unit), as_json("m", "psi", "C", title="unit", minLength=1)
+]
 """A unit of measurement, as instruments write it."""
 
-FlagField = Annotated[int, PlainValidator(_flag), WithJsonSchema({"enum": list(_FLAGS)})]
+FlagField = Annotated[
+    int, PlainValidator(_flag), WithJsonSchema({"title": "flag", "enum": list(_FLAGS)})
+]
 """A QARTOD flag: 1, 2, 3, 4 or 9."""
 
-EnvTextField = Annotated[EnvText, from_text(EnvText), as_json("${env:NAME}", minLength=1)]
+EnvTextField = Annotated[
+    EnvText, from_text(EnvText), as_json("${env:NAME}", title="text, env", minLength=1)
+]
 """Text that may refer to the environment."""
 
-SecretField = Annotated[EnvText, from_text(_secret), as_json("${env:NAME}", minLength=1)]
+SecretField = Annotated[
+    EnvText, from_text(_secret), as_json("${env:NAME}", title="text, env, secret", minLength=1)
+]
 """Text that may refer to the environment and is never shown."""
 
 BaseUrl = Annotated[
-    EnvText, from_text(_base_url), as_json("https://www.hydrovu.com", pattern="^[^@]+$")
+    EnvText,
+    from_text(_base_url),
+    as_json("https://www.hydrovu.com", title="address, env", pattern="^[^@]+$"),
 ]
 """The address of a server, without a user; it may refer to the environment."""
 
-ApiVersion = Annotated[str, from_text(_api_version), as_json(enum=list(API_VERSIONS))]
+ApiVersion = Annotated[str, from_text(_api_version), as_json(title="text", enum=list(API_VERSIONS))]
 """What `apiVersion` may say."""
 
 NotYet = Annotated[SkipJsonSchema[None], BeforeValidator(_refuse)]

@@ -17,7 +17,7 @@ from pond_pipeline.config.shape import Model, exactly_one
 from pond_pipeline.errors import ConfigError
 
 Number: TypeAlias = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Span: TypeAlias = tuple[Number | None, Number | None]
+Span: TypeAlias = Annotated[tuple[Number | None, Number | None], Field(title="range")]
 
 _SHORTEST_INTERVAL = timedelta(seconds=1)
 """No duration in the file is shorter: what is refused with it makes no sense with any."""
@@ -46,7 +46,7 @@ class GapCheck(Check):
     """A series has no gaps.
 
     Attributes:
-        intervals: How many intervals of the instrument without a reading are a gap.
+        intervals: Of `gaps`: how many intervals of the instrument without a reading are a gap.
     """
 
     intervals: Annotated[Number, Field(gt=1)] = 3.0
@@ -56,8 +56,8 @@ class BatteryCheck(Check):
     """Batteries hold out.
 
     Attributes:
-        level: The least charge, in percent.
-        voltage: The least voltage, in volts; None: it is not looked at.
+        level: Of `battery`: the least charge, in percent.
+        voltage: Of `battery`: the least voltage, in volts; without it, it is not looked at.
     """
 
     level: Number = 20.0
@@ -68,7 +68,8 @@ class FreshnessCheck(Check):
     """The newest reading is recent.
 
     Attributes:
-        within: How old it may be; None: three intervals of the instrument.
+        within: Of `freshness`: how old the newest reading may be; three intervals of the instrument
+            if left out.
     """
 
     within: Duration | None = None
@@ -96,7 +97,7 @@ class GrossRange(Model):
     """QARTOD's gross range test.
 
     Attributes:
-        suspect: What is to be expected there: lowest and highest, both good; null is open.
+        suspect: What is to be expected there; both are good.
         fail: What the instrument can measure.
     """
 
@@ -108,7 +109,7 @@ class Spike(Model):
     """QARTOD's spike test, in the column's unit.
 
     Attributes:
-        suspect: The height that is suspect.
+        suspect: The height that is suspect, in the column's unit.
         fail: The height that fails.
         method: `average`: from the mean of both neighbors; `differential`: the lesser step.
     """
@@ -122,7 +123,7 @@ class RateOfChange(Model):
     """QARTOD's rate of change test, in the column's unit.
 
     Attributes:
-        suspect: The change that is suspect.
+        suspect: The change that is suspect, in the column's unit.
         fail: The change that fails.
         per: In which time.
     """
@@ -137,9 +138,9 @@ class FlatLine(Model):
 
     Attributes:
         tolerance: What is apart by less, in the column's unit, is flat.
-        suspect_after: For how long.
-        fail_after: For how long.
-        interval: How far apart readings are; None: as the instrument says.
+        suspect_after: How long until it is suspect.
+        fail_after: How long until it fails.
+        interval: How far apart readings are; as the instrument says if left out.
     """
 
     tolerance: Number
@@ -152,8 +153,8 @@ class Gap(Model):
     """QARTOD's gap test: a reading after a long silence.
 
     Attributes:
-        suspect_after: How long since the reading before.
-        fail_after: How long.
+        suspect_after: How long since the reading before until it is suspect.
+        fail_after: How long until it fails.
     """
 
     suspect_after: Duration | None = None
@@ -176,7 +177,7 @@ class QualityRule(Model):
 
     Attributes:
         column: The one column of this name.
-        parameter: Or the columns of this parameter, whatever their scope.
+        parameter: The columns of this parameter, whatever their scope.
         unit: Of these, those in this unit.
         gross_range: Values are possible.
         spike: No value stands out.
@@ -238,10 +239,10 @@ class Correction(Model):
 
     Attributes:
         column: The one column of this name, without scope.
-        parameter: Or the columns of this parameter.
+        parameter: The columns of this parameter.
         unit: Of these, those in this unit.
-        begin: The first instant that is corrected; written `from`.
-        until: The end, exclusive; None: the next entry for the column, or for ever.
+        begin: The first instant that is corrected.
+        until: The end, exclusive; without it, the next entry of the column, or for ever.
         offset: What is added, in the column's unit.
         drift: What is added for each day since `from`, in the column's unit.
     """

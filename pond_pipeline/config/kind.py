@@ -54,12 +54,14 @@ class Envelope(Model):
     """What every resource says: all of a YAML document but the shape of its `spec`.
 
     Attributes:
-        api_version: The version of the format; our own unless it says otherwise.
+        api_version: The format's version. `www.hydrovu.com/v1` and `github.com/jmacd/duckpond/v1`
+            are read too.
         kind: What the resource is.
-        name: Its name, unique among its kind.
+        name: Unique among its kind; two sources cannot share one either, nor a `Backup` and a
+            `Copy`. Pond paths are named after it.
         desc: For people.
-        metadata: Labels; `renamedFrom` is the name it had before.
-        spec: As the kind has it.
+        metadata: Labels, recorded as they are; `owner` and `renamedFrom` do something.
+        spec: What it asks for, as its kind has it.
     """
 
     api_version: ApiVersion = Field(default=API_VERSIONS[0], alias="apiVersion")

@@ -22,7 +22,7 @@ _ATTRIBUTE = re.compile(r"^ {4}(\w+): ((?:.|\n {8})+)", re.MULTILINE)
 
 
 class _Generator(GenerateJsonSchema):
-    """Pydantic's generator, with defaults as the file has them and without titles."""
+    """Pydantic's generator, with defaults as the file has them; titles are the words for types."""
 
     @override
     def encode_default(self, dft: Any) -> Any:
@@ -47,7 +47,7 @@ def resources_schema() -> dict[str, object]:
     envelope = _schema_of(Envelope)
     envelope.pop("$defs", None)
     properties = envelope["properties"]
-    properties["kind"] |= {"enum": [str(kind) for kind in SPECS], "type": "string"}
+    properties["kind"] |= {"title": "kind", "enum": [str(kind) for kind in SPECS], "type": "string"}
     properties["kind"].pop("$ref", None)
     properties["spec"]["type"] = "object"
     head = {"$schema": _DIALECT, "title": "A resource of DuckPond"}

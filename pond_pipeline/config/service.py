@@ -29,14 +29,17 @@ class BackupPlace(Model):
     """Where a backup is: a folder, or a bucket with the original tool's keys.
 
     Attributes:
-        folder: Relative to the folder of `resources.yaml`.
-        bucket: The bucket's name.
+        folder: Where the backup is; relative to the folder of `resources.yaml`. Name another disk:
+            `/media/stick/backup`.
+        bucket: An S3-compatible bucket.
         prefix: Where in the bucket.
-        region: The bucket's region.
-        endpoint: The bucket's server; AWS itself without one.
+        region: The bucket's region; `AWS_REGION` if left out.
+        endpoint: The bucket's server: `https://s3.example.com`; `AWS_ENDPOINT_URL` if left out,
+            else AWS.
         key: The id of the key; without one it comes from where AWS's tools take it.
         secret: The secret of that key.
-        encryption_key: What the backup is sealed with, for whoever keeps it.
+        encryption_key: What the backup is sealed with, 16 characters or more; not sealed without
+            it.
     """
 
     model_config = exactly_one("folder", "bucket")
@@ -66,11 +69,11 @@ class KeepSpec(Model):
     """How many moments of a backup are kept, of which kind.
 
     Attributes:
-        hourly: The last one of each of so many hours.
-        daily: The last one of each of so many days.
-        weekly: The last one of each of so many weeks.
-        monthly: The last one of each of so many months.
-        yearly: The last one of each of so many years.
+        hourly: The last moment of each of so many hours.
+        daily: The last moment of each of so many days.
+        weekly: The last moment of each of so many weeks, which begin on Monday.
+        monthly: The last moment of each of so many months.
+        yearly: The last moment of each of so many years.
     """
 
     hourly: Count = 0
@@ -90,9 +93,12 @@ class BackupSpec(BackupPlace):
     """A backup of the pond.
 
     Attributes:
-        schedule: When, in UTC; a sensor makes one after each change, too.
-        after_changes: Whether that sensor does.
-        keep: Which moments stay, once the day is over; all without it.
+        schedule: When it is made, while `make up` or a Dagster daemon runs.
+        after_changes: Whether it is also made when something was committed, looked for once a
+            minute. What touches only `/sys` does not count. One that failed is asked for again an
+            hour later.
+        keep: Which moments stay once their day is over, for example `{daily: 7, monthly: 12}`; all
+            without it. The newest always stays.
     """
 
     schedule: Schedule | None = None
@@ -104,10 +110,10 @@ class CopySpec(BackupPlace):
     """A replica of a pond, made of its backup.
 
     Attributes:
-        to: The directory of the replica that is made, or brought up to date.
-        pond: Which pond the backup is of; needed where there are several.
+        to: The replica's directory; relative to the folder of `resources.yaml`.
+        pond: Which pond, where the place has backups of several.
         backup_uuid: Of the original tool; not supported.
-        schedule: When, in UTC.
+        schedule: When it is brought up to date.
     """
 
     to: EnvTextField
@@ -142,12 +148,15 @@ class Condition(Model):
     """When an alert is given.
 
     Attributes:
-        incident: What must have happened; written `when`.
-        path: Which series, or of runs and checks which assets; None: all.
-        column: Which column, for a threshold.
-        above: The threshold from below.
-        below: The threshold from above, or the least charge of a battery, in percent.
-        after: How old the newest reading may be, or how long a backup may lack a transaction.
+        incident: What must have happened.
+        path: Which series, all if left out; of `run_failed` and `check_failed`, which assets. One
+            that nothing makes is an error. Not of `backup_failed`.
+        column: Which column; of `threshold`, which needs it, alone.
+        above: A value above it crosses the threshold; of `threshold`, which needs this or `below`.
+        below: A value below it crosses the threshold; of `battery` the least charge in percent,
+            else what its check says.
+        after: Of `stale`: how old the newest reading may be, as its check says if left out. Of
+            `backup_failed`: how long a backup may lack a transaction, `2d` if left out.
     """
 
     incident: Incident = Field(alias="when")
@@ -180,11 +189,12 @@ class Channel(Model):
 
     Attributes:
         webhook: An address that is sent JSON.
-        ntfy: The address of a topic of ntfy.
-        token: What ntfy's server asks for.
-        email: Addresses of people, apart by commas.
-        smtp: The mail server: `smtp://user:password@host:587`.
-        sender: Whose mail it is; written `from`.
+        ntfy: The address of a topic: `https://ntfy.sh/topic`.
+        token: An access token of ntfy.
+        email: Addresses, apart by commas.
+        smtp: The mail server: `smtp://user:password@host:587`, `smtps://...` or `smtp+plain://...`;
+            `${env:SMTP_URL}` if left out.
+        sender: Whose mail it is; the user of `smtp` if left out.
     """
 
     model_config = exactly_one("webhook", "ntfy", "email")
@@ -211,10 +221,11 @@ class AlertSpec(Model):
     """Who is told of what.
 
     Attributes:
-        conditions: Of what.
-        channels: Where.
-        grace: How long it must have lasted.
-        reminder: How often it is told again while it lasts; None: never.
+        conditions: Of what is told.
+        channels: Where; each is told of all.
+        grace: How long it must have lasted. A failed run, and a value that came back by itself, are
+            told at once.
+        reminder: How often it is told again while it lasts; never if left out.
         ui: Where people reach the UI, for links.
     """
 

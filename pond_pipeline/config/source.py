@@ -30,13 +30,15 @@ class Device(Model):
 
     Attributes:
         name: The name of its asset.
-        id: Its HydroVu location.
-        scope: The prefix of its columns where it is combined.
-        interval: How often it is expected to read.
-        start: Its first instant; None: as its source.
-        until: The end of its time, exclusive.
-        active: Whether the API is asked for it.
-        clock: The zone in which its clock runs.
+        id: Its HydroVu location id, about 16 digits.
+        scope: Put before its columns where it is combined.
+        interval: How often it reads. With it, an instrument with `until` is known to be complete
+            once its last reading is there.
+        start: Its first instant, the source's if left out; an earlier one than the source's counts
+            as that.
+        until: The end of its time, exclusive. After `start`.
+        active: `false`: the API is not asked for it; what is stored stays.
+        clock: The zone whose local time its clock stamps as if it were UTC (Cube and Tube devices).
         columns: The columns that it is expected to give; a check tells of others.
         comment: For people.
     """
@@ -63,14 +65,18 @@ class HydroVuSpec(Model):
 
     Attributes:
         key: The OAuth2 client id.
-        secret: The OAuth2 client secret.
-        base_url: The server.
-        start: The first instant that is collected.
-        clock_floor: Readings before it come from a wrong clock.
-        overlap: How far back each pull asks again.
-        schedule: When to pull, in UTC.
+        secret: The OAuth2 client secret. Never shown, never recorded.
+        base_url: Another server, such as the simulator. Without a user or password.
+        start: The first instant that is collected. Its period is the first partition, or the one in
+            which the first bucket made of it begins: a week, a local day, a year.
+        clock_floor: An earlier reading comes from a wrong clock, and is quarantined. Not after
+            `start`.
+        overlap: How far back from the newest reading each pull asks again. What reaches HydroVu
+            later than that, when newer readings are there already, only a refetch brings.
+        schedule: When to pull, while `make up` or a Dagster daemon runs. While a run of it is going
+            on, a tick starts no other.
         cadence: How long its partitions are.
-        units: In which unit each parameter shall be, by the parameter's name.
+        units: In which unit each parameter shall be: `{Depth: m}`.
         quality: QARTOD tests of its columns.
         checks: How its series are judged.
         devices: The instruments.
@@ -104,9 +110,9 @@ class ExportLocation(Model):
 
     Attributes:
         name: The name of its asset.
-        match: Which exports are its own: `*` and `?` over the location's name in the file.
-        scope: The prefix of its columns where it is combined.
-        interval: How often it is expected to read.
+        match: Which exports are its own: `*`, `?` and `[...]` over the location's name in the file.
+        scope: Put before its columns where it is combined.
+        interval: How often it reads.
         columns: The columns that it is expected to give; a check tells of others.
     """
 
@@ -121,13 +127,14 @@ class LakeTechSpec(Model):
     """A folder of exported files.
 
     Attributes:
-        pattern: Which files; relative to the folder of `resources.yaml`.
-        start: The first instant that counts.
-        timezone: The zone of printed times, for files that do not say it.
+        pattern: Which files of this machine, such as `inbox/*.htm`; relative to the folder of
+            `resources.yaml`.
+        start: Earlier readings are left out.
+        timezone: The zone of printed times, for files that do not state one. A long CSV never does.
         subtract_offset: In a long CSV, the parameters whose values are `Value - Offset`.
-        schedule: When to look, in UTC; a sensor looks all the time.
+        schedule: When to look; a sensor looks all the time.
         cadence: How long its partitions are.
-        units: In which unit each parameter shall be, by the parameter's name.
+        units: In which unit each parameter shall be: `{Depth: m}`.
         quality: QARTOD tests of its columns.
         checks: How its series are judged.
         locations: The places whose readings are wanted.
@@ -149,8 +156,8 @@ class InboxSpec(Model):
     """Files of this machine, kept bit for bit.
 
     Attributes:
-        pattern: Which files; relative to the folder of `resources.yaml`.
-        schedule: When to look, in UTC; a sensor looks all the time.
+        pattern: Which files; relative to the folder of `resources.yaml`, or absolute.
+        schedule: When to look; a sensor looks all the time.
     """
 
     pattern: EnvTextField
@@ -163,12 +170,12 @@ class ScribbleSpec(Model):
     Attributes:
         seed: Another one gives other readings.
         start: The first instant.
-        end: The end of the time, exclusive; None: they go on.
+        end: The end of the time, exclusive; without it they go on up to now.
         interval: How far apart readings are.
-        schedule: When to make them, in UTC.
+        schedule: When to make them.
         cadence: How long its partitions are.
-        series: The names of its series.
-        columns: The columns of each.
+        series: The names of its series, each once.
+        columns: The columns of each, each once.
     """
 
     seed: Annotated[int, Field(strict=True, ge=0)] = 0

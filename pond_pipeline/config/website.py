@@ -42,13 +42,13 @@ def _below(text: str) -> str:
     return text
 
 
-Color = Annotated[str, from_text(_color), as_json("#0b6e99", pattern=_COLOR)]
+Color = Annotated[str, from_text(_color), as_json("#0b6e99", title="color", pattern=_COLOR)]
 """A color: `#` and six hexadecimal digits."""
 
-Address = Annotated[str, from_text(_address), as_json("https://example.org")]
+Address = Annotated[str, from_text(_address), as_json("https://example.org", title="address")]
 """Where a link goes: `http`, `https`, `mailto`, or relative to the front page."""
 
-HostPath = Annotated[str, from_text(_below), as_json("pages/*.md", minLength=1)]
+HostPath = Annotated[str, from_text(_below), as_json("pages/*.md", title="path", minLength=1)]
 """A file, or a glob over files, below the folder of `resources.yaml`."""
 
 PROVISIONAL = "Provisional data: readings come straight from the instruments and may be corrected."
@@ -60,7 +60,7 @@ class Link(Model):
 
     Attributes:
         title: What it says.
-        href: Where it goes.
+        href: Where it goes: `https`, `http`, `mailto`, or relative to the front page.
     """
 
     title: SomeText
@@ -71,8 +71,8 @@ class Theme(Model):
     """How a website looks.
 
     Attributes:
-        accent: The color of links and marks, in light mode.
-        accent_dark: The same in dark mode.
+        accent: Links and marks, in light mode; a blue if left out.
+        accent_dark: The same in dark mode; a light blue if left out.
         css: A stylesheet of your own, which comes last.
     """
 
@@ -88,8 +88,8 @@ class WebsiteSpec(Model):
         title: What it is called; its name if left out.
         folder: Where it is written, relative to the folder of `resources.yaml`; `site/<name>` if
             left out. It belongs to the website alone.
-        datasets: Which downsampled datasets it shows: all of them if left out.
-        pages: Pages of your own in Markdown, by their names in order.
+        datasets: Which downsampled datasets it shows: `/reduced/<name>/<collection>/<dataset>`.
+        pages: Pages of your own in Markdown: files or globs beside `resources.yaml`.
         links: More links in the sidebar.
         range: How much time the charts show first, up to the newest reading.
         provisional: What every page says of the data; empty for nothing.
