@@ -6,7 +6,7 @@ BIN := .venv/bin
 CLIENT := pond_pipeline/website/client
 BUNDLE := pond_pipeline/website/bundle/site.js
 
-.PHONY: help setup setup-dev website demo up test check browser docs reference bench torture format requirements clean
+.PHONY: help setup setup-dev website demo up test check browser walk pictures docs reference bench torture format requirements clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,12 @@ docs: setup-dev ## Make a site of the documentation; warnings are errors
 
 reference: setup-dev ## Write what the docs say of commands and keys anew, from the code
 	@$(BIN)/python -m docs.generated
+
+walk: ## Follow README and the tutorial in a fresh clone (WALK=--tests: `make test` there, too)
+	@$(PYTHON) -m tests.docs.walk $(WALK)
+
+pictures: setup-dev browser ## Take the pictures of the docs anew, of what the demo makes
+	@$(BIN)/python -m tests.docs.pictures
 
 bench: setup-dev ## Measure the store against its budgets
 	$(BIN)/python benchmarks/run.py

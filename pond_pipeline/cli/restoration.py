@@ -67,7 +67,7 @@ class Promoted:
     txn: int
 
 
-@command(example="pond backup restore --path /raw/noyo --into /raw/noyo --as-of 2026-06-30")
+@command(example="pond backup restore --path /raw/harbor --into /old/harbor --as-of 2026-06-30")
 @click.argument(
     "to",
     metavar="[DIR]",

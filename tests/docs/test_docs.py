@@ -1,19 +1,16 @@
 """What the docs say is there: links, commands, keys, names, and code that runs."""
 
 import re
-import shlex
 import tomllib
 from pathlib import Path
 from types import ModuleType
 
-import click
 import dagster as dg
 import pytest
 
 import pond_core
 from pond_core import Pond
 from pond_pipeline import definitions
-from pond_pipeline.cli.entry import pond as pond_command
 from pond_pipeline.config import load_documents, read_documents
 from pond_pipeline.config.problem import FORMER_KEYS
 from pond_pipeline.periods import Period
@@ -63,12 +60,6 @@ def named_block(page: str, name: str) -> str:
     """Return the Python block of a page that stands below `<!-- test: name -->`."""
     named: dict[str, str] = dict(_NAMED.findall(text_of(ROOT / page)))
     return named[name]
-
-
-def pond_lines() -> list[str]:
-    """Return the command lines of `pond` in the shell blocks of all pages."""
-    lines = [line for page in PAGES for body in blocks(page, "sh") for line in body.splitlines()]
-    return [line for line in lines if line.startswith("pond ")]
 
 
 @pytest.fixture(scope="module")
@@ -127,20 +118,6 @@ def test_every_page_is_in_the_index() -> None:
 def test_decisions_are_numbered_without_holes() -> None:
     names = sorted(page.name for page in (ROOT / "docs" / "decisions").glob("[0-9]*.md"))
     assert [name[:4] for name in names] == [f"{n:03}-" for n in range(1, len(names) + 1)]
-
-
-@pytest.mark.parametrize("line", pond_lines())
-def test_every_pond_command_line_is_understood(
-    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "recorded").mkdir()  # what `pond simulator --replay` is shown with
-    words = shlex.split(line, comments=True)[1:]
-    name, *arguments = words[2:] if words[0] == "--pond" else words
-    with click.Context(pond_command, info_name="pond") as context:
-        command = pond_command.get_command(context, name)
-        assert command is not None
-        command.make_context(name, arguments, parent=context)
 
 
 def test_every_make_target_in_the_docs_is_one() -> None:

@@ -1,11 +1,10 @@
 """What `docs/operations.md` and the files beside it say can be taken as it stands."""
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +20,8 @@ from pond_pipeline.cli.entry import pond as pond_command
 from pond_pipeline.config import load_documents
 from pond_pipeline.instance import open_instance
 from pond_pipeline.plan import Plan, compile_plan
+from tests.docs.follower import Follower
+from tests.docs.pages import blocks_of
 from tests.s3 import server as s3
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -123,13 +124,9 @@ def test_the_variables_of_the_example_are_listed() -> None:
     assert asked == set(re.findall(r"^(\w+)=", (folder / "env.example").read_text(), re.MULTILINE))
 
 
-DRILLS = dict(
-    re.findall(
-        r"<!-- drill:? ?(\w*) -->\n```sh\n(.*?)^```$",
-        (DOCS / "operations.md").read_text(encoding="utf-8"),
-        re.MULTILINE | re.DOTALL,
-    )
-)
+DRILLS = {
+    drill: block for block in blocks_of(DOCS / "operations.md") for drill in block.notes("drill")
+}
 MADE = """
 kind: Scribble
 name: made
@@ -138,28 +135,45 @@ spec: {seed: 1, start: 2026-01-01, end: 2026-02-01, interval: 1d, series: [A]}
 
 
 @pytest.fixture(scope="module")
-def well_kept(s3_server: s3.Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def well_kept(
+    environ: dict[str, str], s3_server: s3.Server, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A folder with a pond, Dagster's home and a backup, as every drill finds it."""
     folder = tmp_path_factory.mktemp("kept")
     (folder / "resources.yaml").write_text(MADE)
     (folder / "stick").mkdir()
     (folder / ".env").write_text("\n".join(f"{n}={v}" for n, v in s3_server.environ.items()))
-    shell(folder, "pond init\npond run\npond backup push --to stick/backup")
+    with Follower(folder, environ) as keeper:
+        keeper.run("pond init; pond run; pond backup push --to stick/backup")
     return folder
+
+
+@pytest.fixture
+def keeper(
+    well_kept: Path, environ: dict[str, str], bucket_url: str, tmp_path: Path
+) -> Iterator[Follower]:
+    """Somebody who has a copy of that folder."""
+    shutil.copytree(well_kept, tmp_path, dirs_exist_ok=True)
+
+    def adapted(text: str) -> str:
+        return text.replace("s3://lake", bucket_url)
+
+    with Follower(tmp_path, environ, adapted=adapted) as follower:
+        yield follower
 
 
 @pytest.mark.parametrize("drill", DRILLS)
 def test_every_drill_can_be_followed_word_for_word(
-    drill: str, well_kept: Path, tmp_path: Path, s3_server: s3.Server, bucket_url: str
+    drill: str, keeper: Follower, s3_server: s3.Server, bucket_url: str
 ) -> None:
-    shutil.copytree(well_kept, tmp_path, dirs_exist_ok=True)
-    before = Pond.open(tmp_path / ".pond").snapshot().read_series("/raw/made/A")
+    pond = keeper.here / ".pond"
+    before = Pond.open(pond).snapshot().read_series("/raw/made/A")
     if drill == "lost":
-        shutil.rmtree(tmp_path / ".pond")
+        shutil.rmtree(pond)
     if drill == "directory":
-        Pond.open(tmp_path / ".pond").transact(lambda tx: tx.remove("/raw", recursive=True))
-    shell(tmp_path, DRILLS[drill].replace("s3://lake", bucket_url))
-    url = f"{bucket_url}/harbor" if drill == "s3" else tmp_path / ".pond"
+        Pond.open(pond).transact(lambda tx: tx.remove("/raw", recursive=True))
+    keeper.follow(DRILLS[drill])
+    url = f"{bucket_url}/harbor" if drill == "s3" else pond
     access = s3_server.access if drill == "s3" else None
     after = Pond.open(url, access=access).snapshot().read_series("/raw/made/A")
     assert after.equals(before)
@@ -194,20 +208,6 @@ def test_the_plan_keeps_two_backups_of_which_one_is_sealed_and_a_replica_follows
     assert away.verify(full=True).ok
     assert Backups(tmp_path / "pond").verify(full=True).ok
     assert Pond.open(tmp_path / "office").snapshot().read_data("/a") == b"1"
-
-
-def shell(directory: Path, script: str) -> None:
-    """Run commands as somebody types them; the first that fails ends it."""
-    program = Path(sys.executable).parent
-    done = subprocess.run(  # noqa: S603 -- our own pages
-        ["/bin/bash", "-euo", "pipefail", "-c", script],
-        cwd=directory,
-        env={**os.environ, "PATH": f"{program}:{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
 
 
 def test_there_is_a_drill_for_each_misfortune() -> None:
