@@ -9,6 +9,7 @@ PondError
 ├── AlertError                somebody could not be told
 ├── TemplateError             a template is wrong, or asks for what its input does not have
 ├── WebsiteError              a website cannot be built
+├── ObservableError           a project of Observable Framework cannot be written
 └── PipelineError             a run failed; the assets and reasons are named
 """
 
@@ -45,6 +46,10 @@ class TemplateError(PondError):
 
 class WebsiteError(PondError):
     """A website cannot be built, or its folder not be written."""
+
+
+class ObservableError(PondError):
+    """A project of Observable Framework cannot be written."""
 
 
 class PipelineError(PondError):

@@ -24,6 +24,7 @@ from pond_core import (
 from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
 from pond_pipeline.cli.hive import Folders, Unit, whole_folder, workshop
 from pond_pipeline.cli.instant import InstantType, as_of_option
+from pond_pipeline.cli.observable import export_pages
 from pond_pipeline.cli.pond_path import PondPath
 from pond_pipeline.cli.progress import tracking
 from pond_pipeline.cli.render import print_json
@@ -159,7 +160,17 @@ class UnitsType(click.ParamType[tuple[Unit, ...]]):
     "--force",
     is_flag=True,
     help=(
-        "Replace what an export made before. Folders that hold anything else are never replaced."
+        "Replace what an export made before; with `--observable`, also files of an export's that "
+        "somebody edited. Folders that hold anything else are never replaced."
+    ),
+)
+@click.option(
+    "--observable",
+    is_flag=True,
+    help=(
+        "Make DIR a project of Observable Framework, of pages and Parquet files by `--by`, "
+        "`year` if left out. What changed is written. Rendered pages may be named, too; without "
+        "a GLOB it is all but `/raw`, `/quarantine`, `/site` and `/sys`."
     ),
 )
 @as_of_option
@@ -177,6 +188,7 @@ def export(
     until: datetime | None,
     columns: str | None,
     force: bool,
+    observable: bool,
     as_of: AsOf | None,
     as_json: bool,
 ) -> None:
@@ -184,6 +196,7 @@ def export(
 
     Each that a pattern matches, or all of them, goes to DIR under its path: as one file, or with
     --by each series as folders such as year=2024/month=6, which other programs read as one table.
+    With --observable DIR is a project of Observable Framework: pages of charts, and their files.
     """
     if since is not None and until is not None and since >= until:
         raise click.UsageError("--since is not before --until")
@@ -192,6 +205,20 @@ def export(
     window = Window.of(since, until)
     order = Order(FileFormat(form), by or (), timezone, window, names, force)
     snapshot = Pond.open(invocation.pond).snapshot(as_of)
+    if observable:
+        export_pages(
+            snapshot,
+            patterns,
+            directory,
+            form=order.form,
+            by=order.by,
+            zone=timezone,
+            window=window,
+            columns=names,
+            force=force,
+            as_json=as_json,
+        )
+        return
     with tracking("exporting") as track:
         done = export_rows(snapshot, patterns or ("/**",), directory, order, track=track)
     if as_json:

@@ -1,6 +1,6 @@
 """Text rendered for each input, as a directory of files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,13 +35,25 @@ def template(step: TemplateStep, fs: ReadFS) -> RenderedFiles:
         TemplateError: The template cannot be rendered; its line is named.
     """
     contents: dict[str, bytes] = {}
+    for page in template_pages(step, fs):
+        if page.name in contents:
+            msg = f"two inputs of {step.outputs[0]} give the file {page.name!r}"
+            raise ConfigError(msg, hint="use more of $0, $1 in out_pattern")
+        contents[page.name] = render_page(step.template, page).encode()
+    return RenderedFiles(contents, _made_from(step, fs))
+
+
+def template_pages(step: TemplateStep, fs: ReadFS) -> Iterator[Page]:
+    """Yield what the template is told for each input, in order of their paths.
+
+    What is exported, it is not told: only who exports knows.
+
+    Raises:
+        ConfigError: An input gives no file.
+    """
     for found in inputs_of(fs, step.pattern, step.inputs):
         name = page_name(step.out_pattern, found.captures)
-        if name in contents:
-            msg = f"two inputs of {step.outputs[0]} give the file {name!r}"
-            raise ConfigError(msg, hint="use more of $0, $1 in out_pattern")
-        contents[name] = _rendered(step, fs, found, name)
-    return RenderedFiles(contents, _made_from(step, fs))
+        yield Page(name=name, path=found.path, captures=found.captures, **_content(fs, found))
 
 
 def template_is_due(step: TemplateStep, fs: ReadFS) -> bool:
@@ -56,11 +68,6 @@ def _made_from(step: TemplateStep, fs: ReadFS) -> str:
     found = inputs_of(fs, step.pattern, step.inputs)
     versions = [[each.path, input_versions(fs, each.path)(ALWAYS)] for each in found]
     return digest_of([step.fingerprint, versions])
-
-
-def _rendered(step: TemplateStep, fs: ReadFS, found: Found, name: str) -> bytes:
-    page = Page(name=name, path=found.path, captures=found.captures, **_content(fs, found))
-    return render_page(step.template, page).encode()
 
 
 def _content(fs: ReadFS, found: Found) -> dict[str, Any]:

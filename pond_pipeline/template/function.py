@@ -1,6 +1,7 @@
 """Functions and filters that templates of the original tool use and Jinja lacks."""
 
 import re
+import string
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,9 @@ from markupsafe import Markup
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_WORD = re.compile(r"[^a-z0-9]+")
+
+_MARKUP = re.compile(rf"[{re.escape(string.punctuation)}\t\n\r]")
+"""What can mean something to Markdown: the punctuation of ASCII, and what ends lines or indents."""
 
 
 def group(by: str, **given: Any) -> dict[str, list[Any]]:  # noqa: ANN401 -- whatever a page has
@@ -68,9 +72,19 @@ def date(
     return aware.astimezone(ZoneInfo(timezone)).strftime(format)
 
 
+def literal(text: object) -> str:
+    """Return a text as Markdown that shows it letter by letter, whatever it holds.
+
+    It is no markup, no HTML and no expression of Observable Framework there (`${...}`): punctuation
+    and ends of lines are written by their numbers.
+    """
+    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", str(text))
+
+
 FILTERS: Mapping[str, Callable[..., str]] = {
     "date": date,
     "json_encode": json_encode,
+    "literal": literal,
     "slugify": slugify,
 }
 """Filters by name."""

@@ -15,7 +15,9 @@ _TIMESTAMP = TIME_ONLY.names[0]
 _DOTTED = 4
 """Parts from which on a name without metadata is `<instrument>.<parameter>.<unit>.<aggregate>`."""
 
-NAMES = frozenset({"args", "columns", "export", "first", "last", "name", "path", "rows", "schema"})
+NAMES = frozenset(
+    {"args", "columns", "export", "files", "first", "last", "name", "path", "rows", "schema"}
+)
 """What a template may name without setting it."""
 
 
@@ -31,7 +33,9 @@ class Page:
         rows: How many rows the input has.
         first: The input's first instant; None without rows.
         last: Its last one.
-        export: Exported files by captures, nested; it may lack whatever is asked of it.
+        export: Exported files by captures, nested; it may lack whatever is asked of it. Each is a
+            map with the keys `file`, `start_time` and `end_time`.
+        files: Those of the page's own input, in order of time.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Page:
     first: datetime | None = None
     last: datetime | None = None
     export: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    files: Sequence[Mapping[str, object]] = ()
 
     @property
     def known(self) -> dict[str, object]:
@@ -56,6 +61,7 @@ class Page:
             "args": list(self.captures) or [PurePosixPath(self.name).stem],
             "columns": [each["column"] for each in fields],
             "export": _Export(self.export),
+            "files": list(self.files),
             "first": self.first,
             "last": self.last,
             "name": self.name,

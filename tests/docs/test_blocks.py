@@ -131,6 +131,7 @@ REASONS = {
     "it starts Dask's servers",
     "it is for another shell than sh",
     "the server and its keys are somebody's",
+    "tests/observable runs them",
     "tests/pipeline/test_dg_check.py runs them",
 }
 """Why a block may be parsed only."""
@@ -141,7 +142,7 @@ PARSED_ONLY = [each for page in pages() for each in blocks_of(page) if each.told
 def test_what_is_parsed_only_says_why_and_is_little() -> None:
     told = [reason for block in PARSED_ONLY for reason in block.told("parsed only")]
     assert set(told) == REASONS
-    assert len(told) <= 15
+    assert len([each for each in told if not each.startswith("tests/")]) <= 14
 
 
 @pytest.mark.parametrize("block", PARSED_ONLY, ids=lambda block: f"{block.chapter}-{block.line}")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.operations.waiting import PATIENCE_S
 
@@ -55,6 +55,20 @@ def browse(url: str, profile: Path) -> Iterator[Page]:
             yield context.pages[0]
         finally:
             context.close()
+
+
+@contextmanager
+def headless() -> Iterator[Browser]:
+    """Start a browser for several windows.
+
+    There can be but one Playwright in a thread: whoever has it gives it back before others ask.
+    """
+    path = chromium()
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
+        started = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield started
+        started.close()
 
 
 def press(page: Page, label: str) -> None:

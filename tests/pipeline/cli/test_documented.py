@@ -85,6 +85,11 @@ def test_json_of_an_export_has_the_documented_shape(shell: Shell) -> None:
     _check_shape(_documented("export"), exported)
 
 
+def test_json_of_an_export_of_pages_has_the_documented_shape(shell: Shell) -> None:
+    exported = shell.value("export", shell.directory / "pages", "--observable")
+    _check_shape(_documented("export", number=1), exported)
+
+
 def test_json_of_a_migration_has_the_documented_shape(nowhere: Shell, tmp_path: Path) -> None:
     old = harbor().write(tmp_path / "old")
     found = nowhere.value("migrate", old, "-o", tmp_path / "resources.yaml")

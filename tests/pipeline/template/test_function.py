@@ -1,3 +1,4 @@
+import html
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -5,8 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
-from pond_pipeline.template.function import date, group, json_encode, slugify
+from pond_pipeline.template.function import date, group, json_encode, literal, slugify
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -101,3 +103,14 @@ def test_an_instant_becomes_a_date_in_utc(value: datetime | str | None, text: st
 def test_a_date_has_a_form_and_a_zone() -> None:
     instant = datetime(2024, 7, 1, 6, 30, tzinfo=UTC)
     assert date(instant, "%d.%m. %H:%M", "America/Los_Angeles") == "30.06. 23:30"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+def test_literal_text_is_shown_letter_by_letter_in_markdown(text: str) -> None:
+    shown = MarkdownIt("commonmark", {"html": True}).render(f"# a{literal(text)}z")
+    assert html.unescape(shown) == f"<h1>a{text}z</h1>\n"
+
+
+@given(st.text())
+def test_literal_text_has_nothing_that_means_something_to_framework(text: str) -> None:
+    assert set(literal(text)) & set("$`{}<>|[]()*_\n") == set()

@@ -103,6 +103,12 @@ def test_without_a_wildcard_the_argument_is_the_page_s_name_without_its_end() ->
     assert Page(name="BDock.md", path="/a").known["args"] == ["BDock"]
 
 
+def test_the_files_of_the_input_are_none_until_somebody_exports() -> None:
+    assert Page(name="a.md", path="/a").known["files"] == []
+    files = [{"file": "/a.parquet", "start_time": 1, "end_time": 2}]
+    assert Page(name="a.md", path="/a", files=files).known["files"] == files
+
+
 def test_an_export_holds_what_it_is_given_and_is_empty_elsewhere() -> None:
     export = {"BDock": {"res=1h": [{"file": "a.parquet"}]}}
     known = Page(name="a.md", path="/a", export=export).known["export"]

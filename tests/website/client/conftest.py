@@ -3,34 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
-from typing_extensions import override
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
 
-from tests.operations.browser import chromium
+from tests.operations.browser import headless
 from tests.website.client import written
+from tests.website.client.serving import serving
 
 PATIENCE_MS = 60_000
 VISITS = count()
-
-
-class _Silent(SimpleHTTPRequestHandler):
-    @override
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-    @override
-    def end_headers(self) -> None:
-        # Some tests change a file within the second in which another one asked for it.
-        self.send_header("Cache-Control", "no-store")
-        super().end_headers()
 
 
 @dataclass(frozen=True)
@@ -117,13 +102,8 @@ def website(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
         pytest.skip("*** NO BUNDLE OF THE WEBSITE'S CLIENT: ITS TESTS ARE SKIPPED. ***")
     folder = tmp_path_factory.mktemp("website")
     written.write(folder)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(folder)))
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield Website(folder, f"http://127.0.0.1:{server.server_port}")
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(folder) as url:
+        yield Website(folder, url)
 
 
 # Not for the whole session: other folders start a Playwright of their own, and there can be but
@@ -131,12 +111,8 @@ def website(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Start Chromium without a window."""
-    path = chromium()
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
-        started = playwright.chromium.launch(executable_path=path, args=arguments)
+    with headless() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

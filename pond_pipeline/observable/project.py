@@ -1,0 +1,301 @@
+"""The folder of a project that somebody works in: what an export wrote there, it may change.
+
+All else is somebody's own: files that no export wrote, and those of an export's that were edited
+since. They stay, and are told. What an export wrote is told by a list beside the files, with the
+SHA-256 of each.
+
+What is written is made in a folder of its own first, and nothing takes its place before all of it
+is there. What is about to take its place is in the list before it does: an export that was killed
+leaves no file that a later one would take for somebody's own.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pond_pipeline.errors import ObservableError
+
+_LIST = ".duckpond-observable.json"
+_LOCK = ".duckpond-observable.lock"
+_UNFINISHED = ".duckpond-observable.unfinished"
+_FORMAT = 1
+
+_CONFIGS = ("observablehq.config.js", "observablehq.config.ts")
+_PACKAGE = "package.json"
+PAGES = "src"
+"""The root of all pages, below a project's folder."""
+
+FRAMEWORK = "@observablehq/framework"
+"""What the `package.json` of such a project asks for."""
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A file as an export wrote it.
+
+    Attributes:
+        key: What it was made from; empty where only its content tells.
+        sha256: Of its content.
+        size: Bytes.
+        mtime_ns: When it was written.
+        facts: What later exports want to know of it: JSON values.
+    """
+
+    key: str
+    sha256: str
+    size: int
+    mtime_ns: int
+    facts: Facts
+
+
+class Project:
+    """A project during one export.
+
+    Args:
+        path: Its folder.
+        force: Whether files of an export's that somebody edited are made anew.
+
+    Attributes:
+        left: Names of files that stay as somebody made them, in the place of an export's.
+    """
+
+    def __init__(self, path: Path, *, force: bool) -> None:
+        self._path = path
+        self._force = force
+        self._before, coming = _listed(path)
+        self._now: dict[str, Noted] = {}
+        self._made: list[str] = []
+        self.left: list[str] = []
+        for name, sha256 in coming.items():
+            if _sha256(path / name) == sha256:  # it took its place before the export was killed
+                self._before[name] = self._noted(path / name, "", sha256, {})
+
+    @property
+    def files(self) -> Mapping[str, Noted]:
+        """The files of this export so far, by name."""
+        return self._now
+
+    @property
+    def written(self) -> int:
+        """How many of them are written."""
+        return len(self._made)
+
+    def stored(self, name: str, key: str) -> Noted | None:
+        """Return a file that lies there as it shall be, and have it; None if none does.
+
+        Args:
+            name: Its path below the folder.
+            key: Tells what it is made from; with another one it has to be made.
+        """
+        noted = self._before.get(name)
+        if noted is None or noted.key != key or not self._is_as_written(name):
+            return None
+        self._now[name] = self._before[name]
+        return self._now[name]
+
+    def put(self, name: str, content: bytes) -> None:
+        """Have a file with this content."""
+        with self.file(name, key="") as (file, _):
+            file.write(content)
+
+    def offer(self, name: str, content: bytes) -> bool:
+        """Have a file with this content, and say so; somebody's own in its place is not told."""
+        self.put(name, content)
+        is_somebodys = name in self.left
+        if is_somebodys:
+            self.left.remove(name)
+        return not is_somebodys
+
+    @contextlib.contextmanager
+    def file(self, name: str, *, key: str) -> Iterator[tuple[BinaryIO, dict[str, Any]]]:
+        """Yield a file to write to, and a map to note facts in.
+
+        What lies there already with the same content is left alone, and so is what is somebody's.
+
+        Raises:
+            ObservableError: There is a file of that name in this export already.
+        """
+        if name in self._now or name in self.left:
+            msg = f"two files would both be {name}"
+            raise ObservableError(msg, hint="export one of them elsewhere")
+        made = self._path / _UNFINISHED / "file"
+        facts: dict[str, Any] = {}
+        with made.open("wb") as file:
+            yield file, facts
+            file.flush()
+            os.fsync(file.fileno())
+        sha256 = _sha256(made)
+        target = self._path / name
+        if _sha256(target) == sha256:
+            made.unlink()
+            self._now[name] = self._noted(target, key, sha256, facts)
+        elif self._is_ours(name) or not os.path.lexists(target):
+            self._now[name] = self._noted(made, key, sha256, facts)
+            made.rename(self._staged(name))
+            self._made.append(name)
+        else:
+            made.unlink()
+            self.left.append(name)
+            self.keep(name)
+
+    def keep(self, name: str) -> None:
+        """Let a file be as it is, whoever made it."""
+        if name in self._before:
+            self._now[name] = self._before[name]
+
+    def finish(self) -> int:
+        """Let all that was made take its place, remove what is gone, and return how much that is.
+
+        What is gone but was edited is left.
+        """
+        gone = sorted(self._before.keys() - self._now.keys())
+        if self._made:
+            coming = {name: self._now[name].sha256 for name in self._made}
+            _write_list(self._path, self._before, coming)
+        for name in self._made:
+            target = self._path / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._staged(name).rename(target)
+        removed = [name for name in gone if self._is_ours(name)]
+        for name in removed:
+            (self._path / name).unlink(missing_ok=True)
+            self._remove_empty(Path(name).parent)
+        self.left += [name for name in gone if (self._path / name).exists()]
+        if self._now != self._before:
+            _write_list(self._path, self._now, {})
+        return len(removed)
+
+    def _staged(self, name: str) -> Path:
+        digest = hashlib.sha256(name.encode()).hexdigest()
+        return self._path / _UNFINISHED / digest
+
+    def _is_ours(self, name: str) -> bool:
+        """Say whether a file may be replaced or removed."""
+        return name in self._before and (self._force or self._is_as_written(name))
+
+    def _is_as_written(self, name: str) -> bool:
+        """Say whether a file is as an export wrote it; one that is away is not."""
+        noted, path = self._before.get(name), self._path / name
+        if noted is None:
+            return False
+        try:
+            stat = path.stat()
+        except OSError:
+            return False
+        if (stat.st_size, stat.st_mtime_ns) == (noted.size, noted.mtime_ns):
+            return True
+        if _sha256(path) != noted.sha256:
+            return False
+        # Copied, or checked out anew: the next look is cheap again.
+        self._before[name] = self._noted(path, noted.key, noted.sha256, noted.facts)
+        return True
+
+    def _remove_empty(self, folder: Path) -> None:
+        for each in (folder, *folder.parents):
+            if each == Path():
+                return
+            with contextlib.suppress(OSError):  # it is not empty
+                (self._path / each).rmdir()
+
+    def _noted(self, path: Path, key: str, sha256: str, facts: Facts) -> Noted:
+        stat = path.stat()
+        return Noted(key, sha256, stat.st_size, stat.st_mtime_ns, facts)
+
+
+@contextlib.contextmanager
+def opened(path: Path, *, force: bool) -> Iterator[Project]:
+    """Have a project to oneself; its folder is made when it is not there.
+
+    Where the block raises, nothing has changed.
+
+    Raises:
+        ObservableError: The folder holds something else, or cannot be written.
+    """
+    try:
+        _check_place(path)
+        path.mkdir(parents=True, exist_ok=True)
+        with (path / _LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            unfinished = path / _UNFINISHED
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir()
+            try:
+                yield Project(path, force=force)
+            finally:
+                shutil.rmtree(unfinished, ignore_errors=True)
+    except OSError as exc:
+        msg = f"the project in {path} cannot be written: {exc.filename}: {exc.strerror}"
+        hint = "make room or the folder writable, then export again"
+        raise ObservableError(msg, hint=hint) from exc
+
+
+def wanted_packages(path: Path) -> Mapping[str, str]:
+    """Return what the `package.json` of a project asks for, by name; nothing where it is none."""
+    try:
+        package = json.loads((path / _PACKAGE).read_bytes())
+        return {**package.get("devDependencies", {}), **package.get("dependencies", {})}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
+
+
+def _check_place(path: Path) -> None:
+    """Refuse a folder with something in it that is no such project."""
+    if not path.is_dir() or any((path / each).exists() for each in (_LIST, *_CONFIGS)):
+        return
+    others = sorted(each.name for each in path.iterdir() if not each.name.startswith("."))
+    if others and FRAMEWORK not in wanted_packages(path):
+        msg = f"{path} holds {others[0]!r}, and is no project of Observable Framework"
+        raise ObservableError(msg, hint="give the project a folder of its own")
+
+
+def _listed(path: Path) -> tuple[dict[str, Noted], dict[str, str]]:
+    """Return what the last export noted, and what was about to take its place.
+
+    Where that cannot be read, all that lies there is somebody's own.
+    """
+    try:
+        found = json.loads((path / _LIST).read_bytes())
+        if found["format"] != _FORMAT:
+            return {}, {}
+        listed = {name: Noted(*each) for name, each in found["files"].items()}
+        coming = dict(found["coming"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}, {}
+    return (
+        {name: noted for name, noted in listed.items() if _is_below(name)},
+        {name: sha256 for name, sha256 in coming.items() if _is_below(name)},
+    )
+
+
+def _is_below(name: str) -> bool:
+    """Say whether a name leads into the folder, whatever somebody wrote into the list."""
+    return not name.startswith("/") and ".." not in name.split("/")
+
+
+def _write_list(path: Path, files: Mapping[str, Noted], coming: Mapping[str, str]) -> None:
+    listed = {name: astuple(files[name]) for name in sorted(files)}
+    text = json.dumps({"format": _FORMAT, "files": listed, "coming": coming}, indent=0)
+    unfinished = path / _UNFINISHED / "list"
+    with unfinished.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path / _LIST)
+
+
+def _sha256(path: Path) -> str:
+    """Return the digest of a file; empty where none can be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
