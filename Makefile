@@ -50,9 +50,10 @@ demo: setup ## Collect from the bundled HydroVu simulator into ./.pond, and say 
 up: setup ## Start the Dagster UI and daemon on ./.pond
 	@$(BIN)/pond up
 
-# `operations/` comes first, on one worker, while the other computes: see tests/conftest.py.
+# `operations/` comes first, on one worker that mostly waits for daemons, while the others compute:
+# see tests/conftest.py. For two cores.
 test: check browser ## Lint, types, import contracts, tests
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: setup-dev ## Everything of `test` but the tests
 	$(BIN)/ruff format --check .

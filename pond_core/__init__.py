@@ -56,7 +56,7 @@ from pond_core.host_file import (
     read_stamped,
 )
 from pond_core.mirror import Mirror, MirrorConflict, Mirrored
-from pond_core.near_miss import did_you_mean, near_misses
+from pond_core.near_miss import did_you_mean, near_miss_hint, near_misses
 from pond_core.oplog import Header, OpKind, Provenance, Repaired
 from pond_core.overview import Lag, Overview, Sizes
 from pond_core.pond import Pond
@@ -224,6 +224,7 @@ __all__ = [
     "host_name",
     "is_unfinished",
     "join",
+    "near_miss_hint",
     "near_misses",
     "open_backup",
     "prove",

@@ -1,7 +1,7 @@
 """Names that were perhaps meant: what a hint says where there is none of a name."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from heapq import nlargest
 from operator import eq
 
@@ -41,6 +41,21 @@ def did_you_mean(shown: Sequence[str]) -> str:
     'did you mean /raw or /rain?'
     """
     return f"did you mean {' or '.join(shown)}?" if shown else ""
+
+
+def near_miss_hint(name: str, known: Iterable[str], *, otherwise: str = "") -> str:
+    """Return the hint that names the known name closest to a mistaken one, in quotes.
+
+    Args:
+        name: What there is none of.
+        known: What there is, in any order.
+        otherwise: The hint when nothing is close.
+
+    >>> near_miss_hint("bya", ["bay", "pier"])
+    "did you mean 'bay'?"
+    """
+    close = near_misses(name, sorted(known), most=1)
+    return did_you_mean([repr(str(each)) for each in close]) or otherwise
 
 
 def _likely(name: str, known: Sequence[str]) -> list[str]:

@@ -20,6 +20,7 @@ from pond_pipeline.quality import (
     check_battery,
 )
 from pond_pipeline.record import Totals
+from pond_pipeline.runs.ended import Ended
 from pond_pipeline.standing import Standing
 from pond_pipeline.status import Status
 
@@ -52,6 +53,9 @@ HELP: Mapping[str, str] = {
     "pond_backup_waiting_seconds": "Age of the first transaction that the backup lacks.",
     "pond_backup_last_success_timestamp_seconds": "When it was last found in step; 0 if never.",
     "pond_backup_failed": "Whether the newest push or pull failed.",
+    "pond_job_last_run_timestamp_seconds": "When the newest run of a job ended.",
+    "pond_job_last_run_failed": "Whether the newest run of a job failed.",
+    "pond_job_last_success_timestamp_seconds": "When a run last ended well; 0 if never.",
     "pond_alert_incidents": "Incidents that last, of an alert and an event.",
     "pond_alert_messages_owed": "Messages of alerts that were not taken yet.",
 }
@@ -70,17 +74,17 @@ class PondCollector(Collector):
     """Looks at a pond whenever somebody asks for its metrics.
 
     Args:
-        look: Finds how the pond stands.
+        look: Finds them.
     """
 
-    def __init__(self, look: Callable[[], Status]) -> None:
+    def __init__(self, look: Callable[[], Iterable[Metric]]) -> None:
         self._look = look
 
     @override
     def collect(self) -> Iterable[Metric]:
         """Return the metrics; of a pond that cannot be opened `pond_up`, which is 0 then."""
         try:
-            return metrics_of(self._look())
+            return self._look()
         except PondError as exc:
             _LOGGER.error("the pond could not be looked at: %s", exc)
             return [_up(0)]
@@ -109,11 +113,12 @@ def registry_of(collector: Collector) -> CollectorRegistry:
     return registry
 
 
-def metrics_of(status: Status) -> list[Metric]:
+def metrics_of(status: Status, ended: Sequence[Ended] = ()) -> list[Metric]:
     """Return the metrics of a pond, each with all its samples.
 
     Args:
         status: How it stands.
+        ended: How runs of each job last ended.
     """
     return [
         _up(1),
@@ -121,6 +126,7 @@ def metrics_of(status: Status) -> list[Metric]:
         *_of_series(status),
         *_of_batteries(status),
         *_of_backups(status.backups),
+        *_of_jobs(ended),
         *_of_alerts(Shelf(status.overview.path).read()),
     ]
 
@@ -199,6 +205,18 @@ def _of_backups(backups: Sequence[Standing]) -> Iterator[Metric]:
             (failed, bool(each.error)),
         )
     yield from (behind, lag, waiting, done, failed)
+
+
+def _of_jobs(ended: Sequence[Ended]) -> Iterator[Metric]:
+    # Not `job`: Prometheus gives that label itself.
+    at = _labelled("pond_job_last_run_timestamp_seconds", "dagster_job")
+    failed = _labelled("pond_job_last_run_failed", "dagster_job")
+    done = _labelled("pond_job_last_success_timestamp_seconds", "dagster_job")
+    for each in ended:
+        succeeded = _timestamp(each.succeeded) or 0.0
+        told = (at, _timestamp(each.at)), (failed, each.is_failed), (done, succeeded)
+        _add([each.job], *told)
+    yield from (at, failed, done)
 
 
 def _of_alerts(book: Book) -> Iterator[Metric]:

@@ -280,7 +280,10 @@ def _told(low: Mapping[str, Any], high: Mapping[str, Any], name: str) -> tuple[s
 
 def _is_cut(path: Path) -> bool:
     """Say whether a commit ends before its end. One that is whole but altered is not cut."""
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return False  # who opened the pond a moment before has set it aside
     if b'"synced":true' in data.partition(b"\n")[0]:
         return False  # it was whole when it got its name: what is missing is damage
     if not data or b"\0\0" in data:  # a block that was never written reads as NULs; JSON has none

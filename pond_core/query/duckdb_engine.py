@@ -33,6 +33,10 @@ _TYPES = {
 """The types that readings have; telling them to DuckDB is faster than showing it a table."""
 
 
+_INTERRUPTED = "Query interrupted"
+"""What DuckDB 2.0 says, as an error of no kind of its own, where a signal ended a query."""
+
+
 def run(text: str, catalog: Catalog) -> pa.Table:
     """Run one SELECT, or explain one.
 
@@ -55,7 +59,7 @@ def run(text: str, catalog: Catalog) -> pa.Table:
 
 @contextlib.contextmanager
 def query_errors() -> Iterator[None]:
-    """Turn what DuckDB raises into `QueryError`."""
+    """Turn what DuckDB raises into `QueryError`, and what it makes of Ctrl-C back into that."""
     try:
         yield
     except duckdb.CatalogException as exc:
@@ -63,6 +67,10 @@ def query_errors() -> Iterator[None]:
         raise QueryError(str(exc).strip(), hint=hint) from exc
     except duckdb.Error as exc:
         raise QueryError(str(exc).strip()) from exc
+    except RuntimeError as exc:
+        if str(exc) == _INTERRUPTED:
+            raise KeyboardInterrupt from None
+        raise
 
 
 def _relations(statement: Statement, catalog: Catalog) -> dict[str, Relation]:

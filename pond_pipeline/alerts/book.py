@@ -9,14 +9,14 @@ import fcntl
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from pydantic import TypeAdapter, ValidationError
 
 from pond_pipeline.alerts.failure import FailedRun
-from pond_pipeline.alerts.incident import Ongoing
+from pond_pipeline.alerts.incident import Ongoing, encodable
 from pond_pipeline.alerts.level import Level
 from pond_pipeline.alerts.outbox import Owed
 from pond_pipeline.errors import AlertError
@@ -83,7 +83,8 @@ class Shelf:
         Raises:
             AlertError: It cannot be noted.
         """
-        self._write(self._runs / f"{run.run_id}.json", _RUN_AS_JSON.dump_json(run))
+        told = replace(run, reason=encodable(run.reason))
+        self._write(self._runs / f"{run.run_id}.json", _RUN_AS_JSON.dump_json(told))
 
     @contextlib.contextmanager
     def noted(self) -> Iterator[list[FailedRun]]:

@@ -77,7 +77,8 @@ def _ntfy_headers(
         "Title": _header(notice.title),
         "Priority": "high" if notice.state is State.BEGAN else "default",
         "Tags": _TAGS[notice.state],
-        **({"Click": link} if link else {}),
+        # A header holds ASCII; the message is worth more than its link.
+        **({"Click": link} if link and link.isascii() else {}),
     }
     if channel.token is not None:
         token = channel.token.resolve(environ)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
-from pond_core import StoreError
+from pond_core import PondError
 from pond_pipeline.alerts.failure import (
     any_of,
     name_of,
@@ -14,7 +14,7 @@ from pond_pipeline.alerts.failure import (
     page_of,
     watched_runs,
 )
-from pond_pipeline.alerts.incident import Observed
+from pond_pipeline.alerts.incident import Observed, encodable
 from pond_pipeline.alerts.level import Bounds, Crossing, Level, judge
 from pond_pipeline.alerts.scene import Scene
 from pond_pipeline.battery import battery_limits
@@ -57,8 +57,8 @@ def observe(alert: Alert, scene: Scene, levels: Mapping[str, Level]) -> Sight:
     for condition in alert.conditions:
         try:
             found += _observed(condition, scene, levels, reached)
-        except StoreError as exc:
-            # What is damaged keeps nobody from being told of all else.
+        except PondError as exc:
+            # What is damaged, or cannot be computed, keeps nobody from being told of all else.
             _LOGGER.error("the alert %s cannot judge %s: %s", alert.name, condition.incident, exc)
             unseen.add(condition.incident)
     if unseen:
@@ -192,6 +192,8 @@ def _threshold(
     for path in _with_thresholds(condition, scene):
         subject = f"{path} {column} {bounds}"
         before, written = levels.get(subject), scene.facts.written(path)
+        if before is not None and before.newest.at > scene.now:
+            before = None  # the clock ran ahead then, and has been set right
         readings = []
         if before is None or before.written != written:
             after = None if before is None else before.newest.at
@@ -251,7 +253,7 @@ def _backups(condition: Condition, scene: Scene) -> Iterator[Observed]:
     found = standings(scene.overview, scene.plan.services, scene.environ, now=scene.now)
     for each in found:
         for concern in concerns_about(scene.overview, each, behind=behind, now=scene.now):
-            yield _unsafe(each, f"{concern.what}; {concern.hint}", scene.now)
+            yield _unsafe(each, encodable(f"{concern.what}; {concern.hint}"), scene.now)
 
 
 def _unsafe(each: Standing, text: str, now: datetime) -> Observed:
@@ -262,7 +264,8 @@ def _unsafe(each: Standing, text: str, now: datetime) -> Observed:
         title = f"Backup {name} is behind"
         since = None if each.waiting_s is None else now - timedelta(seconds=each.waiting_s)
     told = asdict(each)
-    values = {key: told[key] for key in ("place", "resource", "way", "txn", "behind_txns", "error")}
+    values = {key: told[key] for key in ("place", "resource", "way", "txn", "behind_txns")}
+    values["error"] = encodable(each.error)
     return Observed(
         event=Incident.BACKUP_FAILED,
         subject=each.resource or f"{each.way} {each.place}",

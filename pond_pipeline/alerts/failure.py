@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from pond_core import Pattern
-from pond_pipeline.alerts.incident import Observed
+from pond_pipeline.alerts.incident import Observed, encodable
 from pond_pipeline.config import Condition, Incident
 
 _FORGOTTEN = timedelta(days=7)
@@ -109,7 +109,7 @@ def observed_run(run: FailedRun) -> Observed:
 
 def observed_check(check: FailedCheck) -> Observed:
     """Return the incident that a failed check is."""
-    told = f": {check.text}" if check.text else "."
+    told = f": {encodable(check.text)}" if check.text else "."
     return Observed(
         event=Incident.CHECK_FAILED,
         subject=f"{check.path} {check.check}",

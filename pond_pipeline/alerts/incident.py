@@ -9,6 +9,11 @@ from pydantic import JsonValue
 from pond_pipeline.config import Incident
 
 
+def encodable(text: str) -> str:
+    """Return a text that UTF-8 can hold: errors quote names of files, which may be no UTF-8."""
+    return text.encode(errors="replace").decode()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
     """Something that is the case at a look.

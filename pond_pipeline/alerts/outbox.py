@@ -46,18 +46,23 @@ def owed_to(alert: Alert, notices: Iterable[Notice]) -> list[Owed]:
 
 
 def due_now(owed: Sequence[Owed], *, now: datetime) -> Iterator[Owed]:
-    """Yield of each channel the first message, if it is due: they are sent in order."""
+    """Yield of each channel the first message, if it is due: they are sent in order.
+
+    One that is due later than any wait is due now: the clock ran ahead, and was set right.
+    """
     seen: set[tuple[str, int]] = set()
     for each in owed:
         if each.receiver not in seen:
             seen.add(each.receiver)
-            if each.due <= now:
+            if each.due <= now or each.due - now > _LONGEST_WAIT:
                 yield each
 
 
 def again(owed: Owed, *, now: datetime) -> Owed | None:
     """Return a message that was not taken as it is owed further; None once it is given up."""
-    if now - owed.notice.at >= _GIVEN_UP:
+    # Found in the future: the clock ran ahead, and was set right.
+    notice = replace(owed.notice, at=min(owed.notice.at, now))
+    if now - notice.at >= _GIVEN_UP:
         return None
     wait = min(_FIRST_WAIT * 2 ** min(owed.attempts, 10), _LONGEST_WAIT)
-    return replace(owed, attempts=owed.attempts + 1, due=now + wait)
+    return replace(owed, notice=notice, attempts=owed.attempts + 1, due=now + wait)

@@ -79,7 +79,7 @@ class Facts:
 
         Args:
             path: A series that is there.
-            column: The column; a series without it has none.
+            column: The column; a series without it, or in which it is no number, has none.
             after: The instant; None: those of the newest period.
             now: The present; what a clock that runs ahead has stamped is for later.
         """
@@ -91,6 +91,8 @@ class Facts:
             table = self._fs.read_series(path, window, columns=[column])
         except SchemaError:
             return []
+        if not _is_number(table.schema.field(column).type):
+            return []
         values = table[column].cast(pa.float64())
         table = pa.table([table["timestamp"], values], names=["at", "value"])
         table = table.filter(pc.is_finite(values))
@@ -100,6 +102,11 @@ class Facts:
         marks = self._fs.node(path).marks
         filled = [window for window, facts in marks.items() if facts.get("last_us") is not None]
         return max(filled, key=lambda window: window.start_us or 0, default=ALWAYS)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    kinds = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+    return any(each(kind) for each in kinds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,15 +14,15 @@ from pathlib import Path
 from pond_core import Overview
 from pond_pipeline.alerts.book import Book, Shelf
 from pond_pipeline.alerts.channel import kind_of, send
-from pond_pipeline.alerts.condition import observe
+from pond_pipeline.alerts.condition import Sight, observe
 from pond_pipeline.alerts.course import advance
 from pond_pipeline.alerts.failure import FailedRun, is_forgotten, merged, observed_run
-from pond_pipeline.alerts.incident import Ongoing
+from pond_pipeline.alerts.incident import Observed, Ongoing
 from pond_pipeline.alerts.notice import bundled
 from pond_pipeline.alerts.outbox import Owed, again, due_now, owed_to
 from pond_pipeline.alerts.patience import Patience
 from pond_pipeline.alerts.scene import Facts, News, Scene
-from pond_pipeline.config import read_environment
+from pond_pipeline.config import Incident, read_environment
 from pond_pipeline.errors import AlertError, ConfigError
 from pond_pipeline.plan import Alert, Plan
 from pond_pipeline.silence import FreshnessJudge
@@ -59,6 +59,7 @@ class Watch:
         self._root = root
         self._pond = pond
         self._judge = FreshnessJudge(plan)
+        self._paths = {path for step in plan.steps for path in step.outputs}
         self._alerts = {each.name: each for each in plan.services if isinstance(each, Alert)}
         receivers = [
             (name, channel)
@@ -136,13 +137,12 @@ class Watch:
         levels = {}
         for name, alert in self._alerts.items():
             sight = observe(alert, scene, before.levels.get(name, {}))
-            watched = {condition.incident for condition in alert.conditions}
             last = [
                 each
                 for each in before.ongoing
                 # What nobody watches any more, or made again, is not over: it is forgotten.
                 if each.alert == name
-                and each.observed.event in watched
+                and self._is_watched(each.observed, alert, sight)
                 and each.observed.subject not in forgotten
             ]
             held = [each.observed for each in last if each.observed.event in sight.unseen]
@@ -151,6 +151,18 @@ class Watch:
             owed += owed_to(alert, bundled(notices))
             levels[name] = sight.levels
         return Book(ongoing=tuple(ongoing), owed=tuple(owed), runs=tuple(scene.runs), levels=levels)
+
+    def _is_watched(self, observed: Observed, alert: Alert, sight: Sight) -> bool:
+        """Say whether anybody still watches for an incident that was seen before."""
+        match observed.event:
+            case event if event not in {each.incident for each in alert.conditions}:
+                return False
+            case Incident.STALE | Incident.BATTERY:
+                return observed.values.get("path") in self._paths
+            case Incident.THRESHOLD:  # its bounds are part of the subject
+                return observed.subject in sight.levels
+            case _:
+                return True
 
     def _is_known(self, owed: Owed) -> bool:
         return owed.receiver in self._patience
@@ -174,13 +186,11 @@ class Watch:
             with patience.spending():
                 send(channel, owed.notice, environ, ui=alert.ui, within_s=left_s)
         except (AlertError, ConfigError) as exc:
-            _LOGGER.error(
-                "the alert %s was not sent by %s: %s (%s): %s",
-                alert.name,
-                kind_of(channel),
-                exc,
-                exc.hint,
-                owed.notice.title,
-            )
-            return False
-        return True
+            why = f"{exc} ({exc.hint})"
+        except Exception as exc:  # noqa: BLE001 -- what nobody foresaw here is not told of all else
+            why = f"unexpected {type(exc).__name__}"  # its own words may quote an address
+        else:
+            return True
+        told = alert.name, kind_of(channel), why, owed.notice.title
+        _LOGGER.error("the alert %s was not sent by %s: %s: %s", *told)
+        return False

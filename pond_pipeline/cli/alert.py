@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pond_core import NotAPondError, Overview
+from pond_core import NotAPondError, Overview, near_miss_hint
 from pond_pipeline.alerts import Book, Notice, Observed, Shelf, State
 from pond_pipeline.alerts.channel import kind_of, send
 from pond_pipeline.alerts.condition import without_values
@@ -23,7 +23,7 @@ from pond_pipeline.cli.command import (
 )
 from pond_pipeline.cli.render import print_json, print_rows
 from pond_pipeline.cli.terminal import say
-from pond_pipeline.config import near_miss, read_documents, read_environment
+from pond_pipeline.config import read_documents, read_environment
 from pond_pipeline.errors import AlertError, ConfigError
 from pond_pipeline.plan import Alert, Plan, compile_plan
 from pond_pipeline.silence import FreshnessJudge
@@ -139,7 +139,7 @@ def test(
     if name not in alerts:
         otherwise = f"{file} has {', '.join(alerts) or 'none'}"
         raise ConfigError(
-            f"there is no alert {name!r}", hint=near_miss(name, alerts, otherwise=otherwise)
+            f"there is no alert {name!r}", hint=near_miss_hint(name, alerts, otherwise=otherwise)
         )
     for what in _watched_in_vain(alerts[name], plan, invocation.pond):
         say(f"warning: {what}")

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from pond_core import Access, Backups
+from pond_core import Access, Backups, near_miss_hint
 from pond_pipeline.backups import backups_of
 from pond_pipeline.bucket_access import access_in
 from pond_pipeline.cli.command import lenient_resources_option, variables_option
 from pond_pipeline.cli.suggestion import names_of
 from pond_pipeline.cli.terminal import say
-from pond_pipeline.config import near_miss, read_documents, read_environment
+from pond_pipeline.config import read_documents, read_environment
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.plan import Backup, compile_plan
 
@@ -66,7 +66,7 @@ class Place:
             what = "which backup is meant" if self.name is None else f"a backup {self.name!r}"
             msg = f"{self.file} does not say {what}; it has {names}"
             otherwise = "name one by --name, or the place itself"
-            hint = near_miss(self.name or "", backups, otherwise=otherwise)
+            hint = near_miss_hint(self.name or "", backups, otherwise=otherwise)
             raise ConfigError(msg, hint=hint)
         return backups_of(backups[chosen[0]], self._environ)
 

@@ -83,9 +83,8 @@ def check_known(name: str, known: Sequence[str], ctx: click.Context) -> None:
     if name in known or name.startswith("-"):
         return
     # Lazy: `pond --help` does without the core.
-    close = importlib.import_module("pond_core").near_misses(name, known, most=1)
-    suggestion = f"; did you mean {close[0]!r}?" if close else ""
-    raise click.UsageError(f"there is no command {name!r}{suggestion}", ctx=ctx)
+    hint = importlib.import_module("pond_core").near_miss_hint(name, known)
+    raise click.UsageError(f"there is no command {name!r}{'; ' * bool(hint)}{hint}", ctx=ctx)
 
 
 def command(*, example: str) -> Callable[[Callable[..., None]], PondCommand]:

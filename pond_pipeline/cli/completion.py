@@ -8,13 +8,41 @@ from pond_pipeline.cli.terminal import write
 
 _SHELLS = ("bash", "zsh", "fish")
 
-_GOES_ON = {
+_JOINED = """\
+    # Bash begins a new word at each colon: `pond:/raw` is three of them, of which it puts another
+    # one in the place of the last.
+    local word words=() here=0 i
+    for ((i = 0; i < ${#COMP_WORDS[@]}; i++)); do
+        word=${COMP_WORDS[i]}
+        if ((i)) && [[ $COMP_WORDBREAKS == *:* && ($word == :* || ${words[-1]} == *:) ]]; then
+            words[-1]+=$word
+        else
+            words+=("$word")
+        fi
+        ((i == COMP_CWORD)) && here=$((${#words[@]} - 1))
+    done
+    word=${words[here]}
+    local spared=
+    [[ $COMP_WORDBREAKS == *:* ]] && spared=${word%"${word##*:}"}
+
+"""
+
+_REPLIED = """\
+printf -v word %q "${value#"$spared"}" # a name may hold what a shell acts upon
+            COMPREPLY+=("$word")
+            [[ $value == */ ]] && compopt -o nospace"""
+
+_OTHERWISE = {
     # After a directory of the pond more is to come: no blank is put behind it. Fish does so itself.
     "bash": (
-        "COMPREPLY+=($value)",
-        "COMPREPLY+=($value)\n            [[ $value == */ ]] && compopt -o nospace",
+        ("    response=$(", f"{_JOINED}    response=$("),
+        ('COMP_WORDS="${COMP_WORDS[*]}"', 'COMP_WORDS="${words[*]}"'),
+        ("COMP_CWORD=$COMP_CWORD", "COMP_CWORD=$here"),
+        ("COMPREPLY+=($value)", _REPLIED),
+        ("read type value", "read -r type value"),
+        ("    local IFS=", "    local - # what is set goes no further\n    set -f\n    local IFS="),
     ),
-    "zsh": ("compadd -U -V unsorted -a", "compadd -S '' -U -V unsorted -a"),
+    "zsh": (("compadd -U -V unsorted -a", "compadd -S '' -U -V unsorted -a"),),
 }
 """What of click's scripts is written otherwise."""
 
@@ -34,5 +62,7 @@ def completion(ctx: click.Context, shell: str) -> None:
         raise click.UsageError(f"this version of click knows nothing of {shell}")
     # Not its `source`, which runs bash to look at its version.
     shown = made(ctx.find_root().command, {}, "pond", "_POND_COMPLETE")
-    before, after = _GOES_ON.get(shell, ("", ""))
-    write((shown.source_template % shown.source_vars()).replace(before, after) + "\n")
+    script = shown.source_template % shown.source_vars()
+    for before, after in _OTHERWISE.get(shell, ()):
+        script = script.replace(before, after)
+    write(script + "\n")

@@ -11,6 +11,7 @@ from pond_pipeline.cli.pond_path import SCHEME, AnyPath
 from pond_pipeline.cli.render import print_json
 from pond_pipeline.cli.terminal import say
 from pond_pipeline.cli.transfer import Copied, copy_within, export_node, import_files
+from pond_pipeline.wording import count_text
 
 
 @command(example="pond copy pond:/combined/harbor/Basin basin.csv")
@@ -87,4 +88,5 @@ def _show(copied: Copied, *, as_json: bool) -> None:
     if as_json:
         print_json(copied)
     else:
-        say(f"copied {copied.files} files, {copied.bytes} bytes, to {copied.destination}")
+        files, size = count_text(copied.files, "file"), count_text(copied.bytes, "byte")
+        say(f"copied {files}, {size}, to {copied.destination}")

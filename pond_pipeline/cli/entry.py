@@ -208,4 +208,10 @@ def _cost_told(*, is_wanted: bool) -> AbstractContextManager[None]:
 
 def _help_of(exc: click.ClickException) -> str:
     context = exc.ctx if isinstance(exc, click.UsageError) else None
-    return "" if context is None else f"see: {context.command_path} --help"
+    if context is None:
+        return ""
+    if isinstance(exc, click.NoSuchOption) and context.parent is not None:
+        above = context.find_root().command.params
+        if any(exc.option_name in option.opts for option in above):
+            return f"it goes before the command: pond {exc.option_name} ..."
+    return f"see: {context.command_path} --help"

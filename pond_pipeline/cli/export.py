@@ -32,6 +32,7 @@ from pond_pipeline.cli.row_file import FileFormat, write_rows
 from pond_pipeline.cli.terminal import say
 from pond_pipeline.cli.transfer import whole_file
 from pond_pipeline.errors import ConfigError
+from pond_pipeline.wording import count_text
 
 _ROWS = (EntryType.TABLE, EntryType.SERIES)
 
@@ -149,7 +150,7 @@ class UnitsType(click.ParamType[tuple[Unit, ...]]):
     type=InstantType(),
     help=(
         "Of series, the readings from this instant on: a time, a date, or `7d` (ago). "
-        "Tables are refused with it."
+        "Tables are refused with it, unless `--observable` takes them whole."
     ),
 )
 @click.option("--until", type=InstantType(), help="The end of that time, exclusive.")
@@ -205,6 +206,8 @@ def export(
     window = Window.of(since, until)
     order = Order(FileFormat(form), by or (), timezone, window, names, force)
     snapshot = Pond.open(invocation.pond).snapshot(as_of)
+    if not patterns:
+        _check_meant(snapshot, directory)
     if observable:
         export_pages(
             snapshot,
@@ -228,8 +231,20 @@ def export(
         files = sum(each.files for each in done.exported)
         say(
             f"exported {len(done.exported)} tables and series to {directory}: "
-            f"{rows:,} rows in {files} files"
+            f"{count_text(rows, 'row')} in {count_text(files, 'file')}"
         )
+
+
+def _check_meant(snapshot: Snapshot, directory: Path) -> None:
+    """Refuse to export all of the pond to a folder that bears the name of something in it.
+
+    Raises:
+        UsageError: It does, and there is no such folder.
+    """
+    path = str(directory)
+    if path.startswith("/") and not directory.exists() and snapshot.exists(path):
+        what = f"{path} is in the pond: name the folder, too, to which it shall go"
+        raise click.UsageError(what)
 
 
 def export_rows(

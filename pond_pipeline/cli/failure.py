@@ -15,6 +15,9 @@ from pond_pipeline.errors import ConfigError
 
 _FAILED, _CONFIGURATION, _CONFLICT = 1, 2, 3
 
+_WILD = frozenset("*?[")
+"""What makes a path a pattern."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -54,6 +57,8 @@ def failure_of(exc: Exception) -> Failure:
 def _remedy(exc: PondError) -> str:
     """Return what to do about an error that does not say it itself; empty where nobody knows."""
     match exc:
+        case NotFoundError() if _WILD & set(exc.path):
+            return "one path is wanted here; `pond ls` shows what a pattern means"
         case NotFoundError() if exc.path.startswith("/"):
             return "`pond ls` shows what is there"
         case QueryError():

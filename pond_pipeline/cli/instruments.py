@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 import pyarrow.compute as pc
 import yaml
 
-from pond_core import Window
+from pond_core import Window, near_miss_hint
 from pond_pipeline.account import KEY, URL
-from pond_pipeline.config import Document, EnvText, HydroVuSpec, near_miss
+from pond_pipeline.config import Document, EnvText, HydroVuSpec
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.hydrovu import BASE_URL, HydroVuClient, Location
 
@@ -76,7 +76,7 @@ def account_of(documents: Sequence[Document], source: str | None) -> Account:
         raise ConfigError(msg, hint=f"name one of them: --source {next(iter(specs))}")
     if source is not None and source not in specs:
         otherwise = f"there are {', '.join(specs)}" if specs else "the file has none"
-        hint = near_miss(source, specs, otherwise=otherwise)
+        hint = near_miss_hint(source, specs, otherwise=otherwise)
         raise ConfigError(f"there is no HydroVu resource named {source!r}", hint=hint)
     for name, spec in specs.items():
         if source in (None, name):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pond_core import FS, MemoryBackend, NotAPondError, Pond, ReadFS
+from pond_core import FS, AsOf, MemoryBackend, NotAPondError, Pond, ReadFS, near_miss_hint
 from pond_pipeline.apply import applied_documents
 from pond_pipeline.cli.command import (
     Invocation,
@@ -17,10 +17,11 @@ from pond_pipeline.cli.command import (
     resources_option,
     variables_option,
 )
+from pond_pipeline.cli.instant import as_of_option
 from pond_pipeline.cli.render import print_json, print_rows
 from pond_pipeline.cli.suggestion import Suggested, begun, suggest_names
 from pond_pipeline.cli.terminal import write
-from pond_pipeline.config import Kind, near_miss, read_documents
+from pond_pipeline.config import Kind, read_documents
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.plan import compile_plan
 from pond_pipeline.resources import ListedResource, document_yaml, list_resources
@@ -65,6 +66,7 @@ def _suggest_kinds(ctx: click.Context, param: click.Parameter, incomplete: str) 
 )
 @resources_option
 @variables_option
+@as_of_option
 @json_option
 @pass_invocation
 def get(
@@ -74,17 +76,18 @@ def get(
     name: str | None,
     file: Path,
     variables: tuple[tuple[str, str], ...],
+    as_of: AsOf | None,
     as_json: bool,
 ) -> None:
     """List the resources, or show one as YAML.
 
     Those of the file and those of the pond: applied, changed in the file since, not applied yet, or
-    gone from the file. Secrets are not shown.
+    gone from the file. Secrets are not shown. With --as-of, those that were applied at that moment.
     """
     kind = None if kind is None else _kind(kind)
     listed = [
         each
-        for each in _listed(file, dict(variables), pond=invocation.pond)
+        for each in _listed(file, dict(variables), pond=invocation.pond, as_of=as_of)
         if kind in (None, each.kind)
     ]
     if kind is not None and name is not None:
@@ -101,22 +104,26 @@ def get(
         )
 
 
-def _listed(file: Path, variables: Mapping[str, str], *, pond: str | Path) -> list[ListedResource]:
-    """Return the resources; without a file, what was applied last stands for it."""
+def _listed(
+    file: Path, variables: Mapping[str, str], *, pond: str | Path, as_of: AsOf | None
+) -> list[ListedResource]:
+    """Return the resources; without a file, or in the past, what was applied stands for it."""
     try:
-        fs: ReadFS = Pond.open(pond).snapshot()
+        fs: ReadFS = Pond.open(pond).snapshot(as_of)
     except NotAPondError:
+        if as_of is not None:
+            raise
         fs = FS(MemoryBackend())
-    documents = None if file.exists() else applied_documents(fs)
+    documents = applied_documents(fs) if as_of is not None or not file.exists() else None
     if documents is None:
-        documents = read_documents(file, variables=variables)
+        documents = [] if as_of is not None else read_documents(file, variables=variables)
     return list_resources(fs, documents, compile_plan(documents, root=file.absolute().parent))
 
 
 def _kind(text: str) -> str:
     known = {each.lower(): each.value for each in Kind}
     if text.lower() not in known:
-        hint = near_miss(text, list(Kind), otherwise=f"write one of {', '.join(Kind)}")
+        hint = near_miss_hint(text, list(Kind), otherwise=f"write one of {', '.join(Kind)}")
         raise ConfigError(f"{text!r} is no kind of resource", hint=hint)
     return known[text.lower()]
 
@@ -126,7 +133,7 @@ def _named(listed: Sequence[ListedResource], kind: str, name: str) -> ListedReso
     if found is None:
         names = [each.name for each in listed]
         otherwise = f"there are {', '.join(names)}" if names else "there is none of this kind"
-        hint = near_miss(name, names, otherwise=otherwise)
+        hint = near_miss_hint(name, names, otherwise=otherwise)
         raise ConfigError(f"there is no {kind} named {name!r}", hint=hint)
     return found
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from prometheus_client import Metric
 from prometheus_client.exposition import generate_latest, start_http_server, write_to_textfile
 from typing_extensions import override
 
@@ -12,6 +13,7 @@ from pond_core import StorageError
 from pond_pipeline.cli.command import (
     Invocation,
     command,
+    home_option,
     pass_invocation,
     resources_option,
     variables_option,
@@ -19,7 +21,8 @@ from pond_pipeline.cli.command import (
 from pond_pipeline.cli.terminal import say, write
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.metrics import Found, PondCollector, metrics_of, registry_of
-from pond_pipeline.status import Status, status_of
+from pond_pipeline.runs.ended import ended_jobs
+from pond_pipeline.status import status_of
 
 _LOOPBACK = "127.0.0.1"
 _PORTS = 65_535
@@ -43,6 +46,7 @@ class AddressType(click.ParamType[tuple[str, int]]):
 @command(example="pond metrics --to /var/lib/node_exporter/pond.prom")
 @resources_option
 @variables_option
+@home_option
 @click.option(
     "--to",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -66,10 +70,11 @@ def metrics(
     *,
     file: Path,
     variables: tuple[tuple[str, str], ...],
+    home: Path,
     to: Path | None,
     serve: tuple[str, int] | None,
 ) -> None:
-    """Print metrics for Prometheus: the pond, its instruments, backups and incidents.
+    """Print metrics for Prometheus: the pond, its instruments, backups, runs and incidents.
 
     They are what `pond status` finds: nobody is asked. With --serve the pond is looked at whenever
     somebody asks.
@@ -77,14 +82,15 @@ def metrics(
     if to is not None and serve is not None:
         raise click.UsageError("--to and --serve exclude each other")
 
-    def look() -> Status:
+    def look() -> list[Metric]:
         now = datetime.now(UTC)
-        return status_of(invocation.pond, file=file, variables=dict(variables), now=now)
+        status = status_of(invocation.pond, file=file, variables=dict(variables), now=now)
+        return metrics_of(status, ended_jobs(home))
 
     if serve is not None:
         _serve(look, *serve)
         return
-    registry = registry_of(Found(metrics_of(look())))
+    registry = registry_of(Found(look()))
     if to is None:
         write(generate_latest(registry).decode())
         return
@@ -94,7 +100,7 @@ def metrics(
         raise StorageError(f"{to} cannot be written: {exc.strerror}") from exc
 
 
-def _serve(look: Callable[[], Status], host: str, port: int) -> None:
+def _serve(look: Callable[[], list[Metric]], host: str, port: int) -> None:
     try:
         server, thread = start_http_server(port, host, registry_of(PondCollector(look)))
     except (OSError, ValueError) as exc:

@@ -8,6 +8,7 @@ import click
 
 from pond_core import Resolution, Snapshot, Window
 from pond_pipeline.cli.hive import Unit
+from pond_pipeline.cli.progress import tracking
 from pond_pipeline.cli.render import print_json
 from pond_pipeline.cli.row_file import FileFormat
 from pond_pipeline.cli.terminal import say
@@ -41,7 +42,8 @@ def export_pages(
     if narrowest not in _PERIODS:
         raise click.UsageError("--observable goes with --by year, year,month or year,month,day")
     cut = Cut(window, columns, Resolution.parse(_PERIODS[narrowest], zone))
-    done = export_project(snapshot, patterns, directory, cut, force=force)
+    with tracking("exporting") as track:
+        done = export_project(snapshot, patterns, directory, cut, force=force, track=track)
     if as_json:
         print_json(done)
         return

@@ -24,6 +24,9 @@ from pond_pipeline.cli.terminal import escape, is_terminal, write
 from pond_pipeline.periods import Period
 
 _ABSENT = "-"
+_NARROWEST = 12
+"""Cells that a column of a table on a terminal has at least, if it needs so many."""
+
 _GAP = "  "
 
 # What a terminal would act upon, and JSON leaves as it is: controls, turns of direction, and lone
@@ -37,17 +40,24 @@ def print_json(value: object) -> None:
 
 
 def print_rows(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows in aligned columns below a header; None is a dash, numbers stand to the right."""
+    """Print rows in aligned columns below a header; None is a dash, numbers stand to the right.
+
+    On a terminal that is too narrow for it, each row is a paragraph of its cells, a line each.
+    """
     numeric = [all(_is_number(row[i]) for row in rows) for i in range(len(header))]
     cells = [[_cell(value) for value in row] for row in rows]
     names = [escape(name) for name in header]
-    write(_drawn(names, cells, numeric) if is_terminal() else _plain_rows(names, cells, numeric))
+    if not is_terminal():
+        write(_plain_rows(names, cells, numeric))
+    elif _fits(names, cells, width := shutil.get_terminal_size().columns):
+        write(_drawn(names, cells, numeric, width))
+    else:
+        write("\n".join(_facts(dict(zip(names, row, strict=True))) for row in cells))
 
 
 def print_facts(facts: Mapping[str, object]) -> None:
     """Print facts, a line each: its name, and its value beside it."""
-    width = max(map(len, facts))
-    write("".join(f"{name:{width}}{_GAP}{_cell(value)}\n" for name, value in facts.items()))
+    write(_facts({name: _cell(value) for name, value in facts.items()}))
 
 
 def print_lines(lines: Sequence[str]) -> None:
@@ -96,7 +106,28 @@ def _plain_many(value: object) -> object:
     return str(value)
 
 
-def _drawn(names: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool]) -> str:
+def _facts(facts: Mapping[str, str]) -> str:
+    width = max(map(cell_len, facts))
+    return "".join(
+        f"{name}{' ' * (width - cell_len(name))}{_GAP}{value}\n" for name, value in facts.items()
+    )
+
+
+def _widths(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    """Return how many cells of a terminal each column needs."""
+    lines = [names, *rows]
+    return [max(cell_len(line[i]) for line in lines) for i in range(len(names))]
+
+
+def _fits(names: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> bool:
+    """Say whether a terminal is wide enough for columns whose texts can still be read."""
+    least = [min(each, _NARROWEST) for each in _widths(names, rows)]
+    return not rows or sum(least) + len(_GAP) * (len(least) - 1) <= width
+
+
+def _drawn(
+    names: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool], width: int
+) -> str:
     """Return rows as rich draws them on a terminal."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name, is_right in zip(names, numeric, strict=True):
@@ -104,7 +135,6 @@ def _drawn(names: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequenc
     for row in rows:
         table.add_row(*map(Text, row))
     page = io.StringIO()
-    width = shutil.get_terminal_size().columns
     Console(file=page, force_terminal=True, width=width).print(table)
     return page.getvalue()
 
@@ -112,9 +142,8 @@ def _drawn(names: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequenc
 def _plain_rows(
     names: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool]
 ) -> str:
-    lines = [names, *rows]
-    widths = [max(cell_len(line[i]) for line in lines) for i in range(len(names))]
-    return "".join(_aligned(line, widths, numeric) + "\n" for line in lines)
+    widths = _widths(names, rows)
+    return "".join(_aligned(line, widths, numeric) + "\n" for line in [names, *rows])
 
 
 def _aligned(line: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:

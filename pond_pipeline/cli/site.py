@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from pond_core import AsOf, Pond
+from pond_core import AsOf, Pond, near_miss_hint
 from pond_pipeline.cli.command import (
     CommandGroup,
     Invocation,
@@ -19,7 +19,7 @@ from pond_pipeline.cli.instant import as_of_option
 from pond_pipeline.cli.progress import tracking
 from pond_pipeline.cli.render import print_json
 from pond_pipeline.cli.terminal import finish, say
-from pond_pipeline.config import near_miss, read_documents
+from pond_pipeline.config import read_documents
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.plan import WebsiteStep, compile_plan
 from pond_pipeline.website import Built, WebsiteServer, build
@@ -150,7 +150,7 @@ def _step(file: Path, variables: dict[str, str], name: str | None) -> WebsiteSte
     if name is None and len(steps) > 1:
         raise ConfigError(f"{file} has several websites", hint=f"name one of {', '.join(steps)}")
     if name is not None and name not in steps:
-        hint = near_miss(name, steps, otherwise=f"name one of {', '.join(steps)}")
+        hint = near_miss_hint(name, steps, otherwise=f"name one of {', '.join(steps)}")
         raise ConfigError(f"{file} has no website {name!r}", hint=hint)
     return steps[next(iter(steps)) if name is None else name]
 

@@ -100,7 +100,7 @@ def say_error(message: str, *, hint: str = "") -> None:
     first, *others = message.split("\n")
     _tell(_PREFIX + escape(first))
     for line in others:
-        _tell(" " * len(_PREFIX) + escape(line))
+        _tell(" " * len(_PREFIX) + escape(line.expandtabs(2)))
     if hint:
         _tell(f"  hint: {escape(hint)}")
 

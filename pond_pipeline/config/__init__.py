@@ -51,7 +51,6 @@ from pond_pipeline.config.problem import (
     Keys,
     Location,
     Problems,
-    near_miss,
 )
 from pond_pipeline.config.schema import resources_schema
 from pond_pipeline.config.service import (
@@ -126,7 +125,6 @@ __all__ = [
     "WebsiteSpec",
     "checked_name",
     "load_documents",
-    "near_miss",
     "read_documents",
     "read_environment",
     "resources_schema",

@@ -6,8 +6,8 @@ from functools import cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
+from pond_core import near_miss_hint
 from pond_pipeline.config.field import as_json, from_text
-from pond_pipeline.config.problem import near_miss
 from pond_pipeline.errors import ConfigError
 
 _INSTANT = re.compile(
@@ -72,7 +72,7 @@ def _zone(text: str) -> str:
     if text.upper() == "UTC":
         return "UTC"
     if text not in _zones():
-        hint = near_miss(text, _zones(), otherwise="write a name such as America/Los_Angeles")
+        hint = near_miss_hint(text, _zones(), otherwise="write a name such as America/Los_Angeles")
         raise ConfigError(f"{text!r} is no time zone", hint=hint)
     return text
 

@@ -12,6 +12,7 @@ from typing import TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from pond_core import near_miss_hint
 from pond_pipeline.config.field import NOT_TEXT, OURS
 from pond_pipeline.config.kind import SPECS, Envelope, Kind, Spec
 from pond_pipeline.config.problem import (
@@ -20,7 +21,6 @@ from pond_pipeline.config.problem import (
     Keys,
     Location,
     Problems,
-    near_miss,
 )
 from pond_pipeline.config.tree import Tree, parse_trees
 from pond_pipeline.errors import ConfigError
@@ -142,7 +142,7 @@ def _explained(error: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
         return "is missing", f"add {error['loc'][-1]!s}: ..."
     if kind == "extra_forbidden":
         known, key = _keys_beside(error["loc"], model), str(error["loc"][-1])
-        hint = near_miss(key, known, otherwise=f"known: {', '.join(known)}")
+        hint = near_miss_hint(key, known, otherwise=f"known: {', '.join(known)}")
         return "is no known key", REFUSED_KEYS.get(key, hint)
     if kind == "too_short":
         return "must not be empty", ""

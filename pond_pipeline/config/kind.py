@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from pond_core import near_miss_hint
 from pond_pipeline.config.derived import (
     CombineSpec,
     DeriveSpec,
@@ -20,7 +21,6 @@ from pond_pipeline.config.field import (
     checked_name,
     wrong,
 )
-from pond_pipeline.config.problem import near_miss
 from pond_pipeline.config.service import AlertSpec, BackupSpec, CopySpec
 from pond_pipeline.config.shape import Model
 from pond_pipeline.config.source import HydroVuSpec, InboxSpec, LakeTechSpec, ScribbleSpec
@@ -93,7 +93,7 @@ class Envelope(Model):
         if not isinstance(kind, str):
             raise wrong("expected the name of a kind")
         if kind not in SPECS:
-            hint = near_miss(kind, Kind, otherwise=f"write one of {', '.join(Kind)}")
+            hint = near_miss_hint(kind, Kind, otherwise=f"write one of {', '.join(Kind)}")
             raise wrong(f"{kind!r} is no kind of resource", hint=hint)
         return Kind(kind)
 

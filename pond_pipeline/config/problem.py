@@ -3,12 +3,11 @@
 Problems are collected and raised together, so that one look at the file corrects all of them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from typing_extensions import override
 
-from pond_core import near_misses
 from pond_pipeline.errors import ConfigError
 
 Keys = tuple[str | int, ...]
@@ -114,15 +113,3 @@ def dotted(keys: Sequence[str | int]) -> str:
     """
     text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
     return text.removeprefix(".")
-
-
-def near_miss(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
-    """Return a hint that names the known word closest to a wrong one.
-
-    Args:
-        word: What was written.
-        known: What could have been meant.
-        otherwise: The hint when nothing is close.
-    """
-    close = near_misses(word, sorted(known), most=1)
-    return f"did you mean {str(close[0])!r}?" if close else otherwise

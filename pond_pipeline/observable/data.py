@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -82,11 +83,22 @@ class Rows:
     first: datetime | None
     last: datetime | None
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """What a page is told of it: the arguments of `Page` that tell what was exported."""
+        return {
+            "schema": self.schema,
+            "rows": self.rows,
+            "first": self.first,
+            "last": self.last,
+            "files": [file.told for file in self.files],
+        }
+
 
 def export_data(
     project: Project, snapshot: Snapshot, node: NodePath, cut: Cut, *, folder: str
 ) -> Rows:
-    """Have the files of a table or series; where nothing has changed, nothing is read.
+    """Have the files of a table or series; what is stored is read only where it has changed.
 
     Args:
         project: Where.
@@ -171,7 +183,7 @@ def _starts(extent: Window, cut: Cut) -> Iterator[int]:
 def _version(snapshot: Snapshot, node: NodePath, window: Window) -> object:
     """Return what changes with the rows of a period; it is told without reading them."""
     if node.node.recipe is not None:
-        return [snapshot.txn, node.node_id]
+        return [snapshot.txn, node.node_id, window.start_us, window.end_us]
     pieces = node.node.within(window)
     sides = [(each, each.window.intersect(window)) for each in pieces]
     return [[each.sha256, live.start_us, live.end_us] for each, live in sides]

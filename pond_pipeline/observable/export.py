@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pond_core import Snapshot
+from pond_core import Snapshot, Track, untracked
 from pond_pipeline.observable.data import export_data
 from pond_pipeline.observable.pages import (
     SERIES_TEMPLATE,
@@ -59,7 +59,13 @@ class ExportedProject:
 
 
 def export_project(
-    snapshot: Snapshot, patterns: Sequence[str], directory: Path, cut: Cut, *, force: bool
+    snapshot: Snapshot,
+    patterns: Sequence[str],
+    directory: Path,
+    cut: Cut,
+    *,
+    force: bool,
+    track: Track = untracked,
 ) -> ExportedProject:
     """Bring a project of Observable Framework up to date; what did not change is not written.
 
@@ -69,6 +75,7 @@ def export_project(
         directory: Its folder: none yet, an empty one, or that of such a project.
         cut: What is wanted of each series.
         force: Whether files of an export's that somebody edited are made anew.
+        track: Sees tables and series go by.
 
     Raises:
         NotFoundError: A pattern means nothing.
@@ -81,7 +88,7 @@ def export_project(
     with opened(directory, force=force) as project:
         rows = [
             export_data(project, snapshot, node, cut, folder=names[node.path])
-            for node in selection.rows
+            for node in track(selection.rows)
         ]
         pages = rendered_pages(snapshot, selection, rows)
         have_pages = {page.source for page in pages}

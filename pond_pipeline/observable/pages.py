@@ -60,12 +60,13 @@ def rendered_pages(
     templates = dict(_templates(snapshot)) if selection.pages else {}
     by_path = {each.node.path: [file.told for file in each.files] for each in rows}
     export = _nested(selection.captures, by_path)
+    exported = {each.node.path: each.told for each in rows}
     found = []
     for node in selection.pages:
         text, source = node.read_bytes().decode(errors="replace"), ""
         if node.path in templates:
             template, page = templates[node.path]
-            told = replace(page, export=export, files=by_path.get(page.path, ()))
+            told = replace(page, export=export, **exported.get(page.path, {}))
             text, source = render_page(template, told), page.path
         found.append(MadePage(names[node.path], text, node.path, source))
     return found
@@ -79,15 +80,7 @@ def series_page(exported: Rows, *, name: str) -> MadePage:
         name: What it is called in addresses.
     """
     node = exported.node
-    page = Page(
-        name=f"{name}{PAGE}",
-        path=node.path,
-        schema=exported.schema,
-        rows=exported.rows,
-        first=exported.first,
-        last=exported.last,
-        files=[file.told for file in exported.files],
-    )
+    page = Page(name=f"{name}{PAGE}", path=node.path, **exported.told)
     text = render_page(shipped_template(SERIES_TEMPLATE), page)
     return MadePage(f"{_SERIES}/{page.name}", text, node.path, node.path)
 

@@ -138,7 +138,7 @@ class Project:
         if _sha256(target) == sha256:
             made.unlink()
             self._now[name] = self._noted(target, key, sha256, facts)
-        elif self._is_ours(name) or not os.path.lexists(target):
+        elif self._may_be_written(name):
             self._now[name] = self._noted(made, key, sha256, facts)
             made.rename(self._staged(name))
             self._made.append(name)
@@ -155,17 +155,26 @@ class Project:
     def finish(self) -> int:
         """Let all that was made take its place, remove what is gone, and return how much that is.
 
-        What is gone but was edited is left.
+        What is gone but was edited is left, and so is what was made or edited since it was asked
+        for.
+
+        Raises:
+            ObservableError: A folder cannot be there; then nothing has changed.
         """
+        for name in [each for each in self._made if not self._may_be_written(each)]:
+            self._made.remove(name)
+            del self._now[name]
+            self.left.append(name)
+            self.keep(name)
+        for folder in {(self._path / name).parent for name in self._made}:
+            self._make_folder(folder)
         gone = sorted(self._before.keys() - self._now.keys())
         if self._made:
             coming = {name: self._now[name].sha256 for name in self._made}
             _write_list(self._path, self._before, coming)
         for name in self._made:
-            target = self._path / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._staged(name).rename(target)
-        removed = [name for name in gone if self._is_ours(name)]
+            self._staged(name).rename(self._path / name)
+        removed = [name for name in gone if self._is_as_written(name)]
         for name in removed:
             (self._path / name).unlink(missing_ok=True)
             self._remove_empty(Path(name).parent)
@@ -174,13 +183,28 @@ class Project:
             _write_list(self._path, self._now, {})
         return len(removed)
 
+    def _make_folder(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as exc:
+            msg = f"{folder} cannot be made: there is a file in its way"
+            raise ObservableError(msg, hint="rename that file, then export again") from exc
+        if folder.stat().st_dev != self._path.stat().st_dev:
+            msg = f"{folder} is on another disk than {self._path}"
+            raise ObservableError(msg, hint="keep a project on one disk: link the whole folder")
+
     def _staged(self, name: str) -> Path:
         digest = hashlib.sha256(name.encode()).hexdigest()
         return self._path / _UNFINISHED / digest
 
-    def _is_ours(self, name: str) -> bool:
-        """Say whether a file may be replaced or removed."""
-        return name in self._before and (self._force or self._is_as_written(name))
+    def _may_be_written(self, name: str) -> bool:
+        """Say whether a file may take its place: where nothing is, or what an export wrote."""
+        path = self._path / name
+        if name not in self._before:
+            return not os.path.lexists(path)
+        if self._is_as_written(name) or not os.path.lexists(path):
+            return True
+        return self._force and path.is_file()
 
     def _is_as_written(self, name: str) -> bool:
         """Say whether a file is as an export wrote it; one that is away is not."""
@@ -224,7 +248,11 @@ def opened(path: Path, *, force: bool) -> Iterator[Project]:
         _check_place(path)
         path.mkdir(parents=True, exist_ok=True)
         with (path / _LOCK).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as exc:
+                msg = f"another export is writing the project in {path}"
+                raise ObservableError(msg, hint="export again when it is done") from exc
             unfinished = path / _UNFINISHED
             shutil.rmtree(unfinished, ignore_errors=True)
             unfinished.mkdir()
@@ -233,7 +261,8 @@ def opened(path: Path, *, force: bool) -> Iterator[Project]:
             finally:
                 shutil.rmtree(unfinished, ignore_errors=True)
     except OSError as exc:
-        msg = f"the project in {path} cannot be written: {exc.filename}: {exc.strerror}"
+        where = exc.filename or path
+        msg = f"the project in {path} cannot be written: {where}: {exc.strerror or exc}"
         hint = "make room or the folder writable, then export again"
         raise ObservableError(msg, hint=hint) from exc
 
@@ -260,16 +289,21 @@ def _check_place(path: Path) -> None:
 def _listed(path: Path) -> tuple[dict[str, Noted], dict[str, str]]:
     """Return what the last export noted, and what was about to take its place.
 
-    Where that cannot be read, all that lies there is somebody's own.
+    Raises:
+        ObservableError: That is not understood.
     """
     try:
         found = json.loads((path / _LIST).read_bytes())
         if found["format"] != _FORMAT:
-            return {}, {}
+            raise ValueError(found["format"])
         listed = {name: Noted(*each) for name, each in found["files"].items()}
         coming = dict(found["coming"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except FileNotFoundError:
         return {}, {}
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        msg = f"{path / _LIST}, the list of what exports wrote, is not understood"
+        hint = "put an earlier one back, or delete it: then what lies there counts as your own"
+        raise ObservableError(msg, hint=hint) from exc
     return (
         {name: noted for name, noted in listed.items() if _is_below(name)},
         {name: sha256 for name, sha256 in coming.items() if _is_below(name)},

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from pond_core import Pattern
-from pond_pipeline.config import Document, Keys, Problems, near_miss
+from pond_core import Pattern, near_miss_hint
+from pond_pipeline.config import Document, Keys, Problems
 
 _WILDCARD = re.compile(r"[*?\[]")
 
@@ -139,7 +139,8 @@ class Catalog:
             return f"{pattern} is {exact.content}", f"name what lies in it: {pattern}/*"
         readable = [path for path, each in self._declared.items() if each.content in contents]
         otherwise = "declare the device, location or site that it means"
-        return f"{pattern!r} matches nothing", near_miss(pattern, readable, otherwise=otherwise)
+        hint = near_miss_hint(pattern, readable, otherwise=otherwise)
+        return f"{pattern!r} matches nothing", hint
 
 
 def _below(pattern: Pattern, directory: str) -> Match:

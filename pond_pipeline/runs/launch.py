@@ -8,10 +8,10 @@ from pathlib import Path
 import dagster as dg
 from typing_extensions import override
 
-from pond_core import Pattern
+from pond_core import Pattern, near_miss_hint
 from pond_pipeline.assets import ALLOW_SHRINK_TAG, REFETCH_TAG, REPROCESS_TAG
 from pond_pipeline.build import build_definitions
-from pond_pipeline.config import Severity, near_miss
+from pond_pipeline.config import Severity
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.freshness import freshness_keys
 from pond_pipeline.paths import key_to_path, path_to_key
@@ -90,7 +90,7 @@ def select_steps(plan: Plan, patterns: Sequence[str]) -> list[Step]:
             msg = f"{glob.text}: no asset matches"
             outputs = [path for step in plan.steps for path in step.outputs]
             otherwise = "`pond apply --json` lists the assets"
-            raise ConfigError(msg, hint=near_miss(glob.text, outputs, otherwise=otherwise))
+            raise ConfigError(msg, hint=near_miss_hint(glob.text, outputs, otherwise=otherwise))
     return [
         step
         for step in plan.steps

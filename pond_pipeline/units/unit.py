@@ -12,7 +12,7 @@ is a ratio of conductivities, so no number leads from them to anything else.
 import unicodedata
 from dataclasses import dataclass
 
-from pond_core import near_misses
+from pond_core import did_you_mean, near_misses
 from pond_pipeline.errors import ConfigError
 
 
@@ -178,7 +178,8 @@ def _spelling(text: str) -> str:
 
 def _near_miss(text: str) -> str:
     close = near_misses(_spelling(text), list(_BY_WORD), most=1)
-    return f"did you mean {_BY_WORD[close[0]]!r}?" if close else "docs/units.md lists all units"
+    known = [repr(_BY_WORD[each]) for each in close]
+    return did_you_mean(known) or "docs/units.md lists all units"
 
 
 _BY_SPELLING = {_spelling(name): unit for unit in UNITS for name in (unit.symbol, *unit.spellings)}

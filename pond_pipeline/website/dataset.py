@@ -7,7 +7,16 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
-from pond_core import Aggregate, ReadFS, Resolution, Window, downsample, slice_window, to_us
+from pond_core import (
+    Aggregate,
+    ReadFS,
+    Resolution,
+    Window,
+    downsample,
+    from_us,
+    slice_window,
+    to_us,
+)
 from pond_pipeline.periods import Cadence, Period, contiguous, periods_between
 from pond_pipeline.plan import Instrument, Place
 from pond_pipeline.quality import Flag, drop_flagged
@@ -45,7 +54,7 @@ class Buckets:
         step_s: How long a bucket is, in seconds; of calendar months and local days, about.
         gap_s: How far apart two buckets are at least where a line is interrupted.
         versions: Tells the version of what a range is made from.
-        totals: When the first and the last bucket begin, or the readings that they are made of.
+        totals: When the first and the last bucket begin.
         read: Returns the buckets that begin in a range.
         flagged: Returns the flagged readings of a range, by column id.
         at_once: How many tiles are read together.
@@ -176,7 +185,7 @@ def of_instrument(
         step_s=_step_us(_DAY) // US_PER_S,
         gap_s=_gap_s(_DAY, instrument.interval),
         versions=input_versions(fs, instrument.series),
-        totals=_totals(fs, instrument.series),
+        totals=_in_days(_totals(fs, instrument.series)),
         read=read,
         flagged=_marker(fs, instrument.series) if instrument.is_flagged else _unmarked,
         at_once=1,  # its tiles are years, and are made of readings
@@ -300,6 +309,15 @@ def _both(one: Versions, other: Versions) -> Versions:
 
 def _totals(fs: ReadFS, path: str) -> Totals:
     return Totals.of(fs.node(path)) if fs.exists(path) else Totals(0, None, None)
+
+
+def _in_days(readings: Totals) -> Totals:
+    """Return when the days of the first and the last reading begin."""
+    first, last = (
+        None if each is None else from_us(_DAY.floor_us(to_us(each)))
+        for each in (readings.first, readings.last)
+    )
+    return Totals(readings.rows, first, last)
 
 
 def _step_us(resolution: Resolution) -> int:

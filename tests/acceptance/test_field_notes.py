@@ -11,7 +11,7 @@ from tests.pipeline.steps.exports import put
 PAGE = (Path(__file__).parents[2] / "docs" / "field-notes.md").read_text(encoding="utf-8")
 SHEET, RESOURCES = (
     re.search(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)[1]  # type: ignore[index]  # it is there
-    for language in ("csv", "yaml")
+    for language in ("text", "yaml")
 )
 REDUCE = """---
 kind: Reduce

@@ -236,7 +236,11 @@ class _Ongoing:
     def _end(self) -> int:
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGINT)
-        return self._process.wait(_PATIENCE_S)
+        try:
+            return self._process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:  # it does not listen: that is told, and nothing stays
+            os.killpg(self._process.pid, signal.SIGKILL)
+            return self._process.wait()
 
 
 def write_editor(file: Path) -> None:

@@ -126,7 +126,7 @@ SCENES = {
     "names": Scene(
         _names(), before=[data("/a", b"a"), directories(1, "x"), lambda tx: tx.mkdir("/b")]
     ),
-    "parts": Scene([directories(20, "d")]),
+    "parts": Scene([directories(30, "d")]),
     "upkeep": Scene(_numbered(4, start=28), before=_numbered(28)),
     "cleaning": Scene(_numbered(5, start=88), before=_numbered(88), age_s=7200),
     "windows": Scene(

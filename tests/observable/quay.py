@@ -1,10 +1,12 @@
 """A quay: a site with two instruments, a table, a template, and a series with a hostile name."""
 
+import json
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pyarrow as pa
 from click.testing import CliRunner, Result
 
@@ -110,6 +112,13 @@ def readings(times: list[datetime], column: str, metadata: Mapping[str, str]) ->
     )
 
 
+HOURS = "src/data/reduced-quay-sites-wharf-res-1h"
+HOURLY = f"{WHARF}/res=1h"
+PAGE = "src/series/reduced-quay-sites-wharf-res-1h.md"
+BOTH = ("/reduced/**", "/odd/units")
+OWN_PACKAGE = '{"dependencies": {"@observablehq/framework": "^1.13.0", "htl": "^0.3.1"}}\n'
+
+
 class Quay:
     """The quay in a folder.
 
@@ -170,3 +179,27 @@ def build_quay(folder: Path) -> Quay:
         # As a run writes it, when nobody has exported anything.
         tx.write_data(RENDERED, b"# Page of Wharf\n")
     return quay
+
+
+def told(quay: Quay, *args: str | Path) -> dict[str, object]:
+    """Return what an export says of itself."""
+    found: dict[str, object] = json.loads(quay.export(*args, "--json").stdout)
+    return found
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Return all that lies in a folder, by name."""
+    files = (each for each in folder.rglob("*") if each.is_file())
+    return {str(each.relative_to(folder)): each.read_bytes() for each in files}
+
+
+def newest(file: Path) -> datetime:
+    """Return the last instant of a data file."""
+    found: list[datetime] = pl.read_parquet(file)["timestamp"].to_list()
+    return max(found)
+
+
+def times(folder: Path) -> dict[str, int]:
+    """Return when each file was written, but for that which is locked."""
+    files = (each for each in folder.rglob("*") if each.is_file() and each.suffix != ".lock")
+    return {str(each.relative_to(folder)): each.stat().st_mtime_ns for each in files}

@@ -1,4 +1,4 @@
-"""`pond export --observable`: what it writes, keeps and takes away."""
+"""`pond export --observable`: what it writes of a pond, and what it refuses."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -10,44 +10,22 @@ import pytest
 from pond_core import EntryType, Recipe, Window
 from tests.observable.quay import (
     BEGIN,
+    BOTH,
     END,
     HOSTILE_SERIES,
+    HOURLY,
+    HOURS,
+    PAGE,
     WHARF,
     Quay,
     buckets,
+    content,
     instants,
+    newest,
     readings,
+    times,
+    told,
 )
-
-HOURS = "src/data/reduced-quay-sites-wharf-res-1h"
-HOURLY = f"{WHARF}/res=1h"
-PAGE = "src/series/reduced-quay-sites-wharf-res-1h.md"
-BOTH = ("/reduced/**", "/odd/units")
-OWN_PACKAGE = '{"dependencies": {"@observablehq/framework": "^1.13.0", "htl": "^0.3.1"}}\n'
-
-
-def told(quay: Quay, *args: str | Path) -> dict[str, object]:
-    """Return what an export says of itself."""
-    found: dict[str, object] = json.loads(quay.export(*args, "--json").stdout)
-    return found
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    """Return all that lies in a folder, by name."""
-    files = (each for each in folder.rglob("*") if each.is_file())
-    return {str(each.relative_to(folder)): each.read_bytes() for each in files}
-
-
-def newest(file: Path) -> datetime:
-    """Return the last instant of a data file."""
-    found: list[datetime] = pl.read_parquet(file)["timestamp"].to_list()
-    return max(found)
-
-
-def times(folder: Path) -> dict[str, int]:
-    """Return when each file was written, but for that which is locked."""
-    files = (each for each in folder.rglob("*") if each.is_file() and each.suffix != ".lock")
-    return {str(each.relative_to(folder)): each.stat().st_mtime_ns for each in files}
 
 
 def test_a_project_is_all_that_framework_needs(quay: Quay) -> None:
@@ -123,6 +101,16 @@ def test_what_is_computed_when_it_is_read_is_exported(quay: Quay) -> None:
     assert len(list((quay.project / "src/data/odd-days").iterdir())) == 2
 
 
+def test_of_what_is_computed_another_range_is_exported_anew(quay: Quay) -> None:
+    config = {"query": f'SELECT * FROM "{WHARF}/res=24h"'}  # noqa: S608
+    with quay.pond.transaction() as tx:
+        tx.write_recipe("/odd/days", Recipe(EntryType.SERIES, "sql", config))
+    quay.export("/odd/days")
+    quay.export("/odd/days", "--since", "2025-01-20")
+    frame = pl.read_parquet(quay.project / "src/data/odd-days/*.parquet")
+    assert frame["timestamp"].min() == datetime(2025, 1, 20, tzinfo=UTC)
+
+
 def test_without_a_pattern_neither_raw_readings_nor_the_pond_s_own_are_shown(quay: Quay) -> None:
     with quay.pond.transaction() as tx:
         for path in ("/raw/quay", "/quarantine/quay", "/site"):
@@ -179,152 +167,6 @@ def test_what_is_gone_from_the_pond_goes_and_its_folders(quay: Quay) -> None:
     assert "odd" not in (quay.project / "src/index.md").read_text()
 
 
-def test_pages_of_one_s_own_stay(quay: Quay) -> None:
-    quay.export(*BOTH)
-    own = quay.project / "src" / "series" / "own.md"
-    data = quay.project / HOURS / "own.csv"
-    for each in (own, data):
-        each.write_text("mine")
-    quay.export("/odd/units")
-    assert (own.read_text(), data.read_text()) == ("mine", "mine")
-
-
-def test_an_edited_file_stays_as_it_is_and_is_told(quay: Quay) -> None:
-    quay.export(*BOTH)
-    page, index = quay.project / PAGE, quay.project / "src/index.md"
-    for each in (page, index):
-        each.write_text("mine")
-    quay.more(END + timedelta(days=1))
-    for _ in range(2):
-        assert told(quay, *BOTH)["left"] == [str(index.relative_to(quay.project)), PAGE]
-        assert (page.read_text(), index.read_text()) == ("mine", "mine")
-    assert f"left as you made it: {PAGE}" in quay.export(*BOTH).stderr
-
-
-def test_an_edited_file_stays_when_its_series_goes(quay: Quay) -> None:
-    quay.export(*BOTH)
-    (quay.project / PAGE).write_text("mine")
-    assert told(quay, "/odd/units")["left"] == [PAGE]
-    assert (quay.project / PAGE).read_text() == "mine"
-
-
-def test_an_edited_file_is_made_anew_where_that_is_asked_for(quay: Quay) -> None:
-    quay.export(*BOTH)
-    whole = content(quay.project)
-    (quay.project / PAGE).write_text("mine")
-    own = quay.project / "src" / "own.md"
-    own.write_text("mine")
-    assert told(quay, *BOTH, "--force")["left"] == []
-    assert (quay.project / PAGE).read_bytes() == whole[PAGE]
-    assert own.read_text() == "mine"
-
-
-def test_a_file_that_was_removed_is_made_anew(quay: Quay) -> None:
-    quay.export(*BOTH)
-    whole = content(quay.project)
-    (quay.project / PAGE).unlink()
-    (quay.project / HOURS / "2024.parquet").unlink()
-    assert told(quay, *BOTH)["written"] == 2
-    assert {**content(quay.project), ".duckpond-observable.json": b""} == {
-        **whole,
-        ".duckpond-observable.json": b"",
-    }
-
-
-def test_a_project_that_was_copied_is_known_again(quay: Quay) -> None:
-    quay.export(*BOTH)
-    for file in quay.project.rglob("*"):
-        if file.is_file():
-            file.write_bytes(file.read_bytes())  # as a fresh checkout: content alone is the same
-    done = told(quay, *BOTH)
-    assert (done["written"], done["left"]) == (0, [])
-
-
-def test_a_project_of_one_s_own_gets_data_and_pages(quay: Quay) -> None:
-    own = {
-        "package.json": OWN_PACKAGE,
-        "observablehq.config.js": "export default {root: 'src'};\n",
-        "src/index.md": "# Mine\n",
-        ".gitignore": "dist\n",
-    }
-    for name, text in own.items():
-        file = quay.project / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    done = told(quay, *BOTH)
-    assert {name: (quay.project / name).read_text() for name in own} == own
-    assert not (quay.project / "package-lock.json").exists()
-    assert (quay.project / PAGE).exists()
-    assert done["left"] == ["src/index.md"]
-    missing = ["@observablehq/plot@0.6.17", "fzstd@0.1.1", "hyparquet@1.31.5"]
-    assert done["missing"] == missing
-    assert f"npm install --save-exact {' '.join(missing)}" in quay.export(*BOTH).stderr
-
-
-def test_packages_of_one_s_own_are_kept_with_their_versions(quay: Quay) -> None:
-    quay.export(*BOTH)
-    package = quay.project / "package.json"
-    package.write_text(package.read_text().replace('"htl"', '"left-pad": "1.3.0",\n    "htl"'))
-    lock = (quay.project / "package-lock.json").read_bytes()
-    for _ in range(2):
-        assert told(quay, *BOTH)["missing"] == []
-        assert "left-pad" in package.read_text()
-        assert (quay.project / "package-lock.json").read_bytes() == lock
-
-
-@pytest.mark.parametrize("package", [None, '{"dependencies": {}}', "{", "[]"])
-def test_a_folder_that_holds_something_else_is_refused(quay: Quay, package: str | None) -> None:
-    quay.project.mkdir()
-    (quay.project / "thesis.tex").write_text("mine")
-    if package is not None:
-        (quay.project / "package.json").write_text(package)
-    before = content(quay.project)
-    result = quay.command("export", quay.project, "--observable")
-    assert result.exit_code == 1
-    assert "is no project of Observable Framework" in result.stderr
-    assert "give the project a folder of its own" in result.stderr
-    assert content(quay.project) == before
-
-
-def test_an_export_that_fails_changes_nothing(quay: Quay) -> None:
-    quay.export(*BOTH)
-    before = content(quay.project)
-    quay.more(END + timedelta(days=1))
-    result = quay.command("export", *BOTH, quay.project, "--observable", "--columns", "pH")
-    assert result.exit_code == 1
-    assert "pH" in result.stderr
-    assert content(quay.project) == before
-
-
-def test_what_an_export_left_that_was_cut_off_is_completed_by_the_next(quay: Quay) -> None:
-    quay.export(*BOTH)
-    pages = quay.project / "src" / "series"
-    quay.more(END + timedelta(days=1))
-    pages.rename(quay.folder / "pages")
-    pages.write_text("in the way")
-    half = quay.command("export", *BOTH, quay.project, "--observable")
-    last = newest(quay.project / HOURS / "2025.parquet")
-    pages.unlink()
-    (quay.folder / "pages").rename(pages)
-    quay.more(END + timedelta(days=2))
-    done = told(quay, *BOTH)
-    assert (half.exit_code, last > END) == (1, True)
-    assert "src/series" in half.stderr
-    assert done["left"] == []
-    assert newest(quay.project / HOURS / "2025.parquet") > last
-    assert "2025-01-31 23:00" in (quay.project / PAGE).read_text()
-
-
-def test_nothing_of_what_was_made_stays_beside_the_project(quay: Quay) -> None:
-    quay.export(*BOTH)
-    left_over = quay.project / ".duckpond-observable.unfinished"
-    assert not left_over.exists()
-    left_over.mkdir()  # as by an export that was killed
-    (left_over / "file").write_text("half")
-    quay.export(*BOTH)
-    assert not left_over.exists()
-
-
 def test_a_template_s_page_takes_the_place_of_the_series_page(quay: Quay) -> None:
     quay.export("/reduced/quay/sites/*/*", "/rendered/**")
     assert not (quay.project / PAGE).exists()
@@ -338,6 +180,14 @@ def test_without_captures_a_page_still_knows_the_files_of_its_input(quay: Quay) 
     page = (quay.project / "src/rendered/pages/sites/Wharf.md").read_text()
     assert "files from" not in page
     assert "2025.parquet" in page
+
+
+def test_a_page_of_a_template_tells_what_was_exported(quay: Quay) -> None:
+    column = "Surface.Temperature.C.avg"
+    quay.export(HOURLY, "/rendered/**", "--since", "2025-01-20", "--columns", column)
+    page = (quay.project / "src/rendered/pages/sites/Wharf.md").read_text()
+    assert "Temperature" in page
+    assert "Surface.Temperature.C.max" not in page
 
 
 def test_a_page_that_no_template_makes_is_taken_as_it_is(quay: Quay) -> None:
@@ -372,6 +222,12 @@ def test_what_pages_cannot_have_is_refused(quay: Quay, line: tuple[str, ...], pr
     assert result.exit_code in (1, 2)
     assert problem in result.stderr
     assert not quay.project.exists()
+
+
+def test_a_path_of_the_pond_alone_is_no_folder(quay: Quay) -> None:
+    refused = quay.command("export", "--observable", WHARF)
+    assert refused.exit_code == 2
+    assert f"{WHARF} is in the pond: name the folder, too" in refused.stderr
 
 
 def test_a_pattern_that_means_nothing_is_told(quay: Quay) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request
 
+from tests.docs.pages import blocks_of, commands_of
 from tests.observable.quay import (
     BEGIN,
     END,
@@ -103,10 +104,13 @@ class Visit:
             self.troubles.append(message.text)
 
 
-def documented() -> list[str]:
-    """Return the lines that the docs begin with."""
-    page = (Path(__file__).parents[2] / "docs" / "observable.md").read_text()
-    return page.partition("```sh\n")[2].partition("```")[0].splitlines()
+def documented(project: Path) -> list[list[str]]:
+    """Return the commands of npm that the docs begin with, for a project beside which they run."""
+    page = Path(__file__).parents[2] / "docs" / "observable.md"
+    first, second, *_ = (each for each in blocks_of(page) if each.is_typed)
+    lines = [each.split() for each in (*commands_of(first.text), *commands_of(second.text))]
+    npm = [words[1:] for words in lines if words[0] == "npm"]
+    return [[project.name if word == "pages" else word for word in words] for words in npm]
 
 
 @pytest.fixture(scope="module")
@@ -124,23 +128,26 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Quay], None]:
     asked = home / "asked"
     asked.touch()
 
-    def run(quay: Quay, *line: str, **more: str) -> None:
+    def run(folder: Path, *line: str, **more: str) -> None:
         environment = {**os.environ, "PATH": binaries, **more}
         done = subprocess.run(  # noqa: S603 -- npm, and what it installed
-            line, cwd=quay.project, env=environment, capture_output=True, check=False, text=True
+            line, cwd=folder, env=environment, capture_output=True, check=False, text=True
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
     def built(quay: Quay) -> None:
         is_new = not (quay.project / "node_modules").exists()
-        install, script = (line.split() for line in documented() if line.startswith("npm "))
+        install, script = documented(quay.project)
         if is_new:
-            run(quay, npm, *install[1:])
+            run(quay.project.parent, npm, *install)
         without = f"--require {home / 'no_network.cjs'}"
         told = {"HOME": str(home), "ASKED": str(asked), "NODE_OPTIONS": without}
         # Also without the script, which turns telemetry off by itself.
-        line = ("node_modules/.bin/observable", "build") if is_new else (npm, *script[1:])
-        run(quay, *line, npm_config_update_notifier="false", **told)
+        told["npm_config_update_notifier"] = "false"
+        if is_new:
+            run(quay.project, "node_modules/.bin/observable", "build", **told)
+        else:
+            run(quay.project.parent, npm, *script, **told)
         assert asked.read_text() == ""
         assert not (home / ".observablehq").exists()
 

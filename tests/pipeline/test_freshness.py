@@ -15,20 +15,11 @@ from pond_pipeline.plan import Plan, compile_plan
 from pond_pipeline.silence import FreshnessJudge
 from pond_pipeline.wording import instant_text
 from tests.pipeline.harbor import definitions_of
+from tests.pipeline.instruments import INSTRUMENTS, OLD, PIER
 from tests.pipeline.waters import at, store, water
 
-RESOURCES = """
-kind: HydroVu
-name: bay
-spec:
-  key: demo
-  secret: demo
-  start: 2025-01-01
-  devices:
-    - {name: Pier, id: 1, scope: Pier, interval: 1h}
-    - {name: Wharf, id: 2, scope: Wharf}
-    - {name: Retired, id: 3, scope: Old, interval: 1h, until: 2025-02-01}
-    - {name: Ashore, id: 4, scope: Ashore, interval: 1h, active: false}
+RESOURCES = f"""
+{INSTRUMENTS}    - {{name: Ashore, id: 4, scope: Ashore, interval: 1h, active: false}}
 ---
 kind: Combine
 name: bay
@@ -36,15 +27,15 @@ spec:
   sites:
     - name: Bay
       interval: 1d
-      inputs: [{pattern: /normalized/bay/Pier}, {pattern: /normalized/bay/Wharf}]
+      inputs: [{{pattern: /normalized/bay/Pier}}, {{pattern: /normalized/bay/Wharf}}]
     - name: Past
       interval: 1d
-      inputs: [{pattern: /normalized/bay/Retired}, {pattern: /normalized/bay/Ashore}]
-    - {name: Closed, interval: 1d, inputs: [{pattern: /normalized/bay/Pier, end: 2025-02-01}]}
+      inputs: [{{pattern: /normalized/bay/Retired}}, {{pattern: /normalized/bay/Ashore}}]
+    - {{name: Closed, interval: 1d, inputs: [{{pattern: /normalized/bay/Pier, end: 2025-02-01}}]}}
 """
-PIER, RETIRED, ASHORE = (f"/normalized/bay/{each}" for each in ("Pier", "Retired", "Ashore"))
+ASHORE = "/normalized/bay/Ashore"
 SITE, PAST, CLOSED = (f"/combined/bay/{each}" for each in ("Bay", "Past", "Closed"))
-JUDGED = {PIER, RETIRED, ASHORE, SITE, PAST, CLOSED}
+JUDGED = {PIER, OLD, ASHORE, SITE, PAST, CLOSED}
 NEWEST = "2025-03-01 12:00"
 
 
@@ -151,14 +142,14 @@ def test_a_series_that_was_never_heard_of_is_not_fresh(plan: Plan, tmp_path: Pat
     assert (found.passed, found.text) == (False, "There has never been a reading.")
 
 
-@pytest.mark.parametrize("path", [RETIRED, ASHORE, PAST, CLOSED])
+@pytest.mark.parametrize("path", [OLD, ASHORE, PAST, CLOSED])
 def test_nothing_is_expected_of_what_is_retired(plan: Plan, pond: Pond, path: str) -> None:
     found = FreshnessJudge(plan).judge(pond.snapshot(), path, now=at("2025-04-01"))
     assert (found.passed, found.text) == (True, "Retired: no readings are expected.")
 
 
 def test_an_instrument_is_retired_from_its_end_on(plan: Plan, pond: Pond) -> None:
-    found = FreshnessJudge(plan).judge(pond.snapshot(), RETIRED, now=at("2025-01-31 23:59"))
+    found = FreshnessJudge(plan).judge(pond.snapshot(), OLD, now=at("2025-01-31 23:59"))
     assert not found.passed
 
 

@@ -11,9 +11,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pond_core import Pond
 from pond_pipeline.metrics import Found, PondCollector, metrics_of, registry_of
+from pond_pipeline.runs.ended import Ended
 from pond_pipeline.status import Status, status_of
-from tests.pipeline.alerts.lookout import PIER, RESOURCES, Lookout, looking_out
+from tests.pipeline.alerts.lookout import RESOURCES, Lookout, looking_out
 from tests.pipeline.alerts.lookout import seen_at as t
+from tests.pipeline.instruments import PIER
 from tests.pipeline.services import plug_in, write
 from tests.pipeline.waters import at
 
@@ -109,6 +111,20 @@ def test_incidents_that_last_are_counted(lookout: Lookout) -> None:
     assert value(found, "pond_alert_messages_owed") == 1.0
 
 
+def test_a_job_tells_how_its_newest_run_ended_and_when_one_last_did_well(lookout: Lookout) -> None:
+    ends = [at(t(hour)) for hour in (3, 4)]
+    ended = [Ended("bay_pull", ends[1], is_failed=True, succeeded=ends[0])]
+    never = Ended("safe_backup", ends[1], is_failed=True, succeeded=None)
+    found = samples(registry_of(Found(metrics_of(look(lookout), [*ended, never]))))
+    job = {
+        name: value(found, f"pond_job_last_{name}", dagster_job="bay_pull")
+        for name in ("run_timestamp_seconds", "run_failed", "success_timestamp_seconds")
+    }
+    assert [*job.values()] == [ends[1].timestamp(), 1.0, ends[0].timestamp()]
+    name = "pond_job_last_success_timestamp_seconds"
+    assert value(found, name, dagster_job="safe_backup") == 0.0
+
+
 def test_a_name_with_quotes_and_backslashes_is_read_as_it_is(lookout: Lookout) -> None:
     name = 'a "quoted" \\n name'
     resources = RESOURCES.replace("name: Pier, id", f"name: '{name}', id").partition("\n---")[0]
@@ -118,7 +134,7 @@ def test_a_name_with_quotes_and_backslashes_is_read_as_it_is(lookout: Lookout) -
 
 
 def test_each_scrape_looks_anew_and_a_pond_that_is_gone_is_not_up(lookout: Lookout) -> None:
-    collector = PondCollector(lambda: look(lookout))
+    collector = PondCollector(lambda: metrics_of(look(lookout)))
     server, thread = start_http_server(0, "127.0.0.1", registry_of(collector))
     url = f"http://127.0.0.1:{server.server_port}/metrics"
     try:

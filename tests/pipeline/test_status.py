@@ -13,6 +13,7 @@ from pond_pipeline.backups import back_up, update_copy
 from pond_pipeline.plan import Backup, Copy
 from pond_pipeline.standing import Standing
 from pond_pipeline.status import Heard, Status, status_of
+from tests.pipeline.instruments import INSTRUMENTS, OLD, PIER, WHARF
 from tests.pipeline.services import plan_of, plug_in, write
 from tests.pipeline.waters import at, store, water
 from tests.s3 import server as s3
@@ -26,26 +27,15 @@ kind: Copy
 name: twin
 spec: {folder: stick/backup, to: twin}
 """
-INSTRUMENTS = """
-kind: HydroVu
-name: bay
-spec:
-  key: demo
-  secret: demo
-  start: 2025-01-01
-  devices:
-    - {name: Pier, id: 1, scope: Pier, interval: 1h}
-    - {name: Wharf, id: 2, scope: Wharf}
-    - {name: Retired, id: 3, scope: Old, interval: 1h, until: 2025-02-01}
----
+RESOURCES = f"""
+{INSTRUMENTS}---
 kind: Combine
 name: bay
 spec:
   sites:
-    - {name: Bay, interval: 1d, inputs: [{pattern: /normalized/bay/Pier}]}
-    - {name: Free, inputs: [{pattern: /normalized/bay/Pier}]}
+    - {{name: Bay, interval: 1d, inputs: [{{pattern: /normalized/bay/Pier}}]}}
+    - {{name: Free, inputs: [{{pattern: /normalized/bay/Pier}}]}}
 """
-PIER, WHARF, OLD = (f"/normalized/bay/{each}" for each in ("Pier", "Wharf", "Retired"))
 NEWEST = "2025-03-01 12:00"
 
 
@@ -269,7 +259,7 @@ def test_what_was_promoted_follows_nobody(pond: Pond) -> None:
 
 def test_instruments_are_judged_as_the_checks_judge_them(pond: Pond) -> None:
     store(pond, PIER, water({NEWEST: 1.0}), "2025-03")
-    fresh = look(pond, resources=INSTRUMENTS, now=at(NEWEST) + timedelta(hours=3))
+    fresh = look(pond, resources=RESOURCES, now=at(NEWEST) + timedelta(hours=3))
     pier = heard(fresh)[PIER]
     assert (pier.newest, pier.age_s, pier.limit_s, pier.is_late) == (
         at(NEWEST),
@@ -284,20 +274,20 @@ def test_instruments_are_judged_as_the_checks_judge_them(pond: Pond) -> None:
 
 def test_of_a_series_without_an_interval_only_its_age_is_told(pond: Pond) -> None:
     store(pond, WHARF, water({NEWEST: 1.0}), "2025-03")
-    found = heard(look(pond, resources=INSTRUMENTS, now=at("2025-03-02 12:00")))[WHARF]
+    found = heard(look(pond, resources=RESOURCES, now=at("2025-03-02 12:00")))[WHARF]
     assert (found.age_s, found.limit_s, found.is_late) == (86_400.0, None, None)
 
 
 def test_a_retired_instrument_is_not_late_and_a_site_is_judged_that_has_an_interval(
     pond: Pond,
 ) -> None:
-    found = heard(look(pond, resources=INSTRUMENTS))
+    found = heard(look(pond, resources=RESOURCES))
     assert list(found) == [PIER, WHARF, OLD, "/combined/bay/Bay"]
     assert found[OLD].is_late is False
 
 
 def test_late_series_are_one_concern_that_names_some_of_them(pond: Pond) -> None:
-    status = look(pond, resources=INSTRUMENTS)
+    status = look(pond, resources=RESOURCES)
     assert told(status)[0] == (
         "2 of 4 series had no reading in time: /normalized/bay/Pier, /combined/bay/Bay"
     )
@@ -305,7 +295,7 @@ def test_late_series_are_one_concern_that_names_some_of_them(pond: Pond) -> None
 
 def test_resources_that_are_wrong_are_a_concern_and_what_was_applied_counts(pond: Pond) -> None:
     file = pond.path.parent / "resources.yaml"
-    file.write_text(INSTRUMENTS)
+    file.write_text(RESOURCES)
     apply_resources(file, pond=pond.path)
     status = look(pond, resources="kind: HydroVuu\nname: bay\n")
     assert "HydroVuu" in told(status)[0]
@@ -315,7 +305,7 @@ def test_resources_that_are_wrong_are_a_concern_and_what_was_applied_counts(pond
 
 def test_without_a_file_what_was_applied_counts(pond: Pond) -> None:
     file = pond.path.parent / "resources.yaml"
-    file.write_text(INSTRUMENTS)
+    file.write_text(RESOURCES)
     apply_resources(file, pond=pond.path)
     file.unlink()
     status = look(pond)

@@ -144,4 +144,5 @@ def test_an_instrument_has_its_days(shared: Bay) -> None:
     days = value_of(shared.site / "data/instrument.sonde/24h/2025.js")
     index = value_of(shared.site / "data/instrument.sonde/index.js")
     assert len(days["t"]) == 50
+    assert index["last"] == sum(days["t"])
     assert [each["name"] for each in index["columns"]] == ["DO.mg/L", "Temperature.C"]

@@ -146,6 +146,13 @@ def test_a_torn_commit_is_set_aside_and_the_next_one_takes_its_number(
     assert names(reopened(again)) == ["a", "c"]
 
 
+def test_a_commit_that_somebody_else_has_set_aside_meanwhile_is_not_torn(two: OpLog) -> None:
+    path = newest(two)
+    path.unlink()
+    path.symlink_to("nowhere")  # it is listed, and gone when it is read
+    assert torn(two.table.log) == []
+
+
 def test_a_commit_before_the_newest_is_never_torn(two: OpLog) -> None:
     """It was synced before the next one was begun: what is wrong with it is something else."""
     commit_path(two.table.log, 1).write_bytes(b"")

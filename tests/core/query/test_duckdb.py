@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from pond_core import Pond, QueryError, Snapshot, Window
+from pond_core.query.duckdb_engine import query_errors
 from tests.conformance.filesystem import readings
 from tests.core.query.ponds import MANY, large, rows, written
 
@@ -118,3 +119,11 @@ def test_a_directory_above_the_pond_gives_no_columns(tmp_path: Path) -> None:
     snapshot = written(pond, "/s", (Window(0, None), table))
     found = snapshot.sql('SELECT DISTINCT year FROM "/s"')
     assert found.to_pydict() == {"year": [1.5]}
+
+
+def test_ctrl_c_in_the_engine_is_ctrl_c_and_no_error_of_the_query() -> None:
+    # By the words that DuckDB raises then: when it looks for a signal is its own affair.
+    with pytest.raises(KeyboardInterrupt), query_errors():
+        raise RuntimeError("Query interrupted")
+    with pytest.raises(RuntimeError, match="else"), query_errors():
+        raise RuntimeError("something else")

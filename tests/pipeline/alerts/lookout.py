@@ -15,29 +15,20 @@ from pond_pipeline.alerts.scene import News
 from pond_pipeline.alerts.watch import Looked, Watch
 from pond_pipeline.config import load_documents
 from pond_pipeline.plan import compile_plan
+from tests.pipeline.instruments import INSTRUMENTS
 from tests.pipeline.services import Receiver, receiving
 from tests.pipeline.waters import INSTANT, at, store
 
-RESOURCES = """
-kind: HydroVu
-name: bay
-spec:
-  key: demo
-  secret: demo
-  start: 2025-01-01
-  devices:
-    - {name: Pier, id: 1, scope: Pier, interval: 1h}
-    - {name: Wharf, id: 2, scope: Wharf}
-    - {name: Retired, id: 3, scope: Old, interval: 1h, until: 2025-02-01}
----
+RESOURCES = f"""
+{INSTRUMENTS}---
 kind: Combine
 name: bay
 spec:
-  sites: [{name: Bay, inputs: [{pattern: /normalized/bay/Pier}]}]
+  sites: [{{name: Bay, inputs: [{{pattern: /normalized/bay/Pier}}]}}]
 ---
 kind: Backup
 name: safe
-spec: {folder: stick/backup}
+spec: {{folder: stick/backup}}
 """
 ALERT = """
 ---
@@ -49,7 +40,6 @@ spec:
   channels: [%s]
 """
 WEBHOOK = '{webhook: "${env:PAGER}"}'
-PIER, WHARF, OLD = (f"/normalized/bay/{each}" for each in ("Pier", "Wharf", "Retired"))
 SITE = "/combined/bay/Bay"
 
 
@@ -80,11 +70,13 @@ class Lookout:
     channels: str = WEBHOOK
     watch: Watch = field(init=False)
 
-    def begin(self, conditions: str = "", *, channels: str = "") -> None:
+    def begin(
+        self, conditions: str = "", *, channels: str = "", resources: str = RESOURCES
+    ) -> None:
         """Begin to watch, or begin anew as after a restart of the daemon, or another file."""
         self.conditions = conditions or self.conditions
         self.channels = channels or self.channels
-        text = RESOURCES + ALERT % (self.conditions, self.channels)
+        text = resources + ALERT % (self.conditions, self.channels)
         plan = compile_plan(load_documents(text), root=self.root)
         self.watch = Watch(plan, root=self.root, pond=self.pond.path)
 

@@ -128,6 +128,13 @@ def test_a_name_with_line_breaks_adds_no_header_anywhere(
     assert postman.receivers == [["ops@example.com"]]
 
 
+def test_a_link_that_no_header_holds_is_left_out(receiver: Receiver) -> None:
+    notice, channel = notice_of(), channel_of('{ntfy: "${env:NTFY}"}')
+    ui = EnvText("https://pönd.example")
+    send(channel, notice, {"NTFY": receiver.url}, ui=ui, within_s=5.0)
+    assert "Click" not in receiver.asked[0]
+
+
 def test_a_message_that_is_too_long_for_ntfy_is_cut_between_letters(receiver: Receiver) -> None:
     tell(f"{{ntfy: '{receiver.url}'}}", notice_of(text="µ" * 5000))
     body = receiver.bodies[0].decode()

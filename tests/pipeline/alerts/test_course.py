@@ -1,5 +1,6 @@
 """An incident is told once when it has lasted, and once when it is over."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -88,6 +89,15 @@ def test_a_clock_that_is_set_back_does_not_keep_it_from_being_told() -> None:
     ongoing, _ = advance(alert(), ongoing, [silent()], now=back)
     _, notices = advance(alert(), ongoing, [silent()], now=back + timedelta(hours=1))
     assert [each.state for each in notices] == [State.BEGAN]
+
+
+def test_a_clock_that_is_set_back_does_not_keep_anybody_from_being_reminded() -> None:
+    watch = alert(grace=MINUTE, reminder=30 * MINUTE)
+    told = replace(Ongoing(alert="watch", observed=silent(), first=NOON), told=NOON, reminded=NOON)
+    _, notices = advance(watch, [told], [silent()], now=NOON - timedelta(days=365))
+    assert [each.state for each in notices] == [State.LASTS]
+    _, notices = advance(watch, [told], [silent()], now=NOON - MINUTE)
+    assert notices == []
 
 
 SUBJECTS = st.sampled_from(["/a", "/b", "/c"])

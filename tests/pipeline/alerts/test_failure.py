@@ -9,7 +9,8 @@ import pytest
 from pond_pipeline.alerts.book import Shelf
 from pond_pipeline.alerts.failure import FailedRun, is_forgotten, merged, observed_run
 from pond_pipeline.alerts.scene import News
-from tests.pipeline.alerts.lookout import PIER, WHARF, Lookout, looking_out
+from tests.pipeline.alerts.lookout import Lookout, looking_out
+from tests.pipeline.instruments import PIER, WHARF
 from tests.pipeline.waters import at
 
 NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)

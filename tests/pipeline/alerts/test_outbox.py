@@ -34,6 +34,19 @@ def test_what_was_not_taken_is_tried_ever_more_rarely() -> None:
     assert each.attempts == 9
 
 
+def test_a_clock_that_ran_ahead_does_not_make_a_message_wait_until_then() -> None:
+    waiting = owed("/a", due_min=365 * 24 * 60)
+    assert [*due_now([waiting], now=NOON)] == [waiting]
+
+
+def test_what_a_clock_that_ran_ahead_found_is_given_up_a_day_after_it_was_set_right() -> None:
+    ahead = owed("/a")
+    found = replace(ahead, notice=replace(ahead.notice, at=NOON + timedelta(days=365)))
+    tried = again(found, now=NOON)
+    assert tried is not None
+    assert again(tried, now=NOON + timedelta(days=1)) is None
+
+
 def test_after_a_day_it_is_given_up() -> None:
     each = replace(owed("/a"), attempts=10)
     assert again(each, now=NOON + timedelta(hours=23)) is not None

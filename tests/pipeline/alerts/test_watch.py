@@ -5,19 +5,23 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import httpx
+import pyarrow as pa
 import pytest
 
 from pond_core import StorageError
 from pond_pipeline import webhook
 from pond_pipeline.alerts.book import Shelf
-from pond_pipeline.alerts.failure import FailedCheck
+from pond_pipeline.alerts.failure import FailedCheck, FailedRun
 from pond_pipeline.alerts.scene import News
 from pond_pipeline.errors import AlertError
-from tests.pipeline.alerts.lookout import OLD, PIER, SITE, WHARF, Lookout, looking_out
+from tests.pipeline.alerts.lookout import RESOURCES, SITE, WEBHOOK, Lookout, looking_out
 from tests.pipeline.alerts.lookout import seen_at as t
+from tests.pipeline.instruments import OLD, PIER, WHARF
 from tests.pipeline.services import receiving
-from tests.pipeline.waters import at
+from tests.pipeline.waters import INSTANT, at, store
 
 HOT = "{when: threshold, path: /normalized/bay/Pier, column: Temperature.C, above: 20}"
 
@@ -200,6 +204,74 @@ def test_what_is_damaged_is_not_over_and_keeps_nobody_from_being_told_of_all_els
     assert [body["event"] for body in lookout.told()] == ["stale"]
 
 
+def note_failed_run(lookout: Lookout, reason: str = "no") -> None:
+    failed = at(t(8))
+    run = FailedRun(
+        run_id="1",
+        job="pull",
+        assets=(PIER,),
+        partitions=(),
+        reason=reason,
+        failed=failed,
+        began=failed,
+    )
+    Shelf(lookout.pond.path).note(run)
+
+
+def test_a_threshold_of_a_column_of_text_keeps_nobody_from_being_told_of_all_else(
+    lookout: Lookout,
+) -> None:
+    note = pa.schema([INSTANT, pa.field("Note", pa.string())])
+    store(lookout.pond, PIER, pa.table([[at(t(6))], ["cold"]], schema=note), "2025-03")
+    lookout.begin(
+        f"{{when: threshold, path: {PIER}, column: Note, above: 3}}, {{when: run_failed}}"
+    )
+    note_failed_run(lookout)
+    lookout.look(t(9))
+    assert lookout.titles() == [f"{PIER} failed"]
+
+
+def test_a_channel_that_fails_as_nobody_foresaw_keeps_no_other_from_being_told(
+    lookout: Lookout, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # What is to be sent is fine, and the library is not: only it can fail so.
+    send = httpx.Client.stream
+
+    def fail(self: httpx.Client, method: str, url: str, **sent: Any) -> Any:  # noqa: ANN401
+        if "content" in sent:
+            raise RuntimeError(url)
+        return send(self, method, url, **sent)
+
+    monkeypatch.setattr(httpx.Client, "stream", fail)
+    lookout.begin("{when: run_failed}", channels=f'{{ntfy: "${{env:PAGER}}"}}, {WEBHOOK}')
+    note_failed_run(lookout)
+    assert lookout.look(t(9)).owed == 1
+    assert lookout.titles() == [f"{PIER} failed"]
+    assert "by ntfy: unexpected RuntimeError" in caplog.text
+    assert "s3cret" not in caplog.text
+
+
+def test_a_file_whose_name_is_no_utf_8_is_told_of(lookout: Lookout) -> None:
+    lookout.begin("{when: run_failed}, {when: check_failed}")
+    note_failed_run(lookout, "\udcff.csv: not there")
+    check = FailedCheck(path=PIER, check="own", text="\udcff.csv", failed=at(t(4)))
+    lookout.look(t(8), News(checks=[check]))
+    lookout.look(t(9), News(checks=[check]))
+    assert [each["text"] for each in lookout.told()] == [
+        f"DuckPond: {PIER} failed: ?.csv: not there",
+        f"DuckPond: {PIER}: the check own failed: ?.csv",
+    ]
+
+
+def test_a_clock_that_ran_ahead_leaves_no_threshold_unwatched(lookout: Lookout) -> None:
+    pier(lookout, h6=10, h20=10)
+    lookout.begin(HOT)
+    lookout.look(t(21))
+    pier(lookout, h6=10, h8=30)
+    lookout.look(t(9))
+    assert lookout.look(t(9, 31)).ongoing == 1
+
+
 def test_a_check_that_fails_is_told_until_it_passes(lookout: Lookout) -> None:
     failed = FailedCheck(path=PIER, check="order", text="2 rows.", failed=at(t(4)))
     lookout.begin("{when: check_failed, path: '/normalized/**'}")
@@ -316,6 +388,32 @@ def test_what_nobody_watches_any_more_is_forgotten_without_a_word(lookout: Looko
     lookout.begin("{when: battery}")
     assert lookout.look(t(9)).ongoing == 0
     assert lookout.told() == []
+
+
+def test_what_is_beyond_another_threshold_is_another_incident_and_the_former_is_not_over(
+    lookout: Lookout,
+) -> None:
+    pier(lookout, h6=30)
+    lookout.begin(HOT)
+    lookout.look(t(7))
+    lookout.look(t(8))
+    lookout.begin(HOT.replace("20", "25"))
+    lookout.look(t(9))
+    assert lookout.look(t(10)).ongoing == 1
+    assert lookout.titles() == [
+        "Pier: Temperature.C is 30, above 20",
+        "Pier: Temperature.C is 30, above 25",
+    ]
+
+
+def test_an_instrument_that_is_in_no_resource_any_more_is_not_heard_of_again(
+    lookout: Lookout,
+) -> None:
+    stall(lookout)
+    lookout.told()
+    lookout.begin(resources=RESOURCES.replace("Pier", "Quay"))
+    assert lookout.look(t(15)).ongoing == 1
+    assert lookout.titles() == []
 
 
 def test_many_instruments_that_stall_at_once_are_one_message(lookout: Lookout) -> None:

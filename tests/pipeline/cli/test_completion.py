@@ -1,5 +1,8 @@
+import os
+import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,12 +110,41 @@ def test_the_script_of_each_shell_asks_pond(nowhere: Shell, name: str, goes_on: 
     assert goes_on in script
 
 
-def test_bash_understands_its_script(nowhere: Shell) -> None:
+def in_bash(shell: Shell, *words: str) -> list[str]:
+    """Return what bash is told to put in the place of the last of its words."""
     bash = shutil.which("bash")
     if bash is None:
         pytest.skip("there is no bash")
-    script = nowhere.out("completion", "bash")
-    checked = subprocess.run(  # noqa: S603 -- our own script, which is not run
-        [bash, "-n"], input=script, text=True, capture_output=True, check=False
+    command = shell.directory / "command"
+    main = "from pond_pipeline.cli import main; main()"
+    command.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -c '{main}'\n")
+    command.chmod(0o755)
+    asked = f"""
+        compopt() {{ :; }}
+        COMP_WORDS=(pond {shlex.join(words)}) COMP_CWORD={len(words)}
+        _pond_completion {command}
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    script = shell.out("completion", "bash")
+    answer = subprocess.run(  # noqa: S603 -- our own script
+        [bash, "--norc"],
+        input=f"{script}\n{asked}",
+        env={**os.environ, "POND": str(shell.pond)},
+        text=True,
+        capture_output=True,
+        check=False,
     )
-    assert (checked.returncode, checked.stderr) == (0, "")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    return answer.stdout.splitlines()
+
+
+def test_bash_goes_on_behind_a_colon_at_which_it_begins_a_new_word(reader: Shell) -> None:
+    assert in_bash(reader, "copy", "pond", ":", "/un") == ["/units"]
+    assert in_bash(reader, "copy", "x", "pond", ":/ra") == ["/raw/"]
+    assert in_bash(reader, "cat", "/un") == ["/units"]
+
+
+def test_bash_is_given_names_that_it_does_not_act_upon(shell: Shell) -> None:
+    shell.out("mkdir", "/x; echo $HOME")
+    shell.out("mkdir", "/x*")
+    assert in_bash(shell, "ls", "/x") == [r"/x\*/", r"/x\;\ echo\ \$HOME/"]

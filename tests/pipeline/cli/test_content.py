@@ -81,6 +81,13 @@ def test_cat_prints_the_columns_asked_for(reader: Shell) -> None:
     assert reader.rows("cat", "/units", "--columns", "name") == [{"name": "°C"}, {"name": "psi"}]
 
 
+@pytest.mark.parametrize("command", ["cat", "describe"])
+def test_a_pattern_where_one_path_is_wanted_is_told(reader: Shell, command: str) -> None:
+    result = reader.run(command, "/raw/*")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "hint: one path is wanted here; `pond ls` shows what a pattern means" in result.stderr
+
+
 def test_an_unknown_column_is_an_error_with_a_near_miss(reader: Shell) -> None:
     result = reader.run("cat", STATION, "--columns", "Temprature.C")
     assert (result.exit_code, "did you mean Temperature.C?" in result.stderr) == (1, True)
@@ -202,6 +209,18 @@ def test_json_escapes_what_a_terminal_would_act_upon(reader: Shell) -> None:
 def test_on_a_terminal_a_table_is_drawn(reader: Shell) -> None:
     code, screen = reader.on_terminal("cat", "/units")
     assert (code, "\x1b[" in screen) == (0, True)
+
+
+def test_on_a_terminal_too_narrow_for_a_table_each_row_is_a_paragraph(
+    reader: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    code, screen = reader.on_terminal("ls", "-l", "/units")
+    lines = screen.splitlines()
+    assert code == 0
+    names = "type rows bytes first last versions txn path"
+    assert [line.split()[0] for line in lines] == names.split()
+    assert lines[-1] == "path      /units"
 
 
 def test_on_a_terminal_there_is_no_color_where_none_is_wanted(

@@ -198,7 +198,7 @@ def test_a_file_that_could_not_be_finished_leaves_nothing(tmp_path: Path) -> Non
 
 def test_a_copy_says_what_it_did_on_stderr(shell: Shell, tmp_path: Path) -> None:
     result = shell.run("copy", "pond:/files/note.txt", tmp_path / "n")
-    assert (result.stdout, result.stderr) == ("", f"copied 1 files, 6 bytes, to {tmp_path / 'n'}\n")
+    assert (result.stdout, result.stderr) == ("", f"copied 1 file, 6 bytes, to {tmp_path / 'n'}\n")
 
 
 def test_a_copied_data_file_is_a_data_file(shell: Shell) -> None:

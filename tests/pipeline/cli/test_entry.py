@@ -65,6 +65,20 @@ def test_an_unknown_option_is_a_usage_error_that_points_to_help(nowhere: Shell) 
     assert "hint: see: pond ls --help" in result.stderr
 
 
+@pytest.mark.parametrize("option", ["--verbose", "--pond", "--debug"])
+def test_an_option_of_all_commands_behind_one_is_told_where_it_goes(
+    nowhere: Shell, option: str
+) -> None:
+    result = nowhere.run("log", option)
+    assert result.exit_code == 2
+    assert result.stderr.endswith(f"hint: it goes before the command: pond {option} ...\n")
+
+
+def test_what_can_be_meant_is_told_without_tabs(nowhere: Shell) -> None:
+    result = nowhere.run("completion")
+    assert (result.exit_code, "\\t" in result.stderr) == (2, False)
+
+
 def test_a_conflict_has_an_exit_code_of_its_own(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,7 +111,7 @@ def test_what_a_command_cost_is_told_when_it_fails(reader: Shell) -> None:
 
 
 def test_what_nobody_expected_is_one_line(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("one\ntwo")
 
     monkeypatch.setattr(Pond, "verify", fail)
@@ -140,7 +154,7 @@ def test_a_hostile_name_cannot_garble_an_error(reader: Shell) -> None:
 
 
 def test_ctrl_c_is_no_traceback(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Pond, "verify", interrupt)

@@ -251,3 +251,10 @@ def test_it_says_what_it_did(shell: Shell, lake: Path) -> None:
     assert result.stdout == ""
     assert result.stderr == f"exported 2 tables and series to {lake}: 8 rows in 2 files\n"
     assert json.loads(shell.out("export", lake, "--force", "--json"))["txn"] == 4
+
+
+def test_a_path_of_the_pond_alone_is_no_folder_for_all_of_it(shell: Shell) -> None:
+    result = shell.run("export", STATION)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "name the folder, too" in result.stderr
+    assert not Path(STATION).exists()

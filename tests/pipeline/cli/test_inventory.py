@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pond_core import Pond
 from tests.pipeline.cli.shell import Shell
 
 ACCOUNT = """\
@@ -57,6 +58,16 @@ def test_each_state_is_told(shell: Shell, file: Path) -> None:
         ["Backup", "b", "not applied"],
         ["Inbox", "in", "gone"],
     ]
+
+
+def test_of_the_past_it_is_what_was_applied_then(shell: Shell, file: Path) -> None:
+    txn = Pond.open(shell.pond).snapshot().txn
+    file.write_text(ACCOUNT.replace("The harbor", "Another"))
+    shell.out("apply", "-f", file, "--prune", "--yes")
+    then = shell.out("get", "-f", file, "--as-of", str(txn)).splitlines()[1:]
+    assert [line.split()[1:3] for line in then] == [["noyo", "applied"], ["in", "applied"]]
+    assert "The harbor" in then[0]
+    assert states(shell, "-f", file, "--as-of", "0") == []
 
 
 def test_before_there_is_a_pond_nothing_is_applied(nowhere: Shell, file: Path) -> None:

@@ -18,6 +18,12 @@ PATIENCE_MS = 60_000
 VISITS = count()
 
 
+def _anew(address: str) -> str:
+    """Return an address with a query of its own: another hash alone would be no new visit."""
+    path, mark, hash_ = address.partition("#")
+    return f"{path}?visit={next(VISITS)}{mark}{hash_}"
+
+
 @dataclass(frozen=True)
 class Website:
     folder: Path
@@ -40,10 +46,19 @@ class Visit:
         self.go(f"{self.website.url}/{path}")
 
     def go(self, address: str) -> None:
-        # With a query of its own: another hash alone would be no new visit.
-        path, mark, hash_ = address.partition("#")
-        self.page.goto(f"{path}?visit={next(VISITS)}{mark}{hash_}")
+        self.page.goto(_anew(address))
         self.drawn()
+
+    def begin(self, path: str, *, without: str) -> None:
+        """Go to a page and wait until one data file is all that has not come."""
+        self.page.goto(_anew(f"{self.website.url}/{path}"), wait_until="commit")
+        self.page.wait_for_function(
+            """file => {
+                const waiting = document.querySelectorAll("script[src*='/data/']");
+                return waiting.length === 1 && waiting[0].src.includes(file);
+            }""",
+            arg=without,
+        )
 
     def drawn(self) -> None:
         """Wait until the first chart shows its range."""

@@ -1,9 +1,11 @@
 """What axe-core finds, and what it cannot know."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.website.client.conftest import Visit
 
@@ -39,6 +41,8 @@ def test_a_chart_says_what_it_is_and_how_to_use_it(visit: Visit) -> None:
         "Temperature (°C), 2026-11-04 16:00 to 2026-11-05 16:00 PST"
     )
     assert "Plus and minus: zoom" in told
+    assert "Plus and minus" not in figure.inner_text()
+    expect(plot).to_have_accessible_description(re.compile("Plus and minus"))
 
 
 def test_every_control_is_reached_by_the_keyboard(visit: Visit) -> None:

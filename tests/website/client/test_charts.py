@@ -184,6 +184,17 @@ def test_flagged_readings_are_shown_with_their_flags(visit: Visit) -> None:
     assert "✕ fail" in caption
 
 
+def test_a_range_in_which_all_readings_are_flagged_says_so(visit: Visit) -> None:
+    flagged = {written.TEMPERATURE: [[instant("2026-10-05 03:00"), 40.5, 4]]}
+    tile = written.script("tile", "wharf/1h/2026-10", {"t": [], "c": {}, "f": flagged})
+    visit.page.route("**/1h/2026-10.js*", lambda route: route.fulfill(body=tile))
+    visit.open("sites/wharf.html#from=2026-10-05&to=2026-10-06")
+    visit.page.unroute("**/1h/2026-10.js*")
+    assert [each["value"] for each in visit.chart()["flagged"]] == [40.5]
+    message = visit.page.locator(".message").first.inner_text()
+    assert message == "All readings in this range are flagged."
+
+
 def test_a_note_is_told_with_its_samples(visit: Visit) -> None:
     visit.open("sites/wharf.html")
     note = visit.page.locator(".note").first

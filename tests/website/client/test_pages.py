@@ -117,6 +117,37 @@ def test_paper_is_white_and_has_no_buttons(visit: Visit) -> None:
     assert [each.inner_text() for each in shown] == ["Surface", "Surface"]
 
 
+READY = "duckpond.charts.map(each => each.ready)"
+
+
+def test_what_is_far_below_is_drawn_before_it_is_printed(visit: Visit) -> None:
+    visit.open("sites/tall.html")
+    visit.page.evaluate(f"window.print = () => {{ window.printed = {READY}; }}")
+    visit.page.keyboard.press("Control+p")
+    visit.page.wait_for_function("window.printed")
+    assert visit.page.evaluate("window.printed") == [True, True]
+
+
+PRINTED = """selector => {
+    dispatchEvent(new Event('beforeprint'));
+    return document.querySelector(selector).textContent;
+}"""
+
+
+def test_what_was_not_loaded_says_so_on_paper(visit: Visit) -> None:
+    visit.open("sites/tall.html#from=2022-01-01T00:00Z&to=2026-01-01T00:00Z")
+    visit.page.locator("figure").first.get_by_role("button", name="Surface").click()
+    visit.page.evaluate("location.hash = '#from=2026-10-01&to=2026-10-02'")
+    visit.page.wait_for_function("duckpond.charts[0].ready")
+    message = visit.page.locator("figure").nth(1).locator(".message")
+    # In one go: in the next moment it is loaded.
+    printed = visit.page.evaluate(PRINTED, "figure:nth-of-type(2) .message")
+    assert printed == "Not loaded yet: print once more in a moment."
+    visit.page.wait_for_function("duckpond.charts[1].ready")
+    assert message.inner_text() == ""
+    visit.page.evaluate("dispatchEvent(new Event('afterprint'))")
+
+
 def test_a_page_weighs_little_before_its_data() -> None:
     bundle = sum((written.BUNDLE / name).stat().st_size for name in ("site.js", "site.css"))
     assert bundle + max(len(page) for page in written.PAGES.values()) <= 150_000

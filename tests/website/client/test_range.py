@@ -1,5 +1,7 @@
 """The range that all charts of a page show: by buttons, by keys, by the address."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.website.client.conftest import Visit
@@ -74,6 +76,66 @@ def test_the_last_day_before_the_first_changes_nothing(visit: Visit) -> None:
     visit.open("sites/wharf.html")
     visit.page.get_by_label("To", exact=True).fill("2026-01-01")
     assert visit.span() == (END - 7 * DAY, END)
+
+
+def test_a_date_is_typed_digit_by_digit(visit: Visit) -> None:
+    visit.open("sites/wharf.html")
+    visit.page.get_by_label("From", exact=True).focus()
+    entries = visit.page.evaluate("history.length")
+    for digit in "11052026":
+        visit.page.keyboard.press(digit)
+        visit.drawn()
+    assert visit.span()[0] == instant("2026-11-05 08:00")
+    assert visit.page.evaluate("history.length") == entries + 1
+
+
+def test_a_first_day_after_the_last_keeps_the_focus_where_it_is(visit: Visit) -> None:
+    visit.open("sites/wharf.html")
+    first = visit.page.get_by_label("From", exact=True)
+    first.focus()
+    first.fill("2026-12-24")
+    assert visit.span() == (END - 7 * DAY, END)
+    assert first.evaluate("each => each === document.activeElement")
+    assert not first.evaluate("each => each.validity.valid")
+
+
+def test_a_step_that_leads_beyond_the_readings_is_none(visit: Visit) -> None:
+    visit.open("sites/wharf.html")
+    visit.click("All")
+    for name in ("Earlier", "Later", "Newest"):
+        visit.page.get_by_role("button", name=name).dispatch_event("click")
+        assert visit.span() == (FIRST, END)
+
+
+def test_the_newest_are_reached_from_beyond_the_readings(visit: Visit) -> None:
+    visit.open("sites/wharf.html#from=2030-01-01T00:00Z&to=2030-01-02T00:00Z")
+    visit.click("Newest")
+    assert visit.span() == (END - DAY, END)
+
+
+def test_a_browser_that_takes_no_more_addresses_shows_the_range(visit: Visit) -> None:
+    visit.open(f"sites/wharf.html{OCTOBER}")
+    visit.page.evaluate(
+        "() => { history.pushState = history.replaceState = () => { throw new Error() } }"
+    )
+    visit.press("ArrowLeft")
+    visit.press("+")
+    assert visit.span()[0] == instant("2026-10-01")
+
+
+def test_of_many_steps_the_address_has_the_last_one(visit: Visit) -> None:
+    visit.open(f"sites/wharf.html{OCTOBER}")
+    visit.page.evaluate("""() => {
+        window.writes = 0;
+        const replace = history.replaceState.bind(history);
+        history.replaceState = (...all) => { window.writes += 1; replace(...all); };
+        const key = new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true });
+        for (let i = 0; i < 40; i++) document.querySelector(".plot").dispatchEvent(key);
+    }""")
+    start = visit.span()[0]
+    visit.page.wait_for_function("window.writes > 0")
+    assert visit.page.evaluate("window.writes") == 1
+    assert f"#from={datetime.fromtimestamp(start, UTC):%Y-%m-%dT%H:%MZ}" in visit.page.url
 
 
 def test_keys_move_and_zoom_what_is_shown(visit: Visit) -> None:

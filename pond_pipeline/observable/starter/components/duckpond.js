@@ -150,7 +150,9 @@ async function contentOf(files, fields) {
   const columns = fields.map((field) => field.column);
   if (files[0].start_time === null) {
     const count = html`<p>${rows.length} rows${rows.length > tableRows ? `, the first ${tableRows} of them` : ""}.</p>`;
-    return [count, drawTable(rows.slice(0, tableRows), columns)];
+    // A field stands for each column but one called `timestamp`: a table may have such a one as well.
+    const all = rows.length > 0 ? Object.keys(rows[0]) : columns;
+    return [count, drawTable(rows.slice(0, tableRows), all)];
   }
   const charts = chartsOf(fields).map((chart) => drawChart(rows, chart)).filter((chart) => chart !== null);
   const newest = rows.slice(-newestRows).reverse();

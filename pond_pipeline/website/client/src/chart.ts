@@ -1,5 +1,6 @@
 // One chart: asks for what its range needs, and draws it as soon as it is here.
 
+import { absent } from "./absent.ts";
 import { Clock } from "./clock.ts";
 import { csv } from "./csv.ts";
 import type { Cursor } from "./cursor.ts";
@@ -24,7 +25,7 @@ import { samplesFor, samplesInWords } from "./samples.ts";
 import { steer } from "./steering.ts";
 import type { Store } from "./store.ts";
 import { tables } from "./table.ts";
-import { drawn, extent, flaggedIn, trace } from "./trace.ts";
+import { drawn, extent, flaggedIn, trace, valuesOf, within } from "./trace.ts";
 import { emptiness, fileName, labelOf, missingInWords } from "./wording.ts";
 
 /** How high the pins of notes are, in CSS pixels. */
@@ -66,7 +67,10 @@ export class Chart {
     this.spec = spec;
     this.#page = page;
     this.lines = spec.lines.map((each, i) => lineOf(each, i, i < MOST_LINES));
-    this.#figure = new Figure(root, spec.title, () => this.#save());
+    this.#figure = new Figure(root, spec.title, {
+      saved: () => void this.complete().then(() => this.#save()),
+      again: () => this.#again(),
+    });
     this.#legend = new Legend(this.lines, spec.unit, {
       switched: (line) => this.#switch(line),
       emphasized: (line) => this.#plot?.emphasize(line?.index ?? null),
@@ -106,13 +110,6 @@ export class Chart {
     return missingInWords(this.#missing);
   }
 
-  /** Where the starts of the buckets lie that are shown: the first may begin before the range. */
-  get seen(): Range {
-    const { from, to } = this.#page.range.current;
-    const step = Math.max(1, ...this.lines.map((each) => (each.on && each.resolution?.step) || 1));
-    return { from: Math.floor(from / step) * step, to };
-  }
-
   get notes(): Note[] {
     const { from, to } = this.#page.range.current;
     const all = [...this.#notes.values()].flat().filter(({ t }) => from <= t && t < to);
@@ -145,8 +142,8 @@ export class Chart {
   /** Draw the range that is to be shown, if all of it is here; else load it, if anybody sees it. */
   update(): void {
     const all = this.#needs();
-    const absent = this.#absent(all);
-    if (absent.length === 0) {
+    const loads = absent(all, this.spec.notes, this.#page);
+    if (loads.length === 0) {
       this.#draw(all);
       return;
     }
@@ -154,7 +151,23 @@ export class Chart {
     this.#showNotes();
     if (!this.#isNear) return;
     this.#figure.busy = true;
-    void Promise.all(absent.map((load) => load())).then(() => this.#ask());
+    void Promise.all(loads.map((load) => load())).then(() => this.#ask());
+  }
+
+  /** Draw the range that is to be shown as soon as all of it is here, whether or not it is seen. */
+  async complete(): Promise<void> {
+    if (this.#isDrawn) return;
+    const loads = absent(this.#needs(), this.spec.notes, this.#page);
+    await Promise.all(loads.map((load) => load()));
+    if (!this.#isDrawn) this.update();
+  }
+
+  /** Draw what is here; of what is not say so in its place, and load it. */
+  excuse(): void {
+    this.update();
+    if (this.#isDrawn) return;
+    this.#figure.say("Not loaded yet: print once more in a moment.");
+    void this.complete();
   }
 
   #needs(): Need[] {
@@ -167,30 +180,9 @@ export class Chart {
     return needs(wanted, this.#page.range.current, mostBuckets(this.#figure.plot.clientWidth));
   }
 
-  /** How to load what is not here and was not asked for in vain. */
-  #absent(all: readonly Need[]): (() => Promise<void>)[] {
-    const { store, datasets } = this.#page;
-    const loads: (() => Promise<void>)[] = [];
-    for (const { dataset, resolution, periods } of all) {
-      for (const period of periods) {
-        const isKnown =
-          store.tile(dataset, resolution, period) ?? store.missing(dataset, resolution, period);
-        if (isKnown === undefined) loads.push(() => store.loadTile(dataset, resolution, period));
-      }
-    }
-    for (const name of this.spec.notes) {
-      const version = datasets.get(name)?.notes;
-      if (version && !store.notes(name) && !store.missingNotes(name)) {
-        loads.push(() => store.loadNotes(name, version));
-      }
-    }
-    return loads;
-  }
-
   #draw(all: readonly Need[]): void {
     const { range, store, datasets } = this.#page;
     this.#gather(all);
-    const { seen } = this;
     this.#notes.clear();
     this.#samples = [];
     for (const name of this.spec.notes) {
@@ -199,8 +191,9 @@ export class Chart {
       this.#samples.push(...samplesFor(notes, name, datasets.get(name), this.lines));
     }
     const { from, to } = range.current;
-    const values = this.lines.flatMap((each) => extent(each.trace, seen) ?? []);
+    const values = this.lines.flatMap((each) => extent(each.trace, range.current) ?? []);
     const isEmpty = values.length === 0;
+    if (isEmpty) values.push(...this.lines.flatMap((each) => valuesOf(each.flagged)));
     for (const { t, value } of this.#samples) if (from <= t && t < to) values.push(value);
     const [bottom, top] = [Math.min(...values), Math.max(...values)];
     this.#decimals = decimalsFor(top - bottom);
@@ -210,7 +203,7 @@ export class Chart {
     this.#isDrawn = true;
     this.#figure.busy = false;
     this.#figure.say(isEmpty ? this.#emptiness() : "");
-    this.#figure.complain(this.error, () => this.#again());
+    this.#figure.complain(this.error);
     this.#describe();
     this.#showNotes();
     this.#follow(this.#page.cursor.instant, false);
@@ -237,8 +230,9 @@ export class Chart {
       const tiles = need?.periods.flatMap(
         (each) => store.tile(line.dataset, need.resolution, each) ?? [],
       );
-      line.trace = need && tiles ? trace(tiles, line.column, need.range, need.resolution) : NOTHING;
-      line.flagged = tiles ? flaggedIn(tiles, line.column, this.#page.range.current) : [];
+      const { current } = this.#page.range;
+      line.trace = need && tiles ? trace(tiles, line.column, current, need.resolution) : NOTHING;
+      line.flagged = tiles ? flaggedIn(tiles, line.column, current) : [];
     }
   }
 
@@ -281,8 +275,9 @@ export class Chart {
 
   /** Starts of the buckets that are shown, of all lines. */
   #instants(): number[] {
-    const { from, to } = this.seen;
-    const all = this.lines.flatMap((each) => each.trace.t.filter((t) => from <= t && t < to));
+    const all = this.lines.flatMap(({ trace: made }) => {
+      return made.t.slice(...within(made, this.#page.range.current));
+    });
     return [...new Set(all)].sort((a, b) => a - b);
   }
 
@@ -320,9 +315,12 @@ export class Chart {
   }
 
   #emptiness(): string {
-    const last = this.lines.flatMap(({ dataset }) => this.#page.datasets.get(dataset)?.last ?? []);
-    const isAnyOn = this.lines.some((each) => each.on);
-    return emptiness(isAnyOn, last.length === 0 ? null : Math.max(...last), this.#clock);
+    const { range, lines } = this;
+    const last = lines.flatMap(({ dataset }) => this.#page.datasets.get(dataset)?.last ?? []);
+    const newest = last.length === 0 ? null : Math.max(...last);
+    const isAnyOn = lines.some((each) => each.on);
+    const isFlagged = lines.some((each) => each.flagged.length > 0);
+    return emptiness({ isAnyOn, isFlagged, newest, range }, this.#clock);
   }
 
   /** Which buckets these are, for everybody; what is seen, for who does not see it. */
@@ -370,7 +368,7 @@ export class Chart {
         title,
         unit,
         lines,
-        range: this.seen,
+        range: this.range,
         clock: this.#clock,
         decimals: this.#decimals,
       };
@@ -384,7 +382,7 @@ export class Chart {
     const lines = this.lines.filter((each) => each.on);
     const { unit, title } = this.spec;
     const text = csv(
-      lines.map(({ label, trace: shown }) => ({ label, unit, ...drawn(shown, this.seen) })),
+      lines.map(({ label, trace: shown }) => ({ label, unit, ...drawn(shown, this.range) })),
     );
     const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
     element("a", { href: address, download: `${fileName(title, this.range)}.csv` }).click();

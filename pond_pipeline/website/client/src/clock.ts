@@ -1,5 +1,7 @@
 // Instants by the clocks of a zone. Dates are ISO everywhere: 03/04 is read in two ways.
 
+import type { Range } from "./range.ts";
+
 const FIELDS: Intl.DateTimeFormatOptions = {
   hourCycle: "h23",
   year: "numeric",
@@ -72,6 +74,13 @@ export class Clock {
     const iso = new Date(this.wall(t) * 1000).toISOString();
     const seconds = iso.slice(17, 19) === "00" ? 16 : 19;
     return `${iso.slice(0, 10)} ${iso.slice(11, seconds)}`;
+  }
+
+  /** `2026-10-31 05:00 PDT to 2026-11-02 05:00 PST`; what both ends have is told once. */
+  span({ from, to }: Range): string {
+    const [first, last] = [this.name(from), this.name(to)];
+    const start = first === last ? this.stamp(from) : `${this.stamp(from)} ${first}`;
+    return `${start} to ${this.stamp(to)} ${last}`;
   }
 
   /** `2026-11-22`. */

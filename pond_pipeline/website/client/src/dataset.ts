@@ -40,6 +40,29 @@ export interface Note {
   samples: Record<string, number>;
 }
 
+/** Whether that is what an index says, as far as charts rely on it. */
+export function isDataset(value: unknown): value is Dataset {
+  const { first, last, columns, resolutions } = (value ?? {}) as Partial<Dataset>;
+  return (
+    typeof first === "number" &&
+    typeof last === "number" &&
+    Array.isArray(columns) &&
+    Array.isArray(resolutions) &&
+    resolutions.every(({ step, gap, tiles }) => step > 0 && gap > 0 && Boolean(tiles))
+  );
+}
+
+/** Whether these are notes. */
+export function areNotes(value: unknown): value is Note[] {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      ({ t, text, samples }: Partial<Note>) =>
+        typeof t === "number" && typeof text === "string" && Boolean(samples),
+    )
+  );
+}
+
 /** When the last bucket of the finest resolution ends. */
 export function endOf(dataset: Dataset): number {
   return dataset.last + (dataset.resolutions[0]?.step ?? 0);

@@ -28,11 +28,13 @@ export function button(
 
 let said: HTMLElement | null = null;
 
+/** Before anything is said: what comes with its place is not read out. */
+export function wireAnnouncements(): void {
+  said = element("div", { class: "unseen", role: "status", "aria-live": "polite" });
+  document.body.append(said);
+}
+
 /** Tell it to who listens to the page instead of looking at it. */
 export function announce(text: string): void {
-  if (!said) {
-    said = element("div", { class: "unseen", role: "status", "aria-live": "polite" });
-    document.body.append(said);
-  }
-  said.textContent = text;
+  if (said) said.textContent = text;
 }

@@ -5,6 +5,11 @@ import { KEYS_HELP } from "./keys.ts";
 
 let count = 0;
 
+export interface FigureEvents {
+  saved: () => void;
+  again: () => void;
+}
+
 export class Figure {
   readonly root: HTMLElement;
   readonly caption: HTMLElement;
@@ -14,16 +19,20 @@ export class Figure {
   readonly tableBody = element("div", { class: "table" });
   readonly #message = element("p", { class: "message", hidden: true });
   readonly #problem = element("p", { class: "problem", role: "status" });
+  readonly #reason = element("span");
+  readonly #again: HTMLButtonElement;
 
-  constructor(root: HTMLElement, title: string, saved: () => void) {
+  constructor(root: HTMLElement, title: string, events: FigureEvents) {
     count += 1;
+    this.#again = button("Try again", events.again);
     this.root = root;
     this.caption =
       root.querySelector("figcaption") ?? root.appendChild(element("figcaption", {}, title));
     this.caption.id ||= `chart-${count}`;
     this.caption.append(" ", this.resolution);
     root.setAttribute("aria-labelledby", this.caption.id);
-    const help = element("span", { class: "unseen", id: `${this.caption.id}-keys` }, KEYS_HELP);
+    // It describes the plot, and is no text of the page.
+    const help = element("span", { hidden: true, id: `${this.caption.id}-keys` }, KEYS_HELP);
     this.plot = element("div", {
       class: "plot",
       tabindex: "0",
@@ -33,7 +42,7 @@ export class Figure {
       "aria-describedby": help.id,
     });
     this.table = element("details", {}, element("summary", {}, "Table"), this.tableBody);
-    const csv = button("CSV of this view", saved, { class: "csv" });
+    const csv = button("CSV of this view", events.saved, { class: "csv" });
     root.append(help, this.#problem, element("div", { class: "stage" }, this.plot, this.#message));
     root.append(element("div", { class: "tools" }, this.table, csv));
   }
@@ -60,9 +69,10 @@ export class Figure {
     this.#message.textContent = text;
   }
 
-  /** What did not come, with a way to ask again. */
-  complain(text: string | null, again: () => void): void {
+  /** What did not come, with a way to ask again; a button that is there keeps the focus. */
+  complain(text: string | null): void {
+    this.#reason.textContent = text ?? "";
     if (text === null) this.#problem.replaceChildren();
-    else this.#problem.replaceChildren(`${text} `, button("Try again", again));
+    else if (!this.#again.isConnected) this.#problem.append(this.#reason, " ", this.#again);
   }
 }

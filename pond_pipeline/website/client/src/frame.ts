@@ -11,13 +11,25 @@ const idle: (task: Task) => void =
     ? (task) => void requestIdleCallback(task, { timeout: 500 })
     : (task) => void setTimeout(task, 50);
 
+/** One chart that cannot be drawn keeps no other one from it. */
+function attempt(task: Task): void {
+  try {
+    task();
+  } catch (error) {
+    // To the console, as if nobody had caught it.
+    setTimeout(() => {
+      throw error;
+    });
+  }
+}
+
 export function nextFrame(task: Task): void {
   later.delete(task);
   if (soon.size === 0) {
     requestAnimationFrame(() => {
       const tasks = [...soon];
       soon.clear();
-      for (const each of tasks) each();
+      tasks.forEach(attempt);
     });
   }
   soon.add(task);
@@ -27,7 +39,7 @@ function one(): void {
   const [task] = later;
   if (!task) return;
   later.delete(task);
-  task();
+  attempt(task);
   if (later.size > 0) idle(one);
 }
 

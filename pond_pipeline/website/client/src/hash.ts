@@ -4,6 +4,9 @@ import type { Range } from "./range.ts";
 
 const INSTANT = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d))?Z?)?$/;
 
+/** Nothing was measured before: a year is one of these while its first digits are typed. */
+export const FIRST_YEAR = 1000;
+
 /** Epoch seconds of `2026-10-01` or `2026-10-01T00:00Z`; null for anything else. */
 export function parseInstant(text: string): number | null {
   const found = INSTANT.exec(text);
@@ -14,7 +17,8 @@ export function parseInstant(text: string): number | null {
   date.setUTCHours(hour!, minute!, second!);
   // 2026-02-31 would silently be the 3rd of March.
   const right = date.getUTCDate() === day && date.getUTCMonth() === month! - 1;
-  return right && hour! < 24 && minute! < 60 ? date.getTime() / 1000 : null;
+  const isTime = hour! < 24 && minute! < 60 && second! < 60;
+  return right && isTime && year! >= FIRST_YEAR ? date.getTime() / 1000 : null;
 }
 
 export function formatInstant(t: number): string {

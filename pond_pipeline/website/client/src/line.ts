@@ -1,7 +1,7 @@
 // One line of a chart, as the page declares it and as it stands.
 
-import type { Column, Dataset, Resolution } from "./dataset.ts";
-import type { Flagged, Tile } from "./tile.ts";
+import type { Column, Resolution } from "./dataset.ts";
+import type { Flagged } from "./tile.ts";
 import type { Trace } from "./trace.ts";
 
 export interface LineSpec {
@@ -15,10 +15,8 @@ export interface Line extends LineSpec {
   index: number;
   /** Whether it is drawn; the legend switches it. */
   on: boolean;
-  source: Dataset | null;
   facts: Column | null;
   resolution: Resolution | null;
-  tiles: Tile[];
   trace: Trace;
   flagged: Flagged[];
 }
@@ -27,6 +25,6 @@ export const NOTHING: Trace = { t: [], avg: [], min: [], max: [], step: 0, gap: 
 
 export function lineOf(spec: LineSpec, index: number, on: boolean): Line {
   const { dataset, column, label } = spec;
-  const nothing = { source: null, facts: null, resolution: null, tiles: [], flagged: [] };
+  const nothing = { facts: null, resolution: null, flagged: [] };
   return { dataset, column, label, index, on, ...nothing, trace: NOTHING };
 }

@@ -7,6 +7,9 @@ import { button, element } from "./element.ts";
 /** Marks closer than a finger is wide, in CSS pixels, become one. */
 const FINGER = 24;
 
+/** More notes of one mark nobody reads at once; the table has them all. */
+const MOST_TOLD = 12;
+
 export interface Group {
   left: number;
   notes: Note[];
@@ -46,9 +49,10 @@ export class NoteMarks {
 
   #mark(left: number, texts: string[], width: number): HTMLButtonElement {
     const label = texts.length > 1 ? String(texts.length) : "";
+    const more = texts.length > MOST_TOLD ? [`and ${texts.length - MOST_TOLD} more`] : [];
+    const told = [...texts.slice(0, MOST_TOLD), ...more];
     const open = (): void => {
-      this.#tip.replaceChildren(...texts.slice(0, 12).map((each) => element("p", {}, each)));
-      if (texts.length > 12) this.#tip.append(element("p", {}, `and ${texts.length - 12} more`));
+      this.#tip.replaceChildren(...told.map((each) => element("p", {}, each)));
       this.#tip.hidden = false;
       const room = this.#tip.offsetWidth / 2;
       const middle = Math.max(Math.min(left, width - room), Math.min(room, width / 2));
@@ -57,7 +61,7 @@ export class NoteMarks {
     const close = (): void => {
       this.#tip.hidden = true;
     };
-    const mark = button(label, open, { class: "note", "aria-label": `Note: ${texts.join(". ")}` });
+    const mark = button(label, open, { class: "note", "aria-label": `Note: ${told.join(". ")}` });
     mark.style.left = `${left}px`;
     mark.addEventListener("mouseenter", open);
     mark.addEventListener("mouseleave", close);

@@ -12,6 +12,9 @@ export type Change =
   /** Many small steps, of which the browser's history shall have one. */
   | "nudged";
 
+/** Browsers refuse an address that is changed more than about a hundred times in half a minute. */
+const REST_MS = 400;
+
 export class PageRange {
   readonly #datasets: { readonly bounds: Range };
   readonly #span: number | null;
@@ -20,6 +23,7 @@ export class PageRange {
   #told = false;
   #before: Range[] = [];
   #last: Change | null = null;
+  #writing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(datasets: { readonly bounds: Range }, span: number | null) {
     this.#datasets = datasets;
@@ -90,6 +94,7 @@ export class PageRange {
   }
 
   #follow(): void {
+    clearTimeout(this.#writing);
     const shown = this.#current;
     if (!this.#read() || same(shown, this.#current)) return;
     this.#before = [];
@@ -97,11 +102,22 @@ export class PageRange {
     this.#tell();
   }
 
+  /** Of many small steps the address has the last one, when they rest. */
   #write(replace: boolean): void {
+    clearTimeout(this.#writing);
+    if (replace) this.#writing = setTimeout(() => this.#writeNow(true), REST_MS);
+    else this.#writeNow(false);
+  }
+
+  #writeNow(replace: boolean): void {
     const hash = formatHash(this.#current);
     if (hash === location.hash) return;
-    if (replace) history.replaceState(null, "", hash);
-    else history.pushState(null, "", hash);
+    try {
+      if (replace) history.replaceState(null, "", hash);
+      else history.pushState(null, "", hash);
+    } catch {
+      // A browser that had enough of it: the range is shown all the same.
+    }
   }
 
   #tell(): void {

@@ -5,9 +5,11 @@ import { Chart, type ChartSpec, type Page } from "./chart.ts";
 import { Clock } from "./clock.ts";
 import { Cursor } from "./cursor.ts";
 import { Datasets } from "./datasets.ts";
+import { wireAnnouncements } from "./element.ts";
 import { wireLinks } from "./links.ts";
 import { wireMenu } from "./menu.ts";
 import { PageRange } from "./page-range.ts";
+import { wirePaper } from "./paper.ts";
 import { parseSpan, DAY } from "./range.ts";
 import { RangePicker } from "./range-picker.ts";
 import { receive } from "./script.ts";
@@ -59,6 +61,7 @@ async function wireCharts(): Promise<void> {
   const { root = "", version = "" } = document.documentElement.dataset;
   const store = new Store(root, version);
   const datasets = new Datasets(store);
+  for (const [figure] of found) figure.setAttribute("aria-busy", "true");
   await datasets.load(
     found.flatMap(([, { lines, notes }]) => [...lines.map((each) => each.dataset), ...notes]),
   );
@@ -71,8 +74,10 @@ async function wireCharts(): Promise<void> {
     charts.push(chart);
     byFigure.set(figure, chart);
   }
-  const zones = new Set(charts.map((each) => each.zone));
-  const clock = Clock.of(zones.size === 1 ? [...zones][0]! : null);
+  const clock = (): Clock => {
+    const zones = new Set(charts.map((each) => each.zone));
+    return Clock.of(zones.size === 1 ? [...zones][0]! : null);
+  };
   const place = document.querySelector("[data-ranges]");
   if (place) new RangePicker(place, range, clock);
   wireLinks(range);
@@ -84,14 +89,13 @@ async function wireCharts(): Promise<void> {
     chart.near = is;
   });
   onTheme(() => charts.forEach((each) => each.redraw()));
-  window.addEventListener("beforeprint", () => {
-    for (const each of charts) if (!each.ready) each.update();
-  });
+  wirePaper(charts);
 }
 
 applyTheme();
 
 function wire(): void {
+  wireAnnouncements();
   wireTheme();
   wireMenu();
   wireAges();

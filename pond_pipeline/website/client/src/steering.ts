@@ -50,10 +50,10 @@ export function steer({
     },
   });
 
+  const tellRange = (): void => announce(clock().span(range.current));
   const move = (moved: Range, change: Change): void => {
     range.set(moved, change);
-    const { from, to } = range.current;
-    announce(`${clock().stamp(from)} to ${clock().stamp(to)}`);
+    tellRange();
   };
   const middle = (): number => {
     const { from, to } = range.current;
@@ -64,7 +64,10 @@ export function steer({
     pan: (part) => move(pan(range.current, part, range.bounds), "nudged"),
     zoom: (factor) => move(zoom(range.current, factor, middle(), range.bounds), "zoomed"),
     all: () => move({ ...range.bounds }, "picked"),
-    out: () => range.out(),
+    out: () => {
+      range.out();
+      tellRange();
+    },
     step: (buckets) => {
       const found = next(instants(), cursor.instant, buckets);
       if (found === null) return;

@@ -1,9 +1,9 @@
 // What was loaded of the datasets. A file is asked for once, and kept; one that did not come may be
 // asked for again.
 
-import type { Dataset, Note, Resolution } from "./dataset.ts";
+import { areNotes, type Dataset, isDataset, type Note, type Resolution } from "./dataset.ts";
 import { load } from "./script.ts";
-import { decode, type Tile, type TileFile } from "./tile.ts";
+import { decode, isTile, type Tile } from "./tile.ts";
 
 const tileName = (dataset: string, resolution: Resolution, period: string): string =>
   `${dataset}/${resolution.name}/${period}`;
@@ -23,17 +23,20 @@ export class Store {
     this.#version = version;
   }
 
-  #load(kind: string, name: string, path: string, version: string): Promise<unknown> {
-    const address = `${this.#root}data/${path}.js`;
-    return load(
-      kind,
-      name,
-      version === "" ? address : `${address}?v=${encodeURIComponent(version)}`,
-    );
+  async #load<Told>(
+    { kind, name, path, version }: { kind: string; name: string; path: string; version: string },
+    isTold: (value: unknown) => value is Told,
+  ): Promise<Told> {
+    const file = `${this.#root}data/${path}.js`;
+    const address = version === "" ? file : `${file}?v=${encodeURIComponent(version)}`;
+    const value = await load(kind, name, address);
+    if (!isTold(value)) throw new Error(`${address} (not what it should be)`);
+    return value;
   }
 
   dataset(name: string): Promise<Dataset> {
-    return this.#load("dataset", name, `${name}/index`, this.#version) as Promise<Dataset>;
+    const file = { kind: "dataset", name, path: `${name}/index`, version: this.#version };
+    return this.#load(file, isDataset);
   }
 
   tile(dataset: string, resolution: Resolution, period: string): Tile | undefined {
@@ -56,15 +59,16 @@ export class Store {
   loadTile(dataset: string, resolution: Resolution, period: string): Promise<void> {
     const name = tileName(dataset, resolution, period);
     return this.#once(name, async () => {
-      const file = await this.#load("tile", name, name, resolution.tiles[period] ?? "");
-      this.#tiles.set(name, decode(file as TileFile));
+      const version = resolution.tiles[period] ?? "";
+      const file = await this.#load({ kind: "tile", name, path: name, version }, isTile);
+      this.#tiles.set(name, decode(file));
     });
   }
 
   loadNotes(dataset: string, version: string): Promise<void> {
     const name = `${dataset}/notes`;
     return this.#once(name, async () => {
-      const notes = (await this.#load("notes", dataset, name, version)) as Note[];
+      const notes = await this.#load({ kind: "notes", name: dataset, path: name, version }, areNotes);
       this.#notes.set(
         dataset,
         [...notes].sort((a, b) => a.t - b.t),

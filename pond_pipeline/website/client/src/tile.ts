@@ -29,6 +29,34 @@ export interface TileFile {
   f?: Record<string, [number, Value, number][]>;
 }
 
+const isNumber = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value);
+
+const areValues = (values: unknown, count: number): boolean =>
+  Array.isArray(values) &&
+  values.length === count &&
+  values.every((each) => each === null || isNumber(each));
+
+const isFlagged = (reading: unknown): boolean =>
+  Array.isArray(reading) &&
+  isNumber(reading[0]) &&
+  (reading[1] === null || isNumber(reading[1])) &&
+  isNumber(reading[2]);
+
+/** Whether that is a tile: a server's page about an error, or half a file, is none. */
+export function isTile(value: unknown): value is TileFile {
+  const { t, c, f = {} } = (value ?? {}) as Partial<TileFile>;
+  if (!Array.isArray(t) || !t.every(isNumber) || typeof c !== "object" || c === null) return false;
+  const columns = Object.values(c);
+  const flagged: unknown[] = Object.values(f ?? {});
+  return (
+    columns.every((column) =>
+      [column.avg, column.min ?? column.avg, column.max ?? column.avg].every((values) =>
+        areValues(values, t.length),
+      ),
+    ) && flagged.every((readings) => Array.isArray(readings) && readings.every(isFlagged))
+  );
+}
+
 export function decode(file: TileFile): Tile {
   const t = new Float64Array(file.t.length);
   let instant = 0;

@@ -1,5 +1,6 @@
 // What one line of a chart shows: a column's buckets of several tiles, and where it is interrupted.
 
+import type { Range } from "./range.ts";
 import type { Flagged, Tile, Value } from "./tile.ts";
 
 export interface Trace {
@@ -28,7 +29,7 @@ export function lowerBound(sorted: ArrayLike<number>, value: number): number {
 export function trace(
   tiles: readonly Tile[],
   column: string,
-  range: { from: number; to: number },
+  range: Range,
   { step, gap }: { step: number; gap: number },
 ): Trace {
   const made: Trace = { t: [], avg: [], min: [], max: [], step, gap };
@@ -51,10 +52,15 @@ export function trace(
 export function flaggedIn(
   tiles: readonly Tile[],
   column: string,
-  range: { from: number; to: number },
+  range: Range,
 ): Flagged[] {
   const all = tiles.flatMap((tile) => tile.flagged.get(column) ?? []);
   return all.filter(({ t }) => range.from <= t && t < range.to);
+}
+
+/** The values of flagged readings that have one. */
+export function valuesOf(flagged: readonly Flagged[]): number[] {
+  return flagged.flatMap(({ value }) => value ?? []);
 }
 
 /** Index of the bucket closest to an instant and no more than a step away from it; else -1. */
@@ -80,12 +86,23 @@ export function goesOn(made: Trace, i: number): boolean {
   return i >= 0 && i + 1 < made.t.length && made.t[i + 1]! - made.t[i]! <= made.gap;
 }
 
+/**
+ * Indices [first, end) of the buckets that lie in a range at least in part. Where they begin is
+ * theirs to tell: days may be those of a zone, weeks begin on Mondays, months are what they are.
+ */
+export function within({ t, step }: Trace, { from, to }: Range): [number, number] {
+  const after = lowerBound(t, from);
+  const before = t[after - 1];
+  const isReached = t[after] !== from && before !== undefined && before + step > from;
+  return [isReached ? after - 1 : after, lowerBound(t, to)];
+}
+
 /** Lowest and highest value shown in a range, or null where there is none. */
-export function extent(made: Trace, range: { from: number; to: number }): [number, number] | null {
+export function extent(made: Trace, range: Range): [number, number] | null {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
-  const last = lowerBound(made.t, range.to);
-  for (let i = lowerBound(made.t, range.from); i < last; i++) {
+  const [first, last] = within(made, range);
+  for (let i = first; i < last; i++) {
     if (made.min[i]! < low) low = made.min[i]!;
     if (made.max[i]! > high) high = made.max[i]!;
   }
@@ -100,10 +117,10 @@ export interface Drawn {
 }
 
 /** The buckets of a range, with a null where the line is interrupted. */
-export function drawn(made: Trace, range: { from: number; to: number }): Drawn {
+export function drawn(made: Trace, range: Range): Drawn {
   const shown: Drawn = { t: [], avg: [], min: [], max: [] };
-  const last = lowerBound(made.t, range.to);
-  for (let i = lowerBound(made.t, range.from); i < last; i++) {
+  const [first, last] = within(made, range);
+  for (let i = first; i < last; i++) {
     shown.t.push(made.t[i]!);
     shown.avg.push(made.avg[i]!);
     shown.min.push(made.min[i]!);

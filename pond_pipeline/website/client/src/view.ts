@@ -22,7 +22,7 @@ export function view(chart: Chart): View {
     resolution: chart.resolution,
     range: { ...chart.range },
     lines: lines.map(({ label, dataset, column, trace }) => {
-      return { label, dataset, column, ...drawn(trace, chart.seen) };
+      return { label, dataset, column, ...drawn(trace, chart.range) };
     }),
     flagged: lines.flatMap(({ label, flagged }) => flagged.map((each) => ({ label, ...each }))),
     notes: chart.notes,

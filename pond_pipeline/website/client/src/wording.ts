@@ -11,17 +11,24 @@ export function missingInWords([first, ...more]: readonly string[]): string | nu
   return `Some readings could not be loaded: ${first}${others}.`;
 }
 
-/** Why nothing is to be seen, and where something is. */
-export function emptiness(isAnyOn: boolean, newest: number | null, clock: Clock): string {
+/** Why no line is to be seen, and where one is. */
+export function emptiness(
+  known: { isAnyOn: boolean; isFlagged: boolean; newest: number | null; range: Range },
+  clock: Clock,
+): string {
+  const { isAnyOn, isFlagged, newest, range } = known;
   if (!isAnyOn) return "All lines are switched off.";
-  const told = newest === null ? "" : `; newest ${clock.stamp(newest)} ${clock.name(newest)}`;
+  if (isFlagged) return "All readings in this range are flagged.";
+  // Within the range it is one of another column.
+  const isElsewhere = newest !== null && (newest < range.from || newest >= range.to);
+  const told = isElsewhere ? `; newest ${clock.stamp(newest)} ${clock.name(newest)}` : "";
   return `No readings in this range${told}.`;
 }
 
 /** `Temperature (°C), 2026-11-04 16:00 to 2026-11-05 16:00 PST`. */
 export function labelOf(title: string, unit: string, { from, to }: Range, clock: Clock): string {
   const measured = unit === "" ? title : `${title} (${unit})`;
-  return `${measured}, ${clock.stamp(from)} to ${clock.stamp(to)} ${clock.name(to)}`;
+  return `${measured}, ${clock.span({ from, to })}`;
 }
 
 /** The name of a file of what is shown, without what file systems do not like. */

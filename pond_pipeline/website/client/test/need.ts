@@ -43,3 +43,15 @@ test("a range far beyond all readings needs nothing", () => {
   assert.deepEqual(periods("0001-01-01", "0002-01-01", ["2026-09"]), []);
   assert.deepEqual(periods("9000-01-01", "9999-01-01", ["2026-09"]), []);
 });
+
+test("a day, a week or a month that began in the tile before is needed", () => {
+  const days = { name: "24h", step: 86400, gap: 129600, period: "year" as const };
+  const source = { ...dataset([]), first: at("2020-01-01") };
+  const needed = (from: string): string[] | undefined => {
+    const resolution = { ...days, tiles: { "2025": "v", "2026": "v" } };
+    const sources = new Map([["wharf", { ...source, resolutions: [resolution] }]]);
+    return needs(sources, { from: at(from), to: at("2026-11-01") }, 2000)[0]?.periods;
+  };
+  assert.deepEqual(needed("2026-01-01T07:00Z"), ["2025", "2026"]);
+  assert.deepEqual(needed("2026-01-03"), ["2026"]);
+});

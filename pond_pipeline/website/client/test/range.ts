@@ -14,6 +14,11 @@ test("a range is told by a hash to the second, and shortest", () => {
   assert.deepEqual(parseHash(formatHash(range)), range);
 });
 
+test("a hash tells no range before the year 1000, and no minute of 75 seconds", () => {
+  assert.equal(parseHash("#from=0202-10-01&to=2026-10-03"), null);
+  assert.equal(parseHash("#from=2026-10-01T00:00:75Z&to=2026-10-03"), null);
+});
+
 test("a hash may tell days alone", () => {
   assert.equal(parseHash("#from=2026-10-01&to=2026-10-03")?.to, Date.parse("2026-10-03") / 1000);
 });

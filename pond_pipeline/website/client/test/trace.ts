@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { join } from "../src/join.ts";
-import { decode, type Value } from "../src/tile.ts";
+import { decode, isTile, type Value } from "../src/tile.ts";
 import { drawn, extent, flaggedIn, nearest, next, trace, type Trace } from "../src/trace.ts";
 
 const HOURLY = { step: 10, gap: 15 };
@@ -66,6 +66,56 @@ test("one bucket beyond either end of the range is kept, and not counted", () =>
   assert.deepEqual(cut.t, [0, 10, 20, 30]);
   assert.deepEqual(extent(cut, { from: 10, to: 30 }), [1, 2]);
   assert.deepEqual(drawn(cut, { from: 10, to: 30 }).t, [10, 20]);
+});
+
+const at = (iso: string): number => Date.parse(iso) / 1000;
+
+/** What is shown from an instant on, of buckets with these starts. */
+const shownFrom = (from: string, starts: string[], step: number): string[] => {
+  const t = starts.map(at);
+  const whole = { from: at(from), to: at("2026-12-31") };
+  const line = trace([tileOf(t, t.map(() => 1))], "x", whole, { step, gap: step * 1.5 });
+  const told = drawn(line, whole).t.filter((each) => t.includes(each));
+  return told.map((each) => new Date(each * 1000).toISOString().slice(0, 10));
+};
+
+test("a range that begins within a week shows the week, which begins on a Monday", () => {
+  const mondays = ["2026-10-26", "2026-11-02", "2026-11-09"];
+  assert.deepEqual(shownFrom("2026-11-06T12:00Z", mondays, 7 * 86400), mondays.slice(1));
+});
+
+test("a range that begins within a month shows the month", () => {
+  const months = ["2026-02-01", "2026-03-01", "2026-04-01"];
+  assert.deepEqual(shownFrom("2026-03-02", months, 31 * 86400), months.slice(1));
+  assert.deepEqual(shownFrom("2026-02-27", months, 31 * 86400), months);
+});
+
+test("a range that begins in the evening shows the zone's day", () => {
+  const days = ["2026-11-05T08:00Z", "2026-11-06T08:00Z"];
+  assert.deepEqual(shownFrom("2026-11-06T03:00Z", days, 86400), ["2026-11-05", "2026-11-06"]);
+  assert.deepEqual(shownFrom("2026-11-06T08:00Z", days, 86400), ["2026-11-06"]);
+});
+
+test("a bucket that ends where the range begins is not shown", () => {
+  const days = ["2026-11-05", "2026-11-07"];
+  assert.deepEqual(shownFrom("2026-11-06", days, 86400), ["2026-11-07"]);
+});
+
+test("what is no tile is known from one", () => {
+  const fine = { t: [0, 10], c: { x: { avg: [1, null] } }, f: { x: [[5, null, 3]] } };
+  const wrong = [
+    null,
+    "<html>",
+    {},
+    { t: [0], c: null },
+    { t: ["0"], c: {} },
+    { t: [0, 10], c: { x: { avg: [1] } } },
+    { t: [0], c: { x: {} } },
+    { t: [0], c: { x: { avg: ["1"] } } },
+    { t: [0], c: { x: { avg: [1], max: [] } } },
+    { t: [0], c: {}, f: { x: [5, 1, 3] } },
+  ];
+  assert.deepEqual([fine, ...wrong].filter(isTile), [fine]);
 });
 
 test("the nearest bucket is at most a step away", () => {

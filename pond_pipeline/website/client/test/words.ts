@@ -5,7 +5,9 @@ import { cell, csv } from "../src/csv.ts";
 import { padded } from "../src/extent.ts";
 import { commandOf } from "../src/keys.ts";
 import { leadsOn } from "../src/links.ts";
+import { Clock } from "../src/clock.ts";
 import { decimalsFor, decimalsOf, format, withUnit } from "../src/number.ts";
+import { emptiness, labelOf } from "../src/wording.ts";
 
 test("ages are told in the largest unit of which there is one", () => {
   const told = [0, 59, 60, 3599, 7200, 86400 * 3, -7200].map(age);
@@ -97,4 +99,29 @@ test("a range goes along to pages of the website alone", () => {
     "data.csv",
   ];
   assert.deepEqual([...own, ...others].filter(leadsOn), own);
+});
+
+const pacific = Clock.of("America/Los_Angeles");
+const at = (iso: string): number => Date.parse(iso) / 1000;
+
+test("what a chart shows is told by the clocks of both ends", () => {
+  const [summer, winter] = [at("2026-10-31T12:00Z"), at("2026-11-02T12:00Z")];
+  assert.equal(
+    labelOf("pH", "", { from: summer, to: winter }, pacific),
+    "pH, 2026-10-31 05:00 PDT to 2026-11-02 04:00 PST",
+  );
+  assert.equal(pacific.span({ from: winter, to: winter }), "2026-11-02 04:00 to 2026-11-02 04:00 PST");
+});
+
+test("why a chart shows no line is told", () => {
+  const range = { from: at("2026-10-01"), to: at("2026-10-02") };
+  const told = (known: object): string =>
+    emptiness({ isAnyOn: true, isFlagged: false, newest: null, range, ...known }, Clock.of(null));
+  assert.equal(told({ isAnyOn: false }), "All lines are switched off.");
+  assert.equal(told({ isFlagged: true }), "All readings in this range are flagged.");
+  assert.equal(
+    told({ newest: at("2026-10-02") }),
+    "No readings in this range; newest 2026-10-02 00:00 UTC.",
+  );
+  assert.equal(told({ newest: at("2026-10-01T12:00Z") }), "No readings in this range.");
 });
