@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
+from dagster._core.execution.context.system import PlanOrchestrationContext
+from dagster._core.execution.plan.plan import ExecutionPlan
 from dagster._core.execution.retries import RetryMode
 from dagster._core.executor.step_delegating import (
     CheckStepHealthResult,
@@ -71,13 +73,38 @@ def dask_executor(context: dg.InitExecutorContext) -> dg.Executor:
         msg = "nobody says where the Dask scheduler is"
         raise ConfigError(msg, hint=f"set {SCHEDULER} to its address, say tcp://127.0.0.1:8786")
     limit = context.executor_config["max_concurrent"]
-    return StepDelegatingExecutor(
-        DaskSteps(address),
-        retries=RetryMode.ENABLED,
-        sleep_seconds=_LOOK_S,
-        check_step_health_interval_seconds=_HEALTH_S,
-        max_concurrent=limit if isinstance(limit, int) else None,
+    return DaskExecutor(
+        DaskSteps(address), max_concurrent=limit if isinstance(limit, int) else None
     )
+
+
+class DaskExecutor(StepDelegatingExecutor):
+    """Dagster's loop over the steps of a run; the scheduler is left when the loop ends.
+
+    Args:
+        steps: Sends steps to the scheduler.
+        max_concurrent: How many steps of a run are with the workers at once; None is as many as
+            are due.
+    """
+
+    def __init__(self, steps: "DaskSteps", *, max_concurrent: int | None) -> None:
+        super().__init__(
+            steps,
+            retries=RetryMode.ENABLED,
+            sleep_seconds=_LOOK_S,
+            check_step_health_interval_seconds=_HEALTH_S,
+            max_concurrent=max_concurrent,
+        )
+        self._steps = steps
+
+    @override
+    def execute(
+        self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan
+    ) -> Iterator[dg.DagsterEvent]:
+        try:
+            yield from super().execute(plan_context, execution_plan)
+        finally:
+            self._steps.close()
 
 
 class DaskSteps(StepHandler):
@@ -138,6 +165,13 @@ class DaskSteps(StepHandler):
         if future is not None:
             self._client.cancel([future], force=True)  # type: ignore[no-untyped-call]  # Dask's
         yield from ()
+
+    def close(self) -> None:
+        """Leave the scheduler, which ends what is still with a worker."""
+        if self._connected is not None:
+            self._connected.close()  # type: ignore[no-untyped-call]  # Dask's
+            self._connected = None
+            self._futures.clear()
 
     @property
     def _client(self) -> "Client":

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 import psutil  # type: ignore[import-untyped]  # it ships no types
-from distributed import Client, Future
+from distributed import Client, Future, Scheduler
 
 from tests.conftest import OURS
 from tests.operations.up import ROOT
@@ -86,6 +86,11 @@ class Cluster:
         futures: list[Future[None]] = [Future(task, self.client) for task in doing]
         self.client.cancel(futures, force=True)  # type: ignore[no-untyped-call]  # Dask's
 
+    def clients(self) -> int:
+        """Return how many others than this one are connected to the scheduler."""
+        known = self.client.run_on_scheduler(_clients)  # type: ignore[no-untyped-call]  # Dask's
+        return len(set(known) - {self.client.id})
+
     def kill(self, name: str) -> None:
         """End a worker as a power cut does; the process of its step is left to itself."""
         self._processes[name].kill()
@@ -113,3 +118,8 @@ class Cluster:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
+
+
+def _clients(dask_scheduler: Scheduler) -> list[str]:
+    """Return the names of all that are connected; Dask knows the argument by its name."""
+    return [name for name in dask_scheduler.clients if name != "fire-and-forget"]

@@ -234,3 +234,11 @@ def test_a_step_that_nobody_waits_for_any_more_ends(
         until(lambda: not step.is_running(), "end of the step")
         gate.open()
         assert not succeeded(instance, running.result())
+
+
+@pytest.mark.usefixtures("pond")
+def test_a_run_that_has_ended_has_left_the_scheduler(
+    instance: dg.DagsterInstance, cluster: Cluster
+) -> None:
+    assert succeeded(instance, backfill(instance, MONTHS[:1]))
+    until(lambda: cluster.clients() == 0, "end of the run's connection")
