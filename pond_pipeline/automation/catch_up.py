@@ -19,9 +19,11 @@ from pond_pipeline.automation.prompt import INTERVAL_S
 from pond_pipeline.due import Stale, stale
 from pond_pipeline.paths import path_to_key, safe_name
 from pond_pipeline.periods import Period, contiguous
-from pond_pipeline.plan import Plan, Source, Step
+from pond_pipeline.plan import Plan, Source, Step, WebsiteStep
 from pond_pipeline.runs.tags import span_tags
 from pond_pipeline.runs.unfinished import UNFINISHED
+from pond_pipeline.versions import digest_of
+from pond_pipeline.website import own_versions
 
 CATCH_UP_TAG = "pond/catch_up"
 """Of a run that catches up: a digest of what was behind when it was asked for."""
@@ -65,8 +67,9 @@ def _sensor(plan: Plan, source: Source, pond: str | Path) -> dg.SensorDefinition
             snapshot = Pond.open(pond).snapshot()
         except NotAPondError:
             return dg.SkipReason("there is no pond yet")
-        # A new day may begin a new partition.
-        state = f"{snapshot.txn} {now:%Y-%m-%d} {work[:12]}"
+        # A new day may begin a new partition; pages of websites are not in the pond.
+        outside = "".join(_outside(step) for step in steps)
+        state = f"{snapshot.txn} {now:%Y-%m-%d} {work[:12]} {outside}"
         if context.cursor == state:
             return dg.SkipReason(f"up to date as of txn {snapshot.txn}")
         behind = stale(plan, steps, snapshot, now=now)
@@ -118,8 +121,16 @@ def _requests(
         )
 
 
+def _outside(step: Step) -> str:
+    """Return the version of what a step is made from beside the pond; empty where nothing is."""
+    return digest_of(own_versions(step)) if isinstance(step, WebsiteStep) else ""
+
+
 def _digest(behind: Sequence[Stale]) -> str:
-    told = [f"{each.step.outputs[0]} {each.step.fingerprint} {each.period}" for each in behind]
+    told = [
+        f"{each.step.outputs[0]} {each.step.fingerprint}{_outside(each.step)} {each.period}"
+        for each in behind
+    ]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:_DIGEST_CHARACTERS]
 
 

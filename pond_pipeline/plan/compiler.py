@@ -173,12 +173,17 @@ def _websites(
     ]
     for document, website in websites:
         others = (other for _, other in websites if other is not website)
-        folder = website.folder.resolve()
-        if any(folder.is_relative_to(other.folder.resolve()) for other in others):
+        folder = _folded(website.folder)
+        if any(folder.is_relative_to(_folded(other.folder)) for other in others):
             what = f"another website has the folder {website.folder}, or one around it"
             hint = "give each a folder of its own: a build removes what it does not know"
             catalog.problems.add(document.location, ("spec", "folder"), what, hint=hint)
     return [website for _, website in websites]
+
+
+def _folded(folder: Path) -> Path:
+    """Return a folder for comparison: some disks take names for one that differ by capitals."""
+    return Path(str(folder.resolve()).casefold())
 
 
 def _services(documents: Sequence[Document], *, root: Path) -> list[Service]:

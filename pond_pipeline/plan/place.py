@@ -32,6 +32,11 @@ class Instrument:
     is_active: bool
     end: datetime | None
 
+    @property
+    def current_limit(self) -> timedelta | None:
+        """How old its newest reading may be now; None as well where no more are expected."""
+        return self.limit if self.is_active and self.end is None else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
@@ -41,11 +46,17 @@ class Deployment:
         instrument: The pond path of its readings.
         scope: What is put before its columns there; None: nothing.
         window: From when until when.
+        limit: How old its newest reading may be; None: it is not judged.
     """
 
     instrument: str
     scope: str | None = None
     window: Window = ALWAYS
+    limit: timedelta | None = None
+
+    def is_over(self, at: datetime | None) -> bool:
+        """Say whether it was taken away before an instant; None: before any."""
+        return at is not None and self.window.end is not None and self.window.end <= at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,3 +92,34 @@ class Place:
     def path_of(self, resolution: Resolution) -> str:
         """Return the pond path of the buckets of one width."""
         return f"{self.dataset}/res={resolution.text}"
+
+    def has_left(self, scope: str, *, at: datetime | None) -> bool:
+        """Say whether the instruments of a scope were taken away, while others stayed.
+
+        Args:
+            scope: Which.
+            at: As of when: the newest reading of the place.
+        """
+        staying = {each.scope or "" for each in self.deployments if not each.is_over(at)}
+        return bool(staying) and scope not in staying and bool(self._of(scope))
+
+    def limit_of(self, scope: str, *, at: datetime | None) -> timedelta | None:
+        """Return how old the newest reading of a scope may be; None: it is not judged.
+
+        Of several instruments the slowest one counts. Without any that are known, it is as of the
+        place; beside those that are known, what came otherwise is not judged.
+
+        Args:
+            scope: Which.
+            at: As of when: the newest reading of the place.
+        """
+        if not self.deployments:
+            return self.limit
+        here = self._of(scope)
+        if self.has_left(scope, at=at):
+            return None
+        lasting = [each for each in here if not each.is_over(at)] or here
+        return max((each.limit for each in lasting if each.limit is not None), default=None)
+
+    def _of(self, scope: str) -> list[Deployment]:
+        return [each for each in self.deployments if (each.scope or "") == scope]

@@ -22,7 +22,7 @@ from pond_pipeline.plan.step import (
     WebsiteStep,
 )
 
-_LAYOUT = 1
+_LAYOUT = 2
 """Which files a website has of the same pond; another number makes all of them anew."""
 
 
@@ -112,7 +112,7 @@ def _titles(steps: Sequence[ReduceStep]) -> dict[str, str]:
 
 def _place(step: ReduceStep, title: str, by_output: Mapping[str, Step]) -> Place:
     source = by_output.get(step.series)
-    deployments = tuple(_deployments(source, step.series))
+    deployments = tuple(_deployments(source, step.series, by_output))
     # What has ended says nothing of how often a reading is expected now.
     lasting = [each for each in deployments if each.window.end is None] or deployments
     judged = [by_output[each.instrument] for each in lasting]
@@ -135,15 +135,29 @@ def _place(step: ReduceStep, title: str, by_output: Mapping[str, Step]) -> Place
     )
 
 
-def _deployments(source: Step | None, series: str) -> Iterator[Deployment]:
+def _deployments(
+    source: Step | None, series: str, by_output: Mapping[str, Step]
+) -> Iterator[Deployment]:
     """Yield which instruments a series is made of, as far as they are known before it runs."""
+
+    def limit(path: str) -> timedelta | None:
+        made = by_output[path]
+        if isinstance(made, NormalizeStep | ExportStep):
+            return _instrument(made, by_output).current_limit
+        return made.judgement.longest_silence if isinstance(made, Judged) else None
+
     match source:
         case CombineStep():
             for part in source.parts:
                 if part.path == part.asset:
-                    yield Deployment(instrument=part.path, scope=part.scope, window=part.window)
+                    yield Deployment(
+                        instrument=part.path,
+                        scope=part.scope,
+                        window=part.window,
+                        limit=limit(part.path),
+                    )
         case NormalizeStep() | ExportStep():
-            yield Deployment(instrument=series)
+            yield Deployment(instrument=series, limit=limit(series))
         case _:
             pass  # what SQL made is no instrument
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 from pond_core import ALWAYS, ReadFS
 from pond_pipeline.plan import WebsiteStep
 from pond_pipeline.versions import input_versions
-from pond_pipeline.website import Built, build
+from pond_pipeline.website import Built, build, own_versions
 
 _SCHEMA = pa.schema(
     [
@@ -24,7 +24,8 @@ class WebsiteUpdate:
     Attributes:
         sources: What the pond keeps: columns `path` and `version`, text, not null. The first row is
             the website itself and the version of its step, the others are what it shows, in the
-            step's order; the version of what is not there is empty.
+            step's order, and then the user's own files, by their paths from the folder of
+            `resources.yaml`; the version of what is not there is empty.
         built: What the build did.
     """
 
@@ -43,7 +44,7 @@ def website(step: WebsiteStep, fs: ReadFS) -> WebsiteUpdate:
 
 
 def website_is_due(step: WebsiteStep, fs: ReadFS) -> bool:
-    """Say whether a website was made from other content than is there now.
+    """Say whether a website was made from other content, or other pages, than are there now.
 
     Whether its folder is still there, the pond cannot tell: a build finds out.
     """
@@ -55,5 +56,5 @@ def website_is_due(step: WebsiteStep, fs: ReadFS) -> bool:
 
 def _sources(step: WebsiteStep, fs: ReadFS) -> pa.Table:
     versions = {path: input_versions(fs, path)(ALWAYS) for path in step.inputs}
-    told = {step.outputs[0]: step.fingerprint, **versions}
+    told = {step.outputs[0]: step.fingerprint, **versions, **own_versions(step)}
     return pa.table([pa.array(told), pa.array(told.values())], schema=_SCHEMA)

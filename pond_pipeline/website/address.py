@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from pond_pipeline.template import slugify
@@ -12,21 +12,41 @@ _MOST = 80
 
 _DIGITS = 8
 
+_RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")
+"""What no file can be called on Windows, whatever its ending ("Naming Files, Paths, and Namespaces"
+of Microsoft)."""
+
 
 def identifiers(names: Iterable[str]) -> dict[str, str]:
     """Return what stands for each name in an address: `BDock (north)` is `bdock-north`.
 
-    What two names would share, and what is left of a name without a letter that addresses can
-    show, is followed by a digest of the name.
+    What two names would share, what is left of a name without a letter that addresses can show, and
+    what no file can be called on some system, is followed by a digest of the name. There are no
+    capitals, so that files are apart on disks that take `A` and `a` for one.
     """
     slugs = {name: slugify(name)[:_MOST].strip("-") for name in names}
     apart = {name: f"{slug or 'x'}-{_digest(name)}" for name, slug in slugs.items()}
     shared = Counter(slugs.values())
     found = {
-        name: slug if slug and shared[slug] == 1 else apart[name] for name, slug in slugs.items()
+        name: slug if slug and shared[slug] == 1 and not _RESERVED.fullmatch(slug) else apart[name]
+        for name, slug in slugs.items()
     }
     # A name may look like another one with its digest.
     return found if len(set(found.values())) == len(found) else apart
+
+
+def nested_identifiers(paths: Iterable[str]) -> dict[str, str]:
+    """Return what stands for each path in an address, part by part: `A/B dock` is `a/b-dock`."""
+    within: dict[str, set[str]] = defaultdict(set)
+    parts = {path: path.split("/") for path in paths}
+    for names in parts.values():
+        for depth, name in enumerate(names):
+            within["/".join(names[:depth])].add(name)
+    found = {folder: identifiers(names) for folder, names in within.items()}
+    return {
+        path: "/".join(found["/".join(names[:depth])][name] for depth, name in enumerate(names))
+        for path, names in parts.items()
+    }
 
 
 def addresses(titles: Mapping[str, str]) -> dict[str, str]:

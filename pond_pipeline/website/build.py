@@ -208,10 +208,10 @@ class _Build:
         instruments: Sequence[InstrumentView],
     ) -> Iterator[tuple[str, bytes]]:
         drawn = map_of([site.place for site in sites])
-        hrefs = {site.place.dataset: site.href for site in sites}
+        shown = {site.place.dataset: site for site in sites}
         yield (
             "index.html",
-            render("harbor.html", frame, "index.html", "", sites=sites, map=drawn, hrefs=hrefs),
+            render("harbor.html", frame, "index.html", "", sites=sites, map=drawn, shown=shown),
         )
         for site in sites:
             yield site.href, self._rendered("site.html", frame, site.href, site.charts, site=site)

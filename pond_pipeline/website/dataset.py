@@ -4,8 +4,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pond_core import (
     Aggregate,
@@ -27,8 +29,8 @@ from pond_pipeline.website.flagged import flagged_readings
 from pond_pipeline.website.folder import Facts, Made, WebsiteFolder
 from pond_pipeline.website.tile import US_PER_S, Flagged, script, tile, whole_seconds
 
-_LAYOUT = 1
-"""Which text a tile is of the same buckets."""
+_LAYOUT = 2
+"""Which text and facts a tile has of the same buckets."""
 
 _MOST_BUCKETS = 4500
 """Of a tile: a year of two hours, a month of ten minutes."""
@@ -91,6 +93,9 @@ class Dataset:
         columns: What it tells of, in order.
         resolutions: The finest first, each with the versions of its tiles by their periods.
         flagged: How many readings are suspect and how many failed, by column id.
+        newest: When the newest bucket of each column begins that has a value, by column id.
+        limits: How old the newest bucket of each column may be, by column id; what is not
+            judged has none.
     """
 
     id: str
@@ -101,6 +106,8 @@ class Dataset:
     columns: tuple[Column, ...]
     resolutions: tuple[tuple[Buckets, Mapping[str, str]], ...]
     flagged: Mapping[str, tuple[int, int]]
+    newest: Mapping[str, datetime]
+    limits: Mapping[str, timedelta]
 
     def index(self, *, notes: str | None) -> bytes:
         """Return its list, as a script.
@@ -120,6 +127,8 @@ class Dataset:
                     "parameter": each.parameter,
                     "unit": each.unit,
                     "scope": each.scope or None,
+                    "newest": _seconds(self.newest.get(each.id)),
+                    "late": _whole_seconds(self.limits.get(each.id)),
                 }
                 for each in self.columns
             ],
@@ -140,10 +149,11 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What a dataset is called, and whose clocks it is shown by."""
+    """What a dataset is called, whose clocks it is shown by, and how old its scopes may be."""
 
     title: str
     zone: str | None
+    limit: Callable[[str], timedelta | None]
 
 
 def of_place(folder: WebsiteFolder, fs: ReadFS, place: Place, identifier: str) -> Dataset:
@@ -167,7 +177,8 @@ def of_place(folder: WebsiteFolder, fs: ReadFS, place: Place, identifier: str) -
                 flagged=_marker(fs, place.series) if is_marked else _unmarked,
             )
         )
-    return _kept(folder, found, identifier, _Shown(place.title, place.timezone))
+    limit = partial(place.limit_of, at=found[0].totals.last)
+    return _kept(folder, found, identifier, _Shown(place.title, place.timezone, limit))
 
 
 def of_instrument(
@@ -190,22 +201,34 @@ def of_instrument(
         flagged=_marker(fs, instrument.series) if instrument.is_flagged else _unmarked,
         at_once=1,  # its tiles are years, and are made of readings
     )
-    return _kept(folder, [days], identifier, _Shown(instrument.title, None))
+    return _kept(
+        folder,
+        [days],
+        identifier,
+        _Shown(instrument.title, None, lambda _: instrument.current_limit),
+    )
 
 
 def _kept(
     folder: WebsiteFolder, found: Sequence[Buckets], identifier: str, shown: _Shown
 ) -> Dataset:
     resolutions = [(each, _tiles(folder, each, identifier)) for each in found]
+    columns = tuple(_columns(_facts(folder, identifier, *resolutions[-1])))
     return Dataset(
         id=identifier,
         title=shown.title,
         zone=shown.zone,
         first=found[0].totals.first,
         last=found[0].totals.last,
-        columns=tuple(_columns(_facts(folder, identifier, *resolutions[-1]))),
+        columns=columns,
         resolutions=tuple(resolutions),
         flagged=_flagged(_facts(folder, identifier, *resolutions[0])),
+        newest=_newest(
+            zip(resolutions[0][1], _facts(folder, identifier, *resolutions[0]), strict=True)
+        ),
+        limits={
+            each.id: limit for each in columns if (limit := shown.limit(each.scope)) is not None
+        },
     )
 
 
@@ -216,6 +239,17 @@ def _columns(tiles: Iterable[Facts]) -> Iterable[Column]:
         for identifier, name, parameter, unit, scope in facts["columns"]:
             columns[identifier] = Column(identifier, name, parameter, unit, scope, {})
     return columns.values()
+
+
+def _newest(tiles: Iterable[tuple[str, Facts]]) -> dict[str, datetime]:
+    """Return when the newest bucket of each column begins that has a value; tiles are in order."""
+    newest = {
+        column: (key, before_us)
+        for key, facts in tiles
+        for column, before_us in facts["before_end"].items()
+    }
+    ends_us = {key: to_us(Period.parse(key).next().start) for key, _ in newest.values()}
+    return {column: from_us(ends_us[key] - before) for column, (key, before) in newest.items()}
 
 
 def _flagged(tiles: Iterable[Facts]) -> dict[str, tuple[int, int]]:
@@ -278,10 +312,22 @@ def _tile(
     counts = {
         name: [each.count(Flag.SUSPECT), each.count(Flag.FAIL)] for name, each in grades.items()
     }
-    facts = {"columns": told, "flagged": counts}
+    # Counted from the end, whole months have equal facts, which the folder's list tells once.
+    end_us = to_us(period.next().start)
+    before = {
+        each.id: end_us - at_us for each in columns if (at_us := _last_us(table, each)) is not None
+    }
+    facts = {"columns": told, "flagged": counts, "before_end": before}
     if not told and not flagged:
         return Made(None, facts)
     return Made(script("tile", name, tile(table, columns, flagged)), facts)
+
+
+def _last_us(table: pa.Table, column: Column) -> int | None:
+    """Return when the last bucket begins in which a column has a value."""
+    has_value = pc.is_finite(table[column.aggregates["line"]])
+    at = pc.max(pc.if_else(has_value, table["timestamp"], None)).as_py()
+    return None if at is None else to_us(at)
 
 
 def _runs(periods: Sequence[Period], at_once: int) -> Iterator[Sequence[Period]]:
@@ -337,3 +383,7 @@ def _file(identifier: str, resolution: str, key: str) -> str:
 
 def _seconds(instant: datetime | None) -> int | None:
     return None if instant is None else whole_seconds(instant)
+
+
+def _whole_seconds(duration: timedelta | None) -> int | None:
+    return None if duration is None else int(duration.total_seconds())

@@ -23,7 +23,7 @@ _LOCK = ".duckpond-website.lock"
 _BEGUN = ".duckpond-website.begun"
 """Is there during a build, and after one that ended early: what that left is swept."""
 
-_FORMAT = 1
+_FORMAT = 2
 _UNFINISHED = ".unfinished"
 
 OWNED = ("assets", "data", "downloads", "instruments", "pages", "parameters", "sites")
@@ -224,8 +224,12 @@ def _listed(path: Path) -> dict[str, Kept]:
         found = json.loads((path / _LIST).read_bytes())
         if found["format"] != _FORMAT:
             return {}
-        listed = {name: Kept(*each) for name, each in found["files"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        facts = found["facts"]
+        listed = {
+            name: Kept(key, version, size, mtime_ns, facts[at])
+            for name, (key, version, size, mtime_ns, at) in found["files"].items()
+        }
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return {}
     return {name: kept for name, kept in listed.items() if _is_below(name)}
 
@@ -236,12 +240,36 @@ def _is_below(name: str) -> bool:
 
 
 def _write_list(path: Path, files: Mapping[str, Kept]) -> None:
+    facts = _Told()
     listed = {
-        name: [each.key, each.version, each.size, each.mtime_ns, each.facts]
+        name: [each.key, each.version, each.size, each.mtime_ns, facts.number(each.facts)]
         for name, each in files.items()
     }
-    text = json.dumps({"format": _FORMAT, "files": listed}, separators=(",", ":"))
-    _replace(path / _LIST, text.encode())
+    told = {"format": _FORMAT, "facts": facts.all, "files": listed}
+    _replace(path / _LIST, json.dumps(told, separators=(",", ":")).encode())
+
+
+class _Told:
+    """Facts of files, each told once: ten thousand tiles have the same columns.
+
+    Attributes:
+        all: Each that was numbered, by its number.
+    """
+
+    def __init__(self) -> None:
+        self.all: list[Facts] = []
+        self._by_text: dict[str, int] = {}
+        self._by_id: dict[int, int] = {}
+
+    def number(self, facts: Facts) -> int:
+        """Return the number of facts; equal ones have the same."""
+        known = self._by_id.get(id(facts))
+        if known is None:
+            known = self._by_text.setdefault(json.dumps(facts), len(self.all))
+            if known == len(self.all):
+                self.all.append(facts)
+            self._by_id[id(facts)] = known
+        return known
 
 
 def _replace(file: Path, content: bytes) -> None:

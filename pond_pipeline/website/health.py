@@ -30,10 +30,12 @@ class Battery:
     """One column that tells about a battery.
 
     Attributes:
+        title: What it is called, without the unit.
         newest: What was found.
         unit: The column's, as people write it.
     """
 
+    title: str
     newest: BatteryCheck
     unit: str
 
@@ -64,7 +66,8 @@ def health_of(fs: ReadFS, instrument: Instrument) -> Health:
     return Health(
         totals=Totals.of(fs.node(instrument.series)),
         batteries=tuple(
-            Battery(each, shown_unit(each.unit)) for each in check_battery(parts, limits=_ANY)
+            Battery(each.column.removesuffix(f".{each.unit}"), each, shown_unit(each.unit))
+            for each in check_battery(parts, limits=_ANY)
         ),
         gaps=_longest(gaps),
         gap_count=len(gaps),

@@ -55,11 +55,15 @@ def page_files(patterns: Sequence[str], root: Path) -> list[Path]:
         root: The folder of `resources.yaml`.
 
     Raises:
-        WebsiteError: A pattern is none or matches nothing, or two pages have one name.
+        WebsiteError: A pattern is none or matches nothing, a name is not UTF-8, or two pages have
+            one.
     """
     files = [file for pattern in patterns for file in _files(root, pattern)]
     names = [file.stem for file in files]
     for file in files:
+        if not _is_utf8(str(file)):
+            msg = f"the name of the page {str(file)!r} is not UTF-8"
+            raise WebsiteError(msg, hint="rename it: its address is made of it")
         if names.count(file.stem) > 1:
             msg = f"two pages are called {file.stem!r}"
             raise WebsiteError(msg, hint="rename one: pages are named by their files")
@@ -106,13 +110,21 @@ def own_page(file: Path, charts_of: ChartsOf) -> OwnPage:
 def _files(root: Path, pattern: str) -> list[Path]:
     try:
         found = sorted(file for file in root.glob(pattern) if file.is_file())
-    except ValueError as exc:
+    except (ValueError, OSError) as exc:
         msg = f"{pattern!r} is no pattern of files: {exc}"
         raise WebsiteError(msg, hint="write a file, or a glob such as pages/*.md") from exc
     if not found:
         msg = f"no page is called {pattern!r} in {root}"
         raise WebsiteError(msg, hint="`pages` names Markdown files beside resources.yaml")
     return found
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # how Python has bytes of a name that are none
+        return False
+    return True
 
 
 def _checked(path: tuple[object, ...], how: Mapping[str, object]) -> tuple[str, ...]:

@@ -17,6 +17,10 @@ from pond_pipeline.website.address import is_local
 from pond_pipeline.wording import count_text, duration_text, instant_text
 
 _THOUSAND = 1000
+_TOO_LARGE, _TOO_SMALL = 1e9, 1e-4
+"""What is beyond is told in powers of ten."""
+
+_MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +74,24 @@ def render(template: str, frame: Frame, href: str, version: str, **told: object)
 
 
 def number_text(value: float) -> str:
-    """Return a value in four digits, or as many as its whole part has.
+    """Return a value in four digits, or as many as its whole part has, as charts write it.
 
     >>> number_text(11.9469), number_text(0.012345), number_text(48211.3)
     ('11.95', '0.01235', '48,211')
+    >>> number_text(999.96), number_text(999.94)
+    ('1,000', '999.9')
+    >>> number_text(-0.5), number_text(0.0000123), number_text(4.2e12)
+    ('−0.5', '1.23e−5', '4.20e12')
     """
-    if abs(value) >= _THOUSAND:
-        return f"{value:,.0f}"
-    return f"{value:.4g}"
+    size = abs(value)
+    if size >= _TOO_LARGE or 0 < size < _TOO_SMALL:
+        digits, _, power = f"{value:.2e}".partition("e")
+        text = f"{digits}e{int(power)}"
+    else:
+        text = f"{value:.4g}"
+        if abs(float(text)) >= _THOUSAND:
+            text = f"{value:,.0f}"
+    return text.replace("-", _MINUS)
 
 
 def size_text(size: int) -> str:

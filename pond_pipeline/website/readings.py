@@ -108,7 +108,10 @@ def of_place(
     versions = input_versions(fs, place.series)
     found = []
     for year in _years(fs, place.series):
-        key = digest_of([_LAYOUT, versions(year.window), place.timezone, downloads])
+        version = versions(year.window)
+        if not version:
+            continue  # nothing was ever made of it: between a clock that was lost and now, perhaps
+        key = digest_of([_LAYOUT, version, place.timezone, downloads])
         stem = f"downloads/{identifier}/{year.key}"
         names = (f"{stem}.csv", f"{stem}.parquet")
         found.append(_kept(folder, fs, place, year, key=key, names=names, downloads=downloads))

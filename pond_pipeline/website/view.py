@@ -20,6 +20,13 @@ _LAST = (BATTERY_LEVEL, BATTERY_VOLTAGE)
 """Parameters of the instrument, not of the water: their charts come last."""
 
 
+_SUMMED_UP = 6
+"""So many values sum a site up."""
+
+_DAY = timedelta(days=1)
+"""What nobody judges is behind the others after so long."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The newest value of something, as tables show it.
@@ -62,6 +69,19 @@ class SiteView:
     charts: Sequence[Chart]
     newest: Sequence[Reading]
     deployments: Sequence[tuple[str, str, Window]]
+
+    @property
+    def summary(self) -> Sequence[Reading]:
+        """The first of the newest values: of the instruments that are still there."""
+        at = self.newest_at
+        here = [each for each in self.newest if not self.place.has_left(each.label, at=at)]
+        return here[:_SUMMED_UP]
+
+    def is_behind(self, reading: Reading) -> bool:
+        """Say whether a value is much older than the newest of the site."""
+        return self.newest_at is not None and self.newest_at - reading.newest.at > (
+            reading.limit or _DAY
+        )
 
     @property
     def newest_at(self) -> datetime | None:
@@ -133,6 +153,7 @@ def site_view(
     drawn = [each for each in dataset.columns if each.scope not in readings.visits]
     groups = _in_order(by_meaning(drawn))
     notes = (dataset.id,) if readings.notes else ()
+    newest_at = max((each.at for each in readings.newest.values()), default=None)
     return SiteView(
         place=place,
         href=href,
@@ -144,7 +165,12 @@ def site_view(
         ],
         newest=[
             Reading(
-                each.scope, "", each.parameter, each.unit, readings.newest[each.name], place.limit
+                each.scope,
+                "",
+                each.parameter,
+                each.unit,
+                readings.newest[each.name],
+                place.limit_of(each.scope, at=newest_at),
             )
             for columns in groups.values()
             for each in columns

@@ -1,5 +1,7 @@
 """A website follows the pond: what is new is shown, and nothing else is written."""
 
+import json
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -10,7 +12,7 @@ from pond_pipeline.errors import TemplateError, WebsiteError
 from pond_pipeline.steps.website import website_is_due
 from pond_pipeline.website import build
 from tests.pipeline.steps.exports import HEADER, put
-from tests.website.bay import HOURS, MONTHS, PIER, Bay, export
+from tests.website.bay import BEGIN, HOUR, HOURS, MONTHS, PIER, Bay, export
 from tests.website.data_file import value_of
 
 T = TypeVar("T")
@@ -75,6 +77,41 @@ def test_a_new_day_writes_the_tiles_of_its_month_and_the_pages_that_tell_of_it(b
     }
 
 
+def test_a_parameter_that_died_is_told_apart_from_those_that_go_on(bay: Bay) -> None:
+    later = export("Sonde-1", hours=range(HOURS, HOURS + 24)).splitlines(keepends=True)
+    going_on = [line for line in later if ",DO (mg/L)," in line]
+    put(bay.lake.folder, "inbox/exports/Sonde-2.csv", "".join([later[0], *going_on]))
+    bay.lake.complete(*MONTHS)
+    last = int((BEGIN + (HOURS - 1) * HOUR).timestamp())
+    for dataset, step_s in (("pier", 3600), ("instrument.sonde", 86_400)):
+        columns = value_of(bay.site / f"data/{dataset}/index.js")["columns"]
+        read = [each for each in columns if each["scope"] != "Grab"]
+        newest = {each["parameter"]: each["newest"] for each in read}
+        died = last // step_s * step_s
+        assert newest == {"Temperature": died, "DO": died + 86_400}, dataset
+        assert {each["late"] for each in read} == {3 * 3600}
+        assert all(each["late"] is None for each in columns if each not in read)
+    card = (bay.site / "index.html").read_text().partition("sites/pier.html")[2]
+    assert card.partition('class="behind"')[2].startswith('><time datetime="2025-02-19T23:00:00Z"')
+    assert card.count('class="behind"') == 1
+
+
+def test_a_website_of_an_older_version_is_brought_on(bay: Bay) -> None:
+    before, state = stamps(bay.site), bay.site / ".duckpond-website.json"
+    index = (bay.site / "data/pier/index.js").read_text()
+    listed = json.loads(state.read_text())
+    for name, kept in listed["files"].items():
+        if name.startswith("data/"):
+            kept[0] = "as made before"
+    for facts in listed["facts"]:
+        facts.pop("before_end", None)
+    state.write_text(json.dumps(listed))
+    build(bay.step, bay.snapshot())
+    assert written(before, bay.site) == set()
+    assert (bay.site / "data/pier/index.js").read_text() == index
+    assert '"newest":1740' in index
+
+
 def test_nothing_new_writes_neither_the_folder_nor_the_pond(bay: Bay) -> None:
     before, txn = stamps(bay.site), bay.snapshot().node("/site/bay").pieces[0].txn
     assert bay.lake.complete(*MONTHS) == set()
@@ -87,7 +124,7 @@ def test_the_pond_tells_what_a_website_was_made_from(shared: Bay) -> None:
     assert sources.column_names == ["path", "version"]
     told = dict(zip(*(sources[name].to_pylist() for name in sources.column_names), strict=True))
     assert told["/site/bay"] == shared.step.fingerprint
-    assert told.keys() == {"/site/bay", *shared.step.inputs}
+    assert told.keys() == {"/site/bay", *shared.step.inputs, "pages/about.md"}
     assert all(told.values())
 
 
@@ -100,6 +137,9 @@ def test_a_website_shows_a_moment_of_the_past(bay: Bay, tmp_path: Path) -> None:
     page = (tmp_path / "past" / "index.html").read_text()
     assert page.count("No readings yet.") == 2
     assert not (tmp_path / "past" / "data" / "pier" / "1h").exists()
+    instrument = (tmp_path / "past" / "instruments" / "sonde.html").read_text()
+    assert "No readings yet." in instrument
+    assert "No gap" not in instrument
     index = value_of(tmp_path / "past" / "data" / "pier" / "index.js")
     assert (index["first"], index["columns"]) == (None, [])
 
@@ -192,6 +232,21 @@ def test_buckets_that_begin_before_the_first_reading_are_shown(bay: Bay) -> None
     assert sum(told) == bay.snapshot().read_series(f"{PIER}/res=7d").num_rows
 
 
+def test_years_without_readings_after_a_clock_that_was_lost_have_no_files(bay: Bay) -> None:
+    text = bay.lake.file.read_text()
+    bay.lake.file.write_text(text.replace("start: 2025-01-01", "start: 1970-01-01"))
+    row = "1970-05-01 03:00,Sonde-1,Temperature (C),11"
+    put(bay.lake.folder, "inbox/exports/Sonde-2.csv", f"{HEADER}\n{row}\n")
+    bay.lake.complete("--from", "1970-05", "--to", "1970-05")
+    found = sorted(each.name for each in (bay.site / "downloads/pier").iterdir())
+    assert found == ["1970.csv", "1970.parquet", "2025.csv", "2025.parquet"]
+    for resolution in value_of(bay.site / "data/pier/index.js")["resolutions"]:
+        assert {period[:4] for period in resolution["tiles"]} == {"1970", "2025"}
+    noted = json.loads((bay.site / ".duckpond-website.json").read_text())["files"]
+    periods = {name.rpartition("/")[2][:4] for name in noted if re.search(r"/\d{4}[^/]*$", name)}
+    assert periods == {"1970", "2025"}
+
+
 def test_two_datasets_of_one_name_have_pages_and_files_of_their_own(bay: Bay) -> None:
     text = bay.lake.file.read_text()
     start, end = text.index("kind: Reduce"), text.index("---\nkind: Site")
@@ -212,6 +267,20 @@ def test_what_a_page_says_of_a_site_puts_the_website_behind(bay: Bay) -> None:
     ):
         bay.lake.file.write_text(text.replace(old, new))
         assert website_is_due(bay.step, bay.snapshot()), new
+
+
+def test_a_page_or_a_stylesheet_that_was_edited_puts_the_website_behind(bay: Bay) -> None:
+    css = "  theme: {css: pages/own.css}\n"
+    bay.lake.file.write_text(bay.lake.file.read_text() + css)
+    files = [bay.lake.folder / "pages" / name for name in ("own.css", "about.md", "more.md")]
+    for file in files:
+        file.write_text("# A first text")
+        assert website_is_due(bay.step, bay.snapshot()), file
+        assert bay.lake.complete(*MONTHS) == {"/site/bay"}
+        assert not website_is_due(bay.step, bay.snapshot()), file
+    files[-1].unlink()
+    assert bay.lake.complete(*MONTHS) == {"/site/bay"}
+    assert not (bay.site / "pages" / "more.html").exists()
 
 
 def test_the_newest_reading_is_one_that_did_not_fail(bay: Bay) -> None:

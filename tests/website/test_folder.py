@@ -48,11 +48,12 @@ def test_only_what_changed_is_written(tmp_path: Path) -> None:
 
 
 def test_what_is_not_written_again_keeps_its_facts(tmp_path: Path) -> None:
-    fill(tmp_path, {"data/x.js": "b"})
+    files = {"data/x.js": "b", "data/y.js": "c", "data/z.js": "b"}
+    fill(tmp_path, files)
     with opened(tmp_path) as folder:
-        kept = folder.stored("data/x.js", "b")
-    assert kept is not None
-    assert kept.facts == {"said": "b"}
+        kept = {name: folder.stored(name, text) for name, text in files.items()}
+    told = {name: each.facts for name, each in kept.items() if each is not None}
+    assert told == {name: {"said": text} for name, text in files.items()}
 
 
 def test_what_the_website_has_no_more_goes_with_its_folder(tmp_path: Path) -> None:

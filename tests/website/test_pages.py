@@ -59,6 +59,22 @@ def test_a_name_that_looks_like_code_is_shown_as_text(shared: Bay) -> None:
         assert HOSTILE in said(tree)
 
 
+def test_every_page_tells_what_it_is(shared: Bay) -> None:
+    told = {}
+    for file in pages(shared):
+        tree = html.document_fromstring(file.read_text())
+        assert len(found(tree, "//h1")) == 1
+        (title,) = found(tree, "/html/head/title/text()")
+        (description,) = found(tree, "//meta[@name='description']/@content")
+        assert found(tree, "//meta[@property='og:title']/@content") == [title]
+        assert found(tree, "//meta[@property='og:description']/@content") == [description]
+        (icon,) = found(tree, "//link[@rel='icon']/@href")
+        assert unquote(icon).startswith("data:image/svg+xml,<svg ")
+        told[title] = description
+    assert len(told) == len(set(told.values())) == 9
+    assert told["Pier – The bay"] == "Newest readings and charts of Pier: Temperature, DO."
+
+
 def test_markdown_of_ones_own_runs_no_code(shared: Bay) -> None:
     tree = page(shared, "pages/about.html")
     assert "<script>hacked()</script>" in said(tree)

@@ -1,5 +1,6 @@
 """The sensor that finds what is behind: real ticks, real runs, a real pond."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,14 @@ kind: Scribble
 name: reef
 spec: {start: 2025-01-01, end: 2025-03-20, interval: 6h, series: [A]}
 """
+
+WEBSITE = """
+---
+kind: Site
+name: web
+spec: {pages: [about.md]}
+"""
+WEB = "/site/web"
 
 
 @pytest.fixture
@@ -197,3 +206,41 @@ def test_the_same_is_asked_for_at_once_after_it_was_made(lake: Lake) -> None:
     for _ in range(2):
         assert lake.tick() == [({SITE, DAYS}, "2025-01..2025-01")]
         correct(lake, RAW[0], "2025-01")
+
+
+@pytest.fixture
+def page(lake: Lake) -> Path:
+    """A page of a website of which all is made."""
+    page = lake.folder / "about.md"
+    page.write_text("# About")
+    lake.resources += WEBSITE
+    lake.make(RAW, FIRST)
+    lake.tick()
+    assert lake.tick() == []
+    return page
+
+
+def test_a_page_of_a_website_that_was_edited_is_taken(lake: Lake, page: Path) -> None:
+    page.write_text("# About us")
+    assert lake.tick() == [({WEB}, "None..None")]
+    assert "About us" in (lake.folder / "site/web/pages/about.html").read_text()
+    assert lake.tick() == []
+
+
+@pytest.mark.parametrize("pages", ["'*.md'", f"{'a' * 300}.md"], ids=["no UTF-8", "too long"])
+def test_a_page_that_cannot_be_shown_fails_its_website_alone(
+    lake: Lake, page: Path, pages: str
+) -> None:
+    (page.parent / os.fsdecode(b"\xff.md")).write_text("# Odd")
+    lake.resources = lake.resources.replace("[about.md]", f"[{pages}]")
+    correct(lake, RAW[0], "2025-01")
+    assert len(lake.tick(fails=True)) == 1
+    assert lake.stale() == [(WEB, "None")]
+
+
+def test_a_page_that_was_wrong_is_taken_at_once_when_it_is_mended(lake: Lake, page: Path) -> None:
+    page.write_text('{{ chart("/nowhere") }}')
+    assert len(lake.tick(fails=True)) == 1
+    assert lake.tick() == []
+    page.write_text("# Mended")
+    assert lake.tick() == [({WEB}, "None..None")]

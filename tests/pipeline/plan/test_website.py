@@ -1,6 +1,7 @@
 """How websites compile: which places and instruments they show, and what is refused."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from pond_core import Window
 from pond_pipeline.config import load_documents
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.periods import Period
-from pond_pipeline.plan import Plan, WebsiteStep, compile_plan
+from pond_pipeline.plan import Deployment, Place, Plan, WebsiteStep, compile_plan
 
 ROOT = Path("/lake")
 
@@ -125,7 +126,7 @@ def test_another_look_is_another_website_and_another_order_of_the_file_is_not() 
     assert step_of().fingerprint == last.fingerprint
 
 
-@pytest.mark.parametrize("folder", ["site/web", "site/web/inside"])
+@pytest.mark.parametrize("folder", ["site/web", "site/web/inside", "site/Web"])
 def test_two_websites_do_not_share_a_folder(folder: str) -> None:
     said = refused(WATERS + website() + website(f"folder: {folder}", name="other"))
     assert "another website has the folder" in said
@@ -149,3 +150,40 @@ def test_what_makes_no_sense_is_refused(spec: str, problem: str) -> None:
 
 def test_without_a_dataset_there_is_no_website() -> None:
     assert "matches nothing" in refused(WATERS.partition("kind: Reduce")[0] + website())
+
+
+HOUR = timedelta(hours=1)
+END = datetime(2025, 1, 1, tzinfo=UTC)
+THERE = Place(
+    title="Dock",
+    dataset="/reduced/noyo/Dock",
+    resolutions=(),
+    series="/combined/noyo/Dock",
+    limit=HOUR,
+    deployments=(
+        Deployment(instrument="/n/Old", scope="Sonde", window=Window.of(None, END), limit=9 * HOUR),
+        Deployment(instrument="/n/New", scope="Sonde", limit=HOUR),
+        Deployment(instrument="/n/Twin", scope="Sonde", limit=3 * HOUR),
+        Deployment(instrument="/n/Any", scope="Logger"),
+        Deployment(instrument="/n/Gone", scope="Buoy", window=Window.of(None, END), limit=HOUR),
+    ),
+)
+
+
+def test_what_an_instrument_gives_is_judged_by_its_own_limit() -> None:
+    limits = {each: THERE.limit_of(each, at=END) for each in ("Sonde", "Logger", "Grab")}
+    assert limits == {"Sonde": 3 * HOUR, "Logger": None, "Grab": None}
+    assert replace(THERE, deployments=()).limit_of("Any", at=END) == HOUR
+
+
+def test_an_instrument_that_was_taken_away_while_others_stay_is_not_judged() -> None:
+    before = END - timedelta(microseconds=1)
+    assert [THERE.has_left("Buoy", at=at) for at in (None, before, END)] == [False, False, True]
+    assert [THERE.limit_of("Buoy", at=at) for at in (before, END)] == [HOUR, None]
+    alone = replace(THERE, deployments=THERE.deployments[-1:])
+    assert alone.limit_of("Buoy", at=END) == HOUR, "nothing else tells of the site"
+
+
+def test_a_site_knows_the_limits_of_its_instruments() -> None:
+    (dock,) = step_of("datasets: [/reduced/noyo/sites/*]").places
+    assert [each.limit for each in dock.deployments] == [None, None], "retired, and not asked"

@@ -1,6 +1,7 @@
 """What charts draw, and what they load for it."""
 
 import csv
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.website.client import written
@@ -41,7 +42,8 @@ def test_a_coarse_resolution_has_a_band(visit: Visit) -> None:
     line = visit.line()
     assert visit.chart()["resolution"] == "24h"
     assert (set(line["min"]), set(line["avg"]), set(line["max"])) == ({10}, {12.5}, {15.75})
-    assert "band from lowest to highest" in visit.page.locator("figcaption").first.inner_text()
+    caption = visit.page.locator("figcaption").first.inner_text()
+    assert "24 h averages, band from lowest to highest" in caption
 
 
 def test_the_colors_of_line_and_band_are_on_the_canvas(visit: Visit) -> None:
@@ -106,7 +108,10 @@ def test_more_than_eight_lines_are_off_until_they_are_switched_on(visit: Visit) 
     visit.open(f"sites/many.html{WEEK}")
     assert [each["label"] for each in visit.chart()["lines"]] == [f"Line {n}" for n in range(8)]
     assert not any(each.startswith("basin/1h") for each in visit.data)
+    hint = visit.page.locator(".hint")
+    assert hint.inner_text() == "8 of 10 lines are shown; press a name to show or hide it."
     visit.click("Basin")
+    assert hint.inner_text().startswith("9 of 10 ")
     visit.page.wait_for_function("duckpond.charts[0].lines.at(-1).t.length > 0")
     assert visit.chart()["lines"][-1]["label"] == "Basin"
     assert "basin/1h/2026-11.js?v=a3" in visit.data
@@ -152,6 +157,55 @@ def test_a_range_without_readings_says_when_the_newest_was(visit: Visit) -> None
     visit.open("sites/wharf.html#from=2030-01-01T00:00Z&to=2030-02-01T00:00Z")
     told = visit.page.locator(".message").first.inner_text()
     assert told == "No readings in this range; newest 2026-11-22 04:00 PST."
+
+
+NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
+AUTUMN = "#from=2026-10-01T00:00Z&to=2026-11-22T13:00Z"
+
+
+def test_a_column_that_ended_before_the_others_says_when_and_that_it_is_late(visit: Visit) -> None:
+    visit.page.clock.set_fixed_time(NOW)
+    visit.open(f"sites/dead.html{AUTUMN}")
+    told = visit.page.locator("figure").first.locator(".legend .newest")
+    assert [each.inner_text() for each in told.all() if each.is_visible()] == [
+        "newest 2026-10-12 16:00 PDT (40 d ago, late)"
+    ]
+    assert told.nth(1).get_attribute("class") == "newest late"
+
+
+def test_a_column_that_nobody_judges_says_when_it_ended_and_is_not_late(visit: Visit) -> None:
+    visit.page.clock.set_fixed_time(NOW)
+    visit.open(f"sites/dead.html{AUTUMN}")
+    visit.page.wait_for_function("duckpond.charts[1].ready")
+    told = visit.page.locator("figure").nth(1).locator(".legend .newest")
+    assert told.inner_text() == "newest 2026-10-12 23:00 UTC (40 d ago)"
+    assert told.get_attribute("class") == "newest"
+
+
+def test_each_line_tells_its_own_newest_value(visit: Visit) -> None:
+    visit.open(f"sites/dead.html{AUTUMN}")
+    legend = visit.page.locator("figure").first.locator(".legend li")
+    values = [each.locator(".value").inner_text() for each in legend.all()]
+    assert values == ["13.0\N{NO-BREAK SPACE}psu", "31.5\N{NO-BREAK SPACE}psu"]
+    assert [each.locator(".spread").inner_text() for each in legend.all()] == ["", "on 2026-10-12"]
+
+
+def test_a_range_after_the_last_reading_of_a_column_says_when_that_was(visit: Visit) -> None:
+    visit.open("sites/dead.html#from=2026-11-01T00:00Z&to=2026-11-08T00:00Z")
+    visit.page.wait_for_function("duckpond.charts[1].ready")
+    told = visit.page.locator(".message").nth(1).inner_text()
+    assert told == "No readings in this range; newest 2026-10-12 23:00 UTC."
+
+
+def test_a_label_at_the_end_of_the_time_axis_is_not_cut(visit: Visit) -> None:
+    visit.open("sites/both.html#from=2026-11-19T00:00Z&to=2026-11-22T00:00Z")
+    inked = visit.page.evaluate(f"""() => {{
+        {written.PIXELS}
+        const edge = (x) => Array.from({{ length: copy.height }}, (_, y) =>
+            data[(y * copy.width + x) * 4 + 3]).some((alpha) => alpha > 0);
+        return [edge(copy.width - 1), edge(copy.width - 12)];
+    }}""")
+    assert inked == [False, True]
 
 
 def test_what_is_far_below_is_not_loaded_before_one_comes_near(visit: Visit) -> None:

@@ -41,8 +41,9 @@ def test_what_is_older_than_it_may_be_is_late(visit: Visit) -> None:
     visit.page.clock.set_fixed_time(datetime(2026, 11, 24, 14, tzinfo=UTC))
     visit.open("index.html")
     time, status = visit.page.locator("time"), visit.page.locator(".status")
-    assert "(2 d ago)" in time.inner_text()
-    assert (status.inner_text(), time.get_attribute("class")) == ("late", "late")
+    assert "(2 d ago, late)" in time.inner_text()
+    told = (status.inner_text(), time.get_attribute("class"))
+    assert told == ("late: no reading for 2 d", "late")
 
 
 def test_the_theme_is_the_system_s_until_it_is_switched_and_then_remembered(visit: Visit) -> None:
@@ -126,6 +127,8 @@ def test_what_is_far_below_is_drawn_before_it_is_printed(visit: Visit) -> None:
     visit.page.keyboard.press("Control+p")
     visit.page.wait_for_function("window.printed")
     assert visit.page.evaluate("window.printed") == [True, True]
+    values = visit.page.locator(".legend .value").all_inner_texts()
+    assert values == ["13.00\N{NO-BREAK SPACE}°C", "8.90\N{NO-BREAK SPACE}mg/L"]
 
 
 PRINTED = """selector => {

@@ -37,9 +37,12 @@ NO_TEMPERATURE = instant("2026-11-15 03:00")
 FAILED = instant("2026-11-20 05:00")
 SUSPECT = instant("2026-11-20 08:00")
 NOTED = instant("2026-11-18 17:30")
+DIED = instant("2026-10-13")
+"""Since then there is no salinity."""
 
 TEMPERATURE = "surface-temperature-c"
 OXYGEN = "surface-do-mg-l"
+SALINITY = "surface-salinity-psu"
 
 
 def temperature(t: int) -> float | None:
@@ -109,6 +112,8 @@ def _hourly(month: str) -> dict[str, object]:
         TEMPERATURE: {"avg": [temperature(each) for each in t]},
         OXYGEN: {"avg": [oxygen(each) for each in t]},
     }
+    if month < "2026-11":
+        columns[SALINITY] = {"avg": [31.5 if each < DIED else None for each in t]}
     flagged = {TEMPERATURE: [[FAILED, 99.5, 4], [SUSPECT, None, 3]]}
     return _tile(t, columns, **({"f": flagged} if month == "2026-11" else {}))
 
@@ -132,7 +137,7 @@ def _daily() -> dict[str, object]:
 
 
 def _index(title: str, zone: str | None, notes: str | None) -> dict[str, object]:
-    def column(name: str, parameter: str, unit: str) -> dict[str, Any]:
+    def column(name: str, parameter: str, unit: str, newest: int = END - HOUR) -> dict[str, Any]:
         full = f"Surface.{parameter}.{unit}"
         return {
             "id": name,
@@ -140,6 +145,8 @@ def _index(title: str, zone: str | None, notes: str | None) -> dict[str, object]
             "parameter": parameter,
             "unit": unit,
             "scope": "Surface",
+            "newest": newest,
+            "late": 3 * HOUR if zone else None,
         }
 
     months = {"2026-09": "a1", "2026-10": "a2", "2026-11": "a3"}
@@ -150,7 +157,11 @@ def _index(title: str, zone: str | None, notes: str | None) -> dict[str, object]
         "zone": zone,
         "first": FIRST,
         "last": END - HOUR,
-        "columns": [column(TEMPERATURE, "Temperature", "°C"), column(OXYGEN, "DO", "mg/L")],
+        "columns": [
+            column(TEMPERATURE, "Temperature", "°C"),
+            column(OXYGEN, "DO", "mg/L"),
+            column(SALINITY, "Salinity", "psu", DIED - HOUR),
+        ],
         "resolutions": [hourly, {**decade, "tiles": {"2020": "b1"}}],
         "notes": notes,
     }
@@ -163,6 +174,7 @@ WHARF = [
     figure("DO", "mg/L", [Line("wharf", OXYGEN, "Surface")], ["wharf"]),
 ]
 BOTH = [Line("wharf", TEMPERATURE, "Wharf"), Line("basin", TEMPERATURE, "Basin")]
+SALT = [Line("wharf", TEMPERATURE, "Surface"), Line("wharf", SALINITY, "Dead")]
 MANY = [Line("wharf", TEMPERATURE, f"Line {n}") for n in range(9)] + [BOTH[1]]
 HOSTILE = '"><img src=x onerror="document.title=1"><script>document.title=2</script>'
 CARD = """<ul class="cards"><li class="card"><h2><a href="sites/wharf.html">Wharf</a>
@@ -177,6 +189,11 @@ PAGES = {
     "sites/wharf.html": page("Wharf", "".join(WHARF)),
     "sites/tall.html": page("Tall", WHARF[0] + '<div style="height: 9000px"></div>' + WHARF[1]),
     "sites/many.html": page("Many", figure("Temperature", "°C", MANY)),
+    "sites/dead.html": page(
+        "Dead",
+        figure("Salinity", "psu", SALT)
+        + figure("Salinity", "psu", [Line("basin", SALINITY, "Dead")]),
+    ),
     "sites/both.html": page("Both", figure("Temperature", "°C", BOTH, ["wharf"])),
     "sites/hostile.html": page(
         HOSTILE, figure(HOSTILE, HOSTILE, [Line("wharf", TEMPERATURE, HOSTILE)])

@@ -4,14 +4,20 @@ const STEPS: readonly [number, string][] = [
   [60, "min"],
   [3600, "h"],
   [86400, "d"],
+  [365.25 * 86400, "y"],
 ];
 
-/** `just now`, `5 min ago`, `2 h ago`, `3 d ago`; of what is to come `in 5 min`. */
+/** `5 min`, `2 h`, `3 d`, `4 y`. */
+export function lasting(seconds: number): string {
+  const found = STEPS.findLast(([width]) => seconds >= width);
+  return found ? `${Math.floor(seconds / found[0])} ${found[1]}` : "0 min";
+}
+
+/** `just now`, `5 min ago`, `2 h ago`, `3 d ago`, `4 y ago`; of what is to come `in 5 min`. */
 export function age(seconds: number): string {
   const size = Math.abs(seconds);
   if (size < 60) return "just now";
-  const [width, unit] = STEPS.findLast(([each]) => size >= each)!;
-  const text = `${Math.floor(size / width)} ${unit}`;
+  const text = lasting(size);
   return seconds < 0 ? `in ${text}` : `${text} ago`;
 }
 

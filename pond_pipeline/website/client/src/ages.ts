@@ -1,6 +1,6 @@
 // Ages and states that were true when the page was made are kept true while it is open.
 
-import { age, isLate } from "./age.ts";
+import { age, isLate, lasting } from "./age.ts";
 import { element } from "./element.ts";
 
 const REFRESH_MS = 60_000;
@@ -11,22 +11,28 @@ function times(now: number): void {
   for (const time of document.querySelectorAll<HTMLTimeElement>("time[data-age]")) {
     const told = instantOf(time.getAttribute("datetime"));
     if (Number.isNaN(told)) continue;
-    const shown = time.querySelector(".age") ?? time.appendChild(element("span", { class: "age" }));
-    shown.textContent = ` (${age(now - told)})`;
-    const late = Number(time.getAttribute("data-late") ?? Number.NaN);
-    time.classList.toggle("late", isLate(told, late, now));
+    let shown = time.querySelector(".age");
+    if (!shown) {
+      shown = element("span", { class: "age" });
+      time.append(" ", shown);
+    }
+    const late = isLate(told, Number(time.getAttribute("data-late") ?? Number.NaN), now);
+    shown.textContent = `(${age(now - told)}${late ? ", late" : ""})`;
+    time.classList.toggle("late", late);
   }
 }
 
+/** States in words, and the marks of sites on the map. */
 function states(now: number): void {
-  for (const status of document.querySelectorAll<HTMLElement>(".status[data-newest]")) {
-    const late = Number(status.getAttribute("data-late") ?? Number.NaN);
-    const newest = instantOf(status.getAttribute("data-newest"));
+  for (const shown of document.querySelectorAll("[data-newest]")) {
+    const late = Number(shown.getAttribute("data-late") ?? Number.NaN);
+    const newest = instantOf(shown.getAttribute("data-newest"));
     if (Number.isNaN(newest)) continue;
     const isBehind = isLate(newest, late, now);
-    status.textContent = isBehind ? "late" : "current";
-    status.classList.toggle("late", isBehind);
-    status.classList.toggle("current", !isBehind);
+    shown.classList.toggle("late", isBehind);
+    shown.classList.toggle("current", !isBehind);
+    if (!shown.classList.contains("status")) continue;
+    shown.textContent = isBehind ? `late: no reading for ${lasting(now - newest)}` : "current";
   }
 }
 

@@ -2,10 +2,9 @@
 
 import { absent } from "./absent.ts";
 import { Clock } from "./clock.ts";
-import { csv } from "./csv.ts";
+import { csv, offer } from "./csv.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Dataset, Note } from "./dataset.ts";
-import { element } from "./element.ts";
 import { padded } from "./extent.ts";
 import { Figure } from "./figure.ts";
 import { nextFrame, whenIdle } from "./frame.ts";
@@ -26,7 +25,7 @@ import { steer } from "./steering.ts";
 import type { Store } from "./store.ts";
 import { tables } from "./table.ts";
 import { drawn, extent, flaggedIn, trace, valuesOf, within } from "./trace.ts";
-import { emptiness, fileName, labelOf, missingInWords } from "./wording.ts";
+import { type Behind, behind, emptiness, fileName, labelOf, missingInWords, spaced } from "./wording.ts";
 
 /** How high the pins of notes are, in CSS pixels. */
 const PINS = 18;
@@ -75,7 +74,7 @@ export class Chart {
       switched: (line) => this.#switch(line),
       emphasized: (line) => this.#plot?.emphasize(line?.index ?? null),
     });
-    this.#figure.table.parentElement!.before(this.#legend.instant, this.#legend.list);
+    this.#figure.table.parentElement!.before(...this.#legend.parts);
     this.#legend.refresh();
     this.#figure.table.addEventListener("toggle", () => this.#fillTable());
     page.range.subscribe(() => this.#changed());
@@ -205,8 +204,9 @@ export class Chart {
     this.#figure.say(isEmpty ? this.#emptiness() : "");
     this.#figure.complain(this.error);
     this.#describe();
+    this.#legend.date((line) => this.#behind(line));
     this.#showNotes();
-    this.#follow(this.#page.cursor.instant, false);
+    this.#point(this.#page.cursor.instant);
     this.#fillTable();
   }
 
@@ -284,7 +284,12 @@ export class Chart {
   #follow(instant: number | null, isOurs: boolean): void {
     if (!this.#plot || !this.#isNear) return;
     // Under the mouse uPlot has put its cursor already.
-    if (!isOurs) this.#plot.point(instant);
+    if (isOurs) this.#tell();
+    else this.#point(instant);
+  }
+
+  #point(instant: number | null): void {
+    this.#plot?.point(instant);
     this.#tell();
   }
 
@@ -295,7 +300,7 @@ export class Chart {
       this.#clock,
       this.#decimals,
       this.#samples,
-      range.current.to,
+      range.current,
     );
   }
 
@@ -314,9 +319,14 @@ export class Chart {
     void datasets.load(names).then(() => range.refresh());
   }
 
+  #behind({ dataset, facts }: Line): Behind | null {
+    const source = this.#page.datasets.get(dataset);
+    return source && facts ? behind(source, facts, this.#clock, Date.now() / 1000) : null;
+  }
+
   #emptiness(): string {
     const { range, lines } = this;
-    const last = lines.flatMap(({ dataset }) => this.#page.datasets.get(dataset)?.last ?? []);
+    const last = lines.flatMap(({ facts }) => facts?.newest ?? []);
     const newest = last.length === 0 ? null : Math.max(...last);
     const isAnyOn = lines.some((each) => each.on);
     const isFlagged = lines.some((each) => each.flagged.length > 0);
@@ -333,7 +343,7 @@ export class Chart {
     const { from, to } = this.#page.range.current;
     const flags = new Set(this.lines.flatMap((each) => each.flagged.map(({ flag }) => flag)));
     this.#figure.explain(
-      resolution === null ? [] : [`${resolution} averages${band}`, this.#clock.label],
+      resolution === null ? [] : [`${spaced(resolution)} averages${band}`, this.#clock.label],
       {
         suspect: flags.has(3),
         fail: flags.has(4),
@@ -384,8 +394,6 @@ export class Chart {
     const text = csv(
       lines.map(({ label, trace: shown }) => ({ label, unit, ...drawn(shown, this.range) })),
     );
-    const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-    element("a", { href: address, download: `${fileName(title, this.range)}.csv` }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 1000);
+    offer(text, `${fileName(title, this.range)}.csv`);
   }
 }

@@ -1,5 +1,6 @@
 // What a chart shows as a file that spreadsheets read.
 
+import { element } from "./element.ts";
 import { type Drawn } from "./trace.ts";
 import type { Value } from "./tile.ts";
 
@@ -31,6 +32,13 @@ export function rows(lines: readonly Drawn[]): Row[] {
     });
   });
   return [...found].map(([t, values]) => ({ t, values })).sort((a, b) => a.t - b.t);
+}
+
+/** Let somebody save a text as a file. */
+export function offer(text: string, name: string): void {
+  const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  element("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
 export function csv(lines: readonly Labelled[]): string {

@@ -8,6 +8,10 @@ export interface Column {
   parameter: string;
   unit: string;
   scope: string | null;
+  /** Start of its newest bucket with a value in the finest resolution; older builds do not say. */
+  newest?: number | null;
+  /** Seconds by which that is late; without it nobody judges. */
+  late?: number | null;
 }
 
 export interface Resolution {

@@ -3,10 +3,12 @@
 import type { Clock } from "./clock.ts";
 import { element } from "./element.ts";
 import type { Line } from "./line.ts";
-import { colorOf, dashOf } from "./palette.ts";
+import { colorOf, dashOf, MOST_LINES } from "./palette.ts";
 import type { Sample } from "./marks.ts";
 import { format, withUnit } from "./number.ts";
-import { nearest } from "./trace.ts";
+import type { Range } from "./range.ts";
+import { nearest, type Trace, within } from "./trace.ts";
+import type { Behind } from "./wording.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -16,6 +18,7 @@ interface Entry {
   toggle: HTMLButtonElement;
   value: HTMLElement;
   spread: HTMLElement;
+  newest: HTMLElement;
   marks: HTMLElement;
 }
 
@@ -40,9 +43,17 @@ function swatch(index: number): [SVGSVGElement, SVGLineElement] {
   return [svg, line];
 }
 
+/** Index of the last bucket that is shown of a range; -1 without any. */
+function last(made: Trace, range: Range): number {
+  const [first, end] = within(made, range);
+  return first < end ? end - 1 : -1;
+}
+
 export class Legend {
-  readonly instant = element("p", { class: "instant" });
-  readonly list = element("ul", { class: "legend" });
+  readonly #instant = element("p", { class: "instant" });
+  readonly #list = element("ul", { class: "legend" });
+  readonly #hint = element("p", { class: "hint" });
+  readonly parts: readonly Node[] = [this.#instant, this.#list, this.#hint];
   readonly #unit: string;
   readonly #entries: Entry[];
   #shown = new Map<HTMLElement, string>();
@@ -61,14 +72,15 @@ export class Legend {
       toggle,
       value: element("span", { class: "value" }),
       spread: element("span", { class: "spread" }),
+      newest: element("span", { class: "newest", hidden: true }),
       marks: element("span", { class: "flagged" }),
     };
     toggle.addEventListener("click", () => events.switched(line));
     const more = element("span", { class: "more" }, entry.spread, " ", entry.marks);
-    const item = element("li", {}, toggle, entry.value, more);
+    const item = element("li", {}, toggle, entry.value, more, entry.newest);
     item.addEventListener("mouseenter", () => events.emphasized(line));
     item.addEventListener("mouseleave", () => events.emphasized(null));
-    this.list.append(item);
+    this.#list.append(item);
     return entry;
   }
 
@@ -78,10 +90,24 @@ export class Legend {
       stroke.style.stroke = colorOf(line.index);
       toggle.setAttribute("aria-pressed", String(line.on));
     }
+    const all = this.#entries.length;
+    const on = this.#entries.filter(({ line }) => line.on).length;
+    this.#hint.textContent = `${on} of ${all} lines are shown; press a name to show or hide it.`;
+    this.#hint.hidden = all <= MOST_LINES;
+  }
+
+  /** Say of lines that are behind when their newest bucket was, wherever the cursor is. */
+  date(behindOf: (line: Line) => Behind | null): void {
+    for (const { line, newest } of this.#entries) {
+      const told = line.on ? behindOf(line) : null;
+      newest.hidden = told === null;
+      newest.classList.toggle("late", told?.isLate ?? false);
+      this.#set(newest, told?.text ?? "");
+    }
   }
 
   /**
-   * Say what the lines have at an instant; without one, at the newest bucket that is shown.
+   * Say what the lines have at an instant; without one, in the newest bucket that is shown of each.
    * Returns it as a sentence.
    */
   tell(
@@ -89,20 +115,27 @@ export class Legend {
     clock: Clock,
     decimals: number,
     samples: readonly Sample[],
-    to: number,
+    range: Range,
   ): string {
-    const instant = pointed ?? this.#newest(to);
+    const newest = this.#newest(range);
     const said: string[] = [];
-    let at: number | null = null;
+    let at = pointed === null ? newest : null;
     for (const entry of this.#entries) {
       const { line } = entry;
-      const bucket = instant === null ? -1 : nearest(line.trace, instant);
+      const bucket = pointed === null ? last(line.trace, range) : nearest(line.trace, pointed);
       const has = bucket >= 0;
-      if (has) at ??= line.trace.t[bucket]!;
+      const begin = has ? line.trace.t[bucket]! : null;
+      at ??= begin;
+      const instant = pointed ?? begin;
       const value = has ? withUnit(format(line.trace.avg[bucket]!, decimals), this.#unit) : "";
       const [low, high] = [line.trace.min[bucket], line.trace.max[bucket]];
       const isWide = has && low !== high;
-      const spread = isWide ? `${format(low!, decimals)} – ${format(high!, decimals)}` : "";
+      const band = isWide ? `${format(low!, decimals)} – ${format(high!, decimals)}` : "";
+      // Unless somebody points, lines may end at different times.
+      const older = pointed === null && begin !== null && begin !== newest;
+      const spread = [older ? this.#when(begin, newest!, clock) : "", band]
+        .filter(Boolean)
+        .join(" · ");
       const marks = instant === null ? "" : this.#marks(line, instant, decimals, samples);
       this.#set(entry.value, has || !line.on ? value : "–");
       this.#set(entry.spread, spread);
@@ -110,19 +143,21 @@ export class Legend {
       if (line.on)
         said.push([line.label, value || "no reading", spread, marks].filter(Boolean).join(" "));
     }
-    const when = at ?? instant;
+    const when = at ?? pointed;
     const stamp = when === null ? "" : clock.both(when);
-    this.#set(this.instant, pointed === null && stamp ? `Newest shown: ${stamp}` : stamp);
+    this.#set(this.#instant, pointed === null && stamp ? `Newest shown: ${stamp}` : stamp);
     return [stamp, ...said].join("; ");
   }
 
-  #newest(to: number): number | null {
-    let newest = Number.NEGATIVE_INFINITY;
-    for (const { line } of this.#entries) {
-      const last = line.trace.t.findLast((t) => t < to) ?? newest;
-      newest = Math.max(newest, last);
-    }
-    return Number.isFinite(newest) ? newest : null;
+  /** When a bucket begins, as short as it is told beside a newer one. */
+  #when(t: number, newer: number, clock: Clock): string {
+    const date = clock.date(t);
+    return date === clock.date(newer) ? `at ${clock.stamp(t).slice(11)}` : `on ${date}`;
+  }
+
+  #newest(range: Range): number | null {
+    const shown = this.#entries.flatMap(({ line }) => line.trace.t[last(line.trace, range)] ?? []);
+    return shown.length === 0 ? null : Math.max(...shown);
   }
 
   #marks(line: Line, instant: number, decimals: number, samples: readonly Sample[]): string {

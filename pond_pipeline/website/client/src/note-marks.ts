@@ -49,6 +49,7 @@ export class NoteMarks {
 
   #mark(left: number, texts: string[], width: number): HTMLButtonElement {
     const label = texts.length > 1 ? String(texts.length) : "";
+    const kind = label === "" ? "Note" : `${label} notes`;
     const more = texts.length > MOST_TOLD ? [`and ${texts.length - MOST_TOLD} more`] : [];
     const told = [...texts.slice(0, MOST_TOLD), ...more];
     const open = (): void => {
@@ -61,7 +62,10 @@ export class NoteMarks {
     const close = (): void => {
       this.#tip.hidden = true;
     };
-    const mark = button(label, open, { class: "note", "aria-label": `Note: ${told.join(". ")}` });
+    const mark = button(label, open, {
+      class: "note",
+      "aria-label": `${kind}: ${told.join(". ")}`,
+    });
     mark.style.left = `${left}px`;
     mark.addEventListener("mouseenter", open);
     mark.addEventListener("mouseleave", close);

@@ -14,11 +14,17 @@ export function decimalsOf(step: number): number {
   return decimals;
 }
 
-/** With a real minus sign; what is too large or too small for decimals, in powers of ten. */
+/** `48,211.3`: thousands are told apart. */
+function grouped(text: string): string {
+  const [whole = "", ...decimals] = text.split(".");
+  return [whole.replace(/\d(?=(?:\d{3})+$)/g, "$&,"), ...decimals].join(".");
+}
+
+/** With a real minus sign and thousands told apart; what is too large or too small for decimals, in powers of ten. */
 export function format(value: number, decimals: number): string {
   const size = Math.abs(value);
   const odd = size >= 1e9 || (size > 0 && size < 10 ** -decimals / 2);
-  const text = odd ? value.toExponential(2) : value.toFixed(decimals);
+  const text = odd ? value.toExponential(2) : grouped(value.toFixed(decimals));
   return text.replaceAll("-", "\u2212");
 }
 

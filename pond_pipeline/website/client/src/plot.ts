@@ -134,7 +134,7 @@ export class Plot {
     return {
       width: Math.max(this.#place.clientWidth, 200),
       height: Math.max(this.#place.clientHeight, 120),
-      padding: [10, 14, 0, 0],
+      padding: [10, LABEL_WIDTH / 2 - 9, 0, 0],
       legend: { show: false },
       focus: { alpha: 0.2 },
       scales: {

@@ -1,14 +1,36 @@
 // What a chart says in words.
 
+import { age, isLate } from "./age.ts";
 import type { Clock } from "./clock.ts";
+import type { Column, Dataset } from "./dataset.ts";
 import { formatInstant } from "./hash.ts";
 import type { Range } from "./range.ts";
+
+/** A resolution as people write it: `24 h`. */
+export const spaced = (resolution: string): string => resolution.replace(/\d(?=[a-z])/i, "$& ");
 
 /** What did not come, by address; null if all did. */
 export function missingInWords([first, ...more]: readonly string[]): string | null {
   if (first === undefined) return null;
   const others = more.length === 0 ? "" : ` and ${more.length} more`;
   return `Some readings could not be loaded: ${first}${others}.`;
+}
+
+/** What is said of a column that ended before the others of its dataset, or is late. */
+export interface Behind {
+  text: string;
+  isLate: boolean;
+}
+
+/** When the newest bucket of such a column was; null for others. */
+export function behind(dataset: Dataset, column: Column, clock: Clock, now: number): Behind | null {
+  const { newest = null, late } = column;
+  const finest = dataset.resolutions[0];
+  if (newest === null || !finest) return null;
+  const is = isLate(newest + finest.step, late ?? Number.NaN, now);
+  if (!is && dataset.last - newest <= finest.gap) return null;
+  const old = `${age(now - newest)}${is ? ", late" : ""}`;
+  return { text: `newest ${clock.stamp(newest)} ${clock.name(newest)} (${old})`, isLate: is };
 }
 
 /** Why no line is to be seen, and where one is. */
@@ -19,7 +41,7 @@ export function emptiness(
   const { isAnyOn, isFlagged, newest, range } = known;
   if (!isAnyOn) return "All lines are switched off.";
   if (isFlagged) return "All readings in this range are flagged.";
-  // Within the range it is one of another column.
+  // Within the range it is of a line that is switched off.
   const isElsewhere = newest !== null && (newest < range.from || newest >= range.to);
   const told = isElsewhere ? `; newest ${clock.stamp(newest)} ${clock.name(newest)}` : "";
   return `No readings in this range${told}.`;

@@ -10,7 +10,7 @@ import { decimalsFor, decimalsOf, format, withUnit } from "../src/number.ts";
 import { emptiness, labelOf } from "../src/wording.ts";
 
 test("ages are told in the largest unit of which there is one", () => {
-  const told = [0, 59, 60, 3599, 7200, 86400 * 3, -7200].map(age);
+  const told = [0, 59, 60, 3599, 7200, 86400 * 3, 86400 * 800, -7200].map(age);
   assert.deepEqual(told, [
     "just now",
     "just now",
@@ -18,6 +18,7 @@ test("ages are told in the largest unit of which there is one", () => {
     "59 min ago",
     "2 h ago",
     "3 d ago",
+    "2 y ago",
     "in 2 h",
   ]);
 });
@@ -44,6 +45,13 @@ test("numbers have a real minus, and powers of ten where decimals would hide the
   );
 });
 
+test("thousands are told apart, decimals are not", () => {
+  assert.deepEqual(
+    [format(999, 0), format(-1234567.12345, 5), format(48211, 0), format(1000, 1)],
+    ["999", "−1,234,567.12345", "48,211", "1,000.0"],
+  );
+});
+
 test("a value without a unit stands alone", () => {
   assert.deepEqual([withUnit("7.9", ""), withUnit("8", "mg/L")], ["7.9", "8\u00a0mg/L"]);
 });
@@ -51,8 +59,10 @@ test("a value without a unit stands alone", () => {
 test("the values' axis has air, and no negatives for what has none", () => {
   assert.deepEqual(padded(0.1, 10), [0, 10 + 9.9 * 0.08]);
   assert.deepEqual(padded(-10, 10), [-11.6, 11.6]);
-  const [low, high] = padded(5, 5);
-  assert.ok(low < 5 && high > 5);
+  for (const value of [5, 0.00001, 0]) {
+    const [low, high] = padded(value, value);
+    assert.ok(low <= value && high > value && high - low <= Math.max(value, 1));
+  }
 });
 
 test("a file for spreadsheets has the values of all lines by instant", () => {
