@@ -73,6 +73,19 @@ class Destination:
             raise InvalidPathError(msg, path=path, hint="rename it, or leave it out")
         return f"{self._uri}{path}"
 
+    def folder_of(self, path: str) -> tuple[int, int] | None:
+        """Return what the disk knows the folder of a table by; None without one, and of a bucket.
+
+        Paths that differ have one folder where the disk takes `A` and `a` for one.
+        """
+        if not isinstance(self._place, Folder):
+            return None
+        try:
+            status = (self._place.root / path.strip("/")).stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
+
     def write(self, path: str, name: str, data: bytes) -> None:
         """Write a data file of a table; over one that is there already."""
         self._place.write(f"{path.strip('/')}/{name}", data)

@@ -7,7 +7,7 @@ before that: a run that was interrupted leaves every table as it was or as it sh
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -98,7 +98,8 @@ def publish(
         InvalidPathError: A path has a name that a bucket or a reader of it would misread.
         SchemaError: A column has a type that Delta Lake has not. This and the one before are raised
             before anything is written.
-        ExistsError: Somebody else's table is there, or another pond's.
+        ExistsError: Somebody else's table is there, or another pond's; or two paths are one to the
+            disk.
         StorageError: The place refuses. Tables that are done are done, and the others as they were.
     """
     place = Destination(destination)
@@ -112,10 +113,19 @@ def publish(
     for node in nodes:
         _check(place, snapshot, node)
     with place.writing():
-        tables = tuple(_in_step(place, snapshot, node, pond.id, keep=keep) for node in track(nodes))
+        tables = []
+        held: dict[tuple[int, int] | None, str] = {}
+        for node in track(nodes):
+            other = held.get(place.folder_of(node.path))
+            if other is not None:
+                msg = f"{node.path} would take the place of {other}: to this disk, both are one"
+                raise ExistsError(msg, path=node.path, hint="publish one of them elsewhere")
+            tables.append(_in_step(place, snapshot, node, pond.id, keep=keep))
+            if (folder := place.folder_of(node.path)) is not None:
+                held[folder] = node.path
         there = {node.path for node in nodes}
-        pruned = tuple(_prune(place, wanted, there, pond.id)) if prune else ()
-    return Publication(place.label, pond.id, snapshot.txn, tables, pruned)
+        pruned = tuple(_prune(place, wanted, there, held, pond.id)) if prune else ()
+    return Publication(place.label, pond.id, snapshot.txn, tuple(tables), pruned)
 
 
 def _matches(snapshot: Snapshot, patterns: Iterable[Pattern]) -> list[NodePath]:
@@ -182,11 +192,17 @@ def _in_step(
 
 
 def _prune(
-    place: Destination, patterns: Sequence[Pattern], there: set[str], pond_id: str
+    place: Destination,
+    patterns: Sequence[Pattern],
+    there: Container[str],
+    held: Container[tuple[int, int] | None],
+    pond_id: str,
 ) -> Iterator[str]:
     """Delete tables of a pond that match patterns and are of none of its paths; yield theirs."""
     for path in place.tables():
-        if path in there or all(pattern.match(path) is None for pattern in patterns):
+        if path in there or place.folder_of(path) in held:
+            continue  # under that name, or under one that is the same to the disk
+        if all(pattern.match(path) is None for pattern in patterns):
             continue
         with contextlib.suppress(ExistsError):  # somebody else's
             if PublishedDelta.open(place, path, pond_id=pond_id) is not None:

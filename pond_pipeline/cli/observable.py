@@ -13,6 +13,7 @@ from pond_pipeline.cli.render import print_json
 from pond_pipeline.cli.row_file import FileFormat
 from pond_pipeline.cli.terminal import say
 from pond_pipeline.observable import Cut, export_project
+from pond_pipeline.observable.packages import LOCKED
 from pond_pipeline.wording import count_text
 
 _PERIODS = {Unit.YEAR: "1y", Unit.MONTH: "1mo", Unit.DAY: "1d"}
@@ -53,9 +54,15 @@ def export_pages(
     )
     for name in done.left:
         say(f"left as you made it: {name}")
+    place = shlex.quote(str(directory))
     if done.missing:
         packages = " ".join(done.missing)
         say(f"the pages need more packages: npm install --save-exact {packages}")
+    elif done.unlocked:
+        lacks = ", ".join(done.unlocked)
+        say(
+            f"{directory / LOCKED} stays as it is, and lacks what package.json asks for: {lacks}. "
+            f"`npm ci` may refuse that; to bring it up to date: cd {place} && npm install"
+        )
     elif not (directory / "node_modules").exists():
-        place = shlex.quote(str(directory))
         say(f"build it with npm, of Node.js: cd {place} && npm ci && npm run build")

@@ -30,6 +30,7 @@ from pond_core import (
     host_name,
     stream_rows,
 )
+from pond_pipeline.cli.apart import Apart
 from pond_pipeline.cli.arrangement import inside
 from pond_pipeline.cli.row_file import FileFormat, write_rows
 from pond_pipeline.errors import ConfigError
@@ -120,7 +121,8 @@ def export_node(
         force: Whether to replace files that are there already.
 
     Raises:
-        ExistsError: Something is there already, or two copies would have one name.
+        ExistsError: Something is there already, or two copies would have one name; where only the
+            disk can tell that, those before the second one are made.
         NotFoundError: There is no directory for it.
         ConfigError: `destination` does not say as what a table or series is written.
         WrongTypeError: It is a directory, and `recursive` was not asked for.
@@ -149,7 +151,11 @@ def export_node(
         raise NotFoundError(msg, path=str(destination), hint="make it first")
     if is_directory:
         destination.mkdir(exist_ok=True)
-    size = sum(_export(snapshot, each, target) for target, each in targets.items())
+    apart, size = Apart(), 0
+    for target, each in targets.items():
+        apart.check(target, each.path)
+        size += _export(snapshot, each, target)
+        apart.note(target, each.path)
     return Copied(node.path, str(destination), len(targets), size, tuple(links))
 
 
@@ -204,6 +210,10 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             sink.flush()
             os.fsync(sink.fileno())
         unfinished.replace(path)
+    except OSError as exc:
+        if exc.filename == str(unfinished):  # a name that nobody gave
+            exc.filename = str(path)
+        raise
     finally:
         unfinished.unlink(missing_ok=True)
 

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import pyarrow as pa
 
 from pond_core import (
     ALWAYS,
     TIME_ONLY,
+    DataError,
     EntryType,
     NodePath,
     ParquetFile,
@@ -21,6 +24,7 @@ from pond_core import (
     from_us,
     slice_window,
     stream_rows,
+    to_us,
 )
 from pond_pipeline.observable.project import PAGES, Facts, Project
 from pond_pipeline.observable.selection import Cut
@@ -32,11 +36,19 @@ FOLDER = "data"
 _FORMAT = "1"
 """Another one has all files made anew."""
 
-_NAMES: Mapping[str, str] = {"1y": "%Y", "1mo": "%Y-%m", "1d": "%Y-%m-%d"}
-"""What files are called, by what they hold."""
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "1y": ("year",),
+    "1mo": ("year", "month"),
+    "1d": ("year", "month", "day"),
+}
+"""Which numbers files are called by, by what they hold."""
 
 _TIMESTAMP = TIME_ONLY.names[0]
 _US_PER_S = 1_000_000
+_EARLIEST_US, _LATEST_US = (
+    to_us(datetime(*each, tzinfo=UTC)) for each in ((1, 1, 2), (9999, 12, 30))
+)
+"""The clocks of any zone are in the range of `datetime` there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +112,8 @@ def export_data(
 ) -> Rows:
     """Have the files of a table or series; what is stored is read only where it has changed.
 
+    A series has a file for each period in which it has rows.
+
     Args:
         project: Where.
         snapshot: The pond.
@@ -109,6 +123,7 @@ def export_data(
 
     Raises:
         SchemaError: There is no such column, or Parquet has no such type.
+        DataError: An instant is in no calendar.
     """
     is_series = node.entry_type is EntryType.SERIES
     window = cut.window if is_series else ALWAYS
@@ -117,7 +132,7 @@ def export_data(
     held = None if node.node.recipe is None else pa.concat_tables(whole.tables)
     files: list[DataFile] = []
     known: list[Facts] = []
-    for file, period in _files(node, cut, held, folder):
+    for file, period in _files(project, snapshot, node, cut, held, folder=folder):
         key = digest_of([_FORMAT, cut.columns, _version(snapshot, node, period)])
         stored = project.stored(f"{PAGES}/{file.name}", key)
         if stored is not None:
@@ -140,44 +155,81 @@ def export_data(
 
 
 def _files(
-    node: NodePath, cut: Cut, held: pa.Table | None, folder: str
+    project: Project,
+    snapshot: Snapshot,
+    node: NodePath,
+    cut: Cut,
+    held: pa.Table | None,
+    *,
+    folder: str,
 ) -> Iterator[tuple[DataFile, Window]]:
     """Yield the files of a table or series, in order, each with what it holds."""
     if node.entry_type is not EntryType.SERIES:
         yield DataFile(f"{FOLDER}/{folder}/rows.parquet"), ALWAYS
         return
-    zone = ZoneInfo(cut.periods.grid.zone)
-    starts = sorted(
-        {start for extent in _extents(node, cut, held) for start in _starts(extent, cut)}
-    )
-    for start_us in starts:
-        end_us = cut.periods.ceil_us(start_us + 1)
-        period = from_us(start_us).astimezone(zone).strftime(_NAMES[cut.periods.text])
-        file = DataFile(f"{FOLDER}/{folder}/{period}.parquet", start_us, end_us)
-        yield file, Window(start_us, end_us).intersect(cut.window)
-
-
-def _extents(node: NodePath, cut: Cut, held: pa.Table | None) -> Iterator[Window]:
-    """Yield ranges of time that together hold all readings."""
     if held is not None:
-        if held.num_rows:
-            ends = (held[_TIMESTAMP][index].value for index in (0, -1))
-            yield Window(next(ends), next(ends) + 1)
-        return
+        starts = set(_starts(held, cut))
+    else:
+        starts = set(_stored_starts(project, snapshot, node, cut))
+    for start_us in sorted(starts):
+        end_us = cut.periods.ceil_us(start_us + 1)
+        name = f"{FOLDER}/{folder}/{_period(start_us, cut)}.parquet"
+        yield DataFile(name, start_us, end_us), Window(start_us, end_us).intersect(cut.window)
+
+
+def _period(start_us: int, cut: Cut) -> str:
+    """Return what a period is called by the clocks of its zone, with a year as ISO 8601 has it.
+
+    Raises:
+        DataError: It is in no calendar.
+    """
+    # As the grid has it: before and after what `datetime` holds, clocks are as at the edge.
+    known = from_us(min(max(start_us, _EARLIEST_US), _LATEST_US))
+    clocks = known.astimezone(ZoneInfo(cut.periods.grid.zone)).replace(tzinfo=UTC)
+    shown_us = start_us + to_us(clocks) - to_us(known)
+    shown = pl.Series([shown_us]).cast(pl.Datetime("us")).dt
+    year, *others = (getattr(shown, unit)()[0] for unit in _NAMES[cut.periods.text])
+    if year is None:
+        msg = f"an instant {start_us} us after 1970 is in no calendar"
+        raise DataError(msg, hint="leave such readings out with --since and --until")
+    sign = "-" if year < 0 else ""
+    return "-".join([f"{sign}{abs(year):04}", *(f"{each:02}" for each in others)])
+
+
+def _stored_starts(project: Project, snapshot: Snapshot, node: NodePath, cut: Cut) -> Iterator[int]:
+    """Yield where the periods begin that have rows of a stored series.
+
+    Rows are looked at only where a piece may have none in a period that it reaches over, and of
+    each such piece once.
+    """
     for piece in node.node.within(cut.window):
-        if piece.rows and piece.min_time_us is not None and piece.max_time_us is not None:
-            written = Window(piece.min_time_us, piece.max_time_us + 1)
-            live = written.intersect(piece.window).intersect(cut.window)
-            if not live.is_empty:
-                yield live
+        if not piece.rows or piece.min_time_us is None or piece.max_time_us is None:
+            continue
+        live = piece.window.intersect(cut.window)
+        ends = (piece.min_time_us, piece.max_time_us)
+        first, last = map(cut.periods.floor_us, ends)
+        if all(map(live.contains, ends)) and last in (first, cut.periods.ceil_us(first + 1)):
+            yield from (first, last)
+        elif live.overlaps(Window(ends[0], ends[1] + 1)):
+            grid = [cut.periods.text, cut.periods.grid.zone]
+            key = digest_of([_FORMAT, grid, piece.sha256, live.start_us, live.end_us])
+            yield from project.recall(key, partial(_starts_within, snapshot, node, live, cut))
 
 
-def _starts(extent: Window, cut: Cut) -> Iterator[int]:
-    """Yield where the periods begin that a range touches; it has both sides."""
-    at_us, end_us = extent.start_us or 0, extent.end_us or 0
-    while at_us < end_us:
-        yield cut.periods.floor_us(at_us)
-        at_us = cut.periods.ceil_us(at_us + 1)
+def _starts_within(snapshot: Snapshot, node: NodePath, window: Window, cut: Cut) -> list[int]:
+    tables = stream_rows(snapshot, node.path, window, [_TIMESTAMP]).tables
+    return sorted({start_us for table in tables for start_us in _starts(table, cut)})
+
+
+def _starts(rows: pa.Table, cut: Cut) -> Iterator[int]:
+    """Yield where the periods begin that have any of these rows, which are in order of time."""
+    instants = pl.Series(rows[_TIMESTAMP]).cast(pl.Int64)
+    row = 0
+    while row < len(instants):
+        start_us = cut.periods.floor_us(instants[row])
+        yield start_us
+        end_us = cut.periods.ceil_us(start_us + 1)
+        row = instants.search_sorted(end_us - 1, side="right")
 
 
 def _version(snapshot: Snapshot, node: NodePath, window: Window) -> object:

@@ -7,17 +7,21 @@ from pathlib import Path
 
 from pond_core import Snapshot, Track, untracked
 from pond_pipeline.observable.data import export_data
+from pond_pipeline.observable.packages import (
+    LOCKED,
+    PACKAGE,
+    unlocked_packages,
+    wanted_packages,
+)
 from pond_pipeline.observable.pages import (
     SERIES_TEMPLATE,
     overview,
     rendered_pages,
     series_page,
 )
-from pond_pipeline.observable.project import PAGES, Project, opened, wanted_packages
+from pond_pipeline.observable.project import PAGES, Project, opened
 from pond_pipeline.observable.selection import Cut, row_names, select
 from pond_pipeline.observable.shipped import shipped, shipped_template
-
-_PACKAGE, _LOCKED = "package.json", "package-lock.json"
 
 _STARTER: Mapping[str, str] = {
     ".gitignore": "gitignore",
@@ -44,6 +48,8 @@ class ExportedProject:
         removed: How many were removed.
         left: Files that somebody edited, or made in the place of one of the export's: they stay.
         missing: Packages, `name@version`, that the pages need and `package.json` lacks.
+        unlocked: Packages that `package.json` asks for and `package-lock.json` does not have so:
+            one of them was edited, and stays.
     """
 
     directory: str
@@ -56,6 +62,7 @@ class ExportedProject:
     removed: int
     left: tuple[str, ...]
     missing: tuple[str, ...]
+    unlocked: tuple[str, ...]
 
 
 def export_project(
@@ -113,6 +120,7 @@ def export_project(
         removed=removed,
         left=tuple(sorted(project.left)),
         missing=tuple(_missing(directory)),
+        unlocked=tuple(unlocked_packages(directory)),
     )
 
 
@@ -122,14 +130,14 @@ def _put_starter(project: Project) -> None:
     project.put(_COMPONENT, shipped("starter/components/duckpond.js"))
     project.put(SERIES_TEMPLATE, shipped_template(SERIES_TEMPLATE).encode())
     # Versions are pinned by both: to a list of somebody's own, ours would be wrong.
-    if project.offer(_PACKAGE, shipped(f"starter/{_PACKAGE}")):
-        project.offer(_LOCKED, shipped(f"starter/{_LOCKED}"))
+    if project.offer(PACKAGE, shipped(f"starter/{PACKAGE}")):
+        project.offer(LOCKED, shipped(f"starter/{LOCKED}"))
     else:
-        project.keep(_LOCKED)
+        project.keep(LOCKED)
 
 
 def _missing(directory: Path) -> Iterator[str]:
     """Yield the packages that the pages need and the project does not ask for."""
     has = wanted_packages(directory)
-    needed: Mapping[str, str] = json.loads(shipped(f"starter/{_PACKAGE}"))["dependencies"]
+    needed: Mapping[str, str] = json.loads(shipped(f"starter/{PACKAGE}"))["dependencies"]
     return (f"{name}@{version}" for name, version in needed.items() if name not in has)

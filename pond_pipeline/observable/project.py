@@ -15,12 +15,13 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from pond_pipeline.errors import ObservableError
+from pond_pipeline.observable.packages import FRAMEWORK, wanted_packages
 
 _LIST = ".duckpond-observable.json"
 _LOCK = ".duckpond-observable.lock"
@@ -28,12 +29,8 @@ _UNFINISHED = ".duckpond-observable.unfinished"
 _FORMAT = 1
 
 _CONFIGS = ("observablehq.config.js", "observablehq.config.ts")
-_PACKAGE = "package.json"
 PAGES = "src"
 """The root of all pages, below a project's folder."""
-
-FRAMEWORK = "@observablehq/framework"
-"""What the `package.json` of such a project asks for."""
 
 Facts = Mapping[str, Any]
 
@@ -71,8 +68,9 @@ class Project:
     def __init__(self, path: Path, *, force: bool) -> None:
         self._path = path
         self._force = force
-        self._before, coming = _listed(path)
+        self._before, coming, self._recalled = _listed(path)
         self._now: dict[str, Noted] = {}
+        self._known: dict[str, list[int]] = {}
         self._made: list[str] = []
         self.left: list[str] = []
         for name, sha256 in coming.items():
@@ -101,6 +99,17 @@ class Project:
             return None
         self._now[name] = self._before[name]
         return self._now[name]
+
+    def recall(self, key: str, find: Callable[[], list[int]]) -> list[int]:
+        """Return what the last export found out; else find it out, for the next one to recall.
+
+        Args:
+            key: Tells what it is found out of.
+            find: How.
+        """
+        if key not in self._known:
+            self._known[key] = self._recalled[key] if key in self._recalled else find()
+        return self._known[key]
 
     def put(self, name: str, content: bytes) -> None:
         """Have a file with this content."""
@@ -171,7 +180,7 @@ class Project:
         gone = sorted(self._before.keys() - self._now.keys())
         if self._made:
             coming = {name: self._now[name].sha256 for name in self._made}
-            _write_list(self._path, self._before, coming)
+            _write_list(self._path, self._before, coming, self._recalled)
         for name in self._made:
             self._staged(name).rename(self._path / name)
         removed = [name for name in gone if self._is_as_written(name)]
@@ -179,8 +188,8 @@ class Project:
             (self._path / name).unlink(missing_ok=True)
             self._remove_empty(Path(name).parent)
         self.left += [name for name in gone if (self._path / name).exists()]
-        if self._now != self._before:
-            _write_list(self._path, self._now, {})
+        if (self._now, self._known) != (self._before, self._recalled):
+            _write_list(self._path, self._now, {}, self._known)
         return len(removed)
 
     def _make_folder(self, folder: Path) -> None:
@@ -267,15 +276,6 @@ def opened(path: Path, *, force: bool) -> Iterator[Project]:
         raise ObservableError(msg, hint=hint) from exc
 
 
-def wanted_packages(path: Path) -> Mapping[str, str]:
-    """Return what the `package.json` of a project asks for, by name; nothing where it is none."""
-    try:
-        package = json.loads((path / _PACKAGE).read_bytes())
-        return {**package.get("devDependencies", {}), **package.get("dependencies", {})}
-    except (OSError, ValueError, AttributeError, TypeError):
-        return {}
-
-
 def _check_place(path: Path) -> None:
     """Refuse a folder with something in it that is no such project."""
     if not path.is_dir() or any((path / each).exists() for each in (_LIST, *_CONFIGS)):
@@ -286,8 +286,8 @@ def _check_place(path: Path) -> None:
         raise ObservableError(msg, hint="give the project a folder of its own")
 
 
-def _listed(path: Path) -> tuple[dict[str, Noted], dict[str, str]]:
-    """Return what the last export noted, and what was about to take its place.
+def _listed(path: Path) -> tuple[dict[str, Noted], dict[str, str], dict[str, list[int]]]:
+    """Return what the last export noted, what was about to take its place, and what it found out.
 
     Raises:
         ObservableError: That is not understood.
@@ -298,8 +298,9 @@ def _listed(path: Path) -> tuple[dict[str, Noted], dict[str, str]]:
             raise ValueError(found["format"])
         listed = {name: Noted(*each) for name, each in found["files"].items()}
         coming = dict(found["coming"])
+        known = {key: list(each) for key, each in found.get("known", {}).items()}
     except FileNotFoundError:
-        return {}, {}
+        return {}, {}, {}
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         msg = f"{path / _LIST}, the list of what exports wrote, is not understood"
         hint = "put an earlier one back, or delete it: then what lies there counts as your own"
@@ -307,6 +308,7 @@ def _listed(path: Path) -> tuple[dict[str, Noted], dict[str, str]]:
     return (
         {name: noted for name, noted in listed.items() if _is_below(name)},
         {name: sha256 for name, sha256 in coming.items() if _is_below(name)},
+        known,
     )
 
 
@@ -315,9 +317,15 @@ def _is_below(name: str) -> bool:
     return not name.startswith("/") and ".." not in name.split("/")
 
 
-def _write_list(path: Path, files: Mapping[str, Noted], coming: Mapping[str, str]) -> None:
+def _write_list(
+    path: Path,
+    files: Mapping[str, Noted],
+    coming: Mapping[str, str],
+    known: Mapping[str, Sequence[int]],
+) -> None:
     listed = {name: astuple(files[name]) for name in sorted(files)}
-    text = json.dumps({"format": _FORMAT, "files": listed, "coming": coming}, indent=0)
+    found = {"format": _FORMAT, "files": listed, "coming": coming, "known": known}
+    text = json.dumps(found, indent=0)
     unfinished = path / _UNFINISHED / "list"
     with unfinished.open("w", encoding="utf-8") as file:
         file.write(text)

@@ -1,13 +1,11 @@
 """What of a pond becomes a project, and what its files and pages are called there."""
 
-import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pond_core import EntryType, NodePath, NotFoundError, Resolution, Snapshot, Window
-from pond_pipeline.template import slugify
-from pond_pipeline.website.address import identifiers
+from pond_pipeline.website.address import identifiers, nested_identifiers
+from pond_pipeline.wording import below_hint
 
 RENDERED = "/rendered/"
 """Below it lies what templates made."""
@@ -19,9 +17,6 @@ _WITHOUT_PAGES = ("/quarantine/", "/raw/", "/site/", "/sys/")
 """Where what lies below is shown only to who names it: nobody draws it, or it is the pond's own."""
 
 _ROWS = (EntryType.SERIES, EntryType.TABLE)
-
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-"""A name that Framework takes as it is; brackets, dots and `_` it reads its own way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +65,8 @@ def select(snapshot: Snapshot, patterns: Sequence[str]) -> Selection:
         }
         if patterns and not meant:
             msg = f"{pattern} matches no table, no series and no page"
-            below = f"of a directory, all below it is: {pattern.rstrip('/')}/**"
-            raise NotFoundError(msg, path=pattern, hint=snapshot.nearest(pattern) or below)
+            hint = snapshot.nearest(pattern) or below_hint(pattern)
+            raise NotFoundError(msg, path=pattern, hint=hint)
         if not patterns:
             meant = {path: each for path, each in meant.items() if _has_page(path)}
         found |= {path: node for path, (node, _) in meant.items()}
@@ -94,21 +89,12 @@ def row_names(paths: Iterable[str]) -> dict[str, str]:
 def page_files(paths: Iterable[str]) -> dict[str, str]:
     """Return the files of rendered pages below the root of all pages, by their paths in the pond.
 
-    They are those paths where Framework and any disk take them as they are: with another name, or
-    one that differs from another one's by capitals alone, a page is found by a digest.
+    Framework takes these names as they are: brackets, dots and `_` it would read its own way. They
+    have no capitals, and so are apart on any disk.
     """
-    texts = {path: path.strip("/").removesuffix(PAGE) for path in sorted(paths)}
-    files: dict[str, str] = {}
-    taken: set[str] = set()
-    for path, text in texts.items():
-        stem = text
-        if not all(map(_PLAIN.fullmatch, text.split("/"))) or text.casefold() in taken:
-            digest = hashlib.sha256(path.encode()).hexdigest()[:8]
-            slug = slugify(text.removeprefix(RENDERED.strip("/")))[:80]
-            stem = f"rendered/{slug}-{digest}"
-        taken.add(stem.casefold())
-        files[path] = f"{stem}{PAGE}"
-    return files
+    texts = {path: path.strip("/").removesuffix(PAGE) for path in paths}
+    found = nested_identifiers(texts.values())
+    return {path: f"{found[text]}{PAGE}" for path, text in texts.items()}
 
 
 def _meant(snapshot: Snapshot, pattern: str) -> list[tuple[NodePath, tuple[str, ...]]]:

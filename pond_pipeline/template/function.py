@@ -4,18 +4,26 @@ import re
 import string
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from pond_core import from_us
+
+_US_PER_S = 1_000_000
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 
-_MARKUP = re.compile(rf"[{re.escape(string.punctuation)}\t\n\r]")
-"""What can mean something to Markdown: the punctuation of ASCII, and what ends lines or indents."""
+_YEAR = re.compile("%([%Y])")
+
+_MARKUP = re.compile(rf"[{re.escape(string.punctuation)}]")
+"""What can mean something to Markdown, but for ends of lines and what indents."""
+
+_LOST = re.compile(r"[ \t\n\r\f]{2,}|[\t\n\r\f]|^ | $")
+"""What browsers show as one blank, or not at all."""
 
 
 def group(by: str, **given: Any) -> dict[str, list[Any]]:  # noqa: ANN401 -- whatever a page has
@@ -57,7 +65,8 @@ def date(
 ) -> str:
     """Return an instant as text: of a `datetime`, ISO 8601 or seconds since 1970.
 
-    None, as of a page without rows, is empty. Without a zone, text is UTC.
+    None, as of a page without rows, is empty. Without a zone, text is UTC. A year has four digits;
+    what is before year 1 or after year 9999 is shown as the end of that range.
     """
     match value:
         case None:
@@ -67,18 +76,30 @@ def date(
         case str():
             instant = datetime.fromisoformat(value)
         case _:
-            instant = _EPOCH + timedelta(seconds=value)
+            instant = from_us(round(value * _US_PER_S))
     aware = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-    return aware.astimezone(ZoneInfo(timezone)).strftime(format)
+    with suppress(OverflowError):  # by the clocks of that zone, it is outside that range
+        aware = aware.astimezone(ZoneInfo(timezone))
+    # Of a year below 1000, systems differ in how many digits `%Y` has.
+    years = {"%": "%%", "Y": f"{aware.year:04}"}
+    return aware.strftime(_YEAR.sub(lambda found: years[found[1]], format))
 
 
 def literal(text: object) -> str:
     """Return a text as Markdown that shows it letter by letter, whatever it holds.
 
     It is no markup, no HTML and no expression of Observable Framework there (`${...}`): punctuation
-    and ends of lines are written by their numbers.
+    and ends of lines are written by their numbers. Blanks that a browser would show as one stand in
+    a `<span>` that keeps them.
     """
-    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", str(text))
+    marked = _MARKUP.sub(lambda found: _numbered(found[0]), str(text))
+    return _LOST.sub(
+        lambda found: f'<span style="white-space: pre">{_numbered(found[0])}</span>', marked
+    )
+
+
+def _numbered(text: str) -> str:
+    return "".join(f"&#{ord(letter)};" for letter in text)
 
 
 FILTERS: Mapping[str, Callable[..., str]] = {

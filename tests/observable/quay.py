@@ -25,8 +25,8 @@ WHARF = "/reduced/quay/sites/Wharf"
 RENDERED = "/rendered/pages/sites/Wharf.md"
 
 HOSTILE = (
-    "two `${hack()}` <img src=x onerror=hack()> \"q\" 'a' \\ [l](javascript:hack()) *b* | &amp;"
-    " {{x}} <∕script><script>hack()<∕script>"
+    "two  three   `${hack()}` <img src=x onerror=hack()> \"q\" 'a' \\ [l](javascript:hack()) *b* |"
+    " &amp; {{x}} <∕script><script>hack()<∕script> "
 )
 """A name that would run as code, or look otherwise, wherever it is not escaped."""
 

@@ -60,6 +60,7 @@ def test_a_project_is_all_that_framework_needs(quay: Quay) -> None:
         "removed": 0,
         "left": [],
         "missing": [],
+        "unlocked": [],
     }
 
 
@@ -170,14 +171,14 @@ def test_what_is_gone_from_the_pond_goes_and_its_folders(quay: Quay) -> None:
 def test_a_template_s_page_takes_the_place_of_the_series_page(quay: Quay) -> None:
     quay.export("/reduced/quay/sites/*/*", "/rendered/**")
     assert not (quay.project / PAGE).exists()
-    page = (quay.project / "src/rendered/pages/sites/Wharf.md").read_text()
+    page = (quay.project / "src/rendered/pages/sites/wharf.md").read_text()
     assert "- res&#61;24h: 2 files from 2024-01-01" in page
     assert f'FileAttachment("/{HOURS.removeprefix("src/")}/2025.parquet").arrayBuffer()' in page
 
 
 def test_without_captures_a_page_still_knows_the_files_of_its_input(quay: Quay) -> None:
     quay.export(HOURLY, "/rendered/**")
-    page = (quay.project / "src/rendered/pages/sites/Wharf.md").read_text()
+    page = (quay.project / "src/rendered/pages/sites/wharf.md").read_text()
     assert "files from" not in page
     assert "2025.parquet" in page
 
@@ -185,7 +186,7 @@ def test_without_captures_a_page_still_knows_the_files_of_its_input(quay: Quay) 
 def test_a_page_of_a_template_tells_what_was_exported(quay: Quay) -> None:
     column = "Surface.Temperature.C.avg"
     quay.export(HOURLY, "/rendered/**", "--since", "2025-01-20", "--columns", column)
-    page = (quay.project / "src/rendered/pages/sites/Wharf.md").read_text()
+    page = (quay.project / "src/rendered/pages/sites/wharf.md").read_text()
     assert "Temperature" in page
     assert "Surface.Temperature.C.max" not in page
 
@@ -195,9 +196,32 @@ def test_a_page_that_no_template_makes_is_taken_as_it_is(quay: Quay) -> None:
         tx.mkdir("/rendered/by hand")
         tx.write_data("/rendered/by hand/A [b].md", "# Ä\n".encode())
     quay.export("/rendered/by hand/*")
-    [page] = (quay.project / "src/rendered").iterdir()
-    assert page.name.startswith("by-hand-a-b-")
+    page = quay.project / "src/rendered/by-hand/a-b.md"
     assert page.read_text() == "# Ä\n"
+
+
+def test_pages_that_differ_by_capitals_alone_are_apart_on_any_disk(quay: Quay) -> None:
+    names = ("notes/Tide.md", "notes/tide.md", "Notes/tide.md", "Notes/tide/x.md")
+    with quay.pond.transaction() as tx:
+        for name in names:
+            tx.mkdir(f"/rendered/{name}/..", parents=True, exist_ok=True)
+            tx.write_data(f"/rendered/{name}", name.encode())
+    quay.export("/rendered/[nN]otes/**")
+    files = content(quay.project / "src/rendered")
+    assert sorted(text.decode() for text in files.values()) == sorted(names)
+    folded = {each.casefold() for name in files for each in (name, str(Path(name).parent))}
+    assert folded == {each for name in files for each in (name, str(Path(name).parent))}
+
+
+def test_a_page_whose_name_gets_capitals_keeps_its_file(quay: Quay) -> None:
+    with quay.pond.transaction() as tx:
+        tx.write_data("/rendered/tide.md", b"low")
+    quay.export("/rendered/*")
+    with quay.pond.transaction() as tx:
+        tx.rename("/rendered/tide.md", "/rendered/Tide.md")
+        tx.write_data("/rendered/Tide.md", b"high")
+    assert told(quay, "/rendered/*")["removed"] == 0
+    assert content(quay.project / "src/rendered") == {"tide.md": b"high"}
 
 
 def test_a_template_that_cannot_be_rendered_is_told_and_changes_nothing(quay: Quay) -> None:
@@ -274,7 +298,7 @@ def test_the_past_is_rendered_by_the_templates_of_then(quay: Quay) -> None:
     txn = str(quay.pond.snapshot().txn)
     (quay.folder / "site.md.jinja").write_text("# New page\n")
     quay.command("apply", "-f", quay.folder / "resources.yaml")
-    page = quay.project / "src/rendered/pages/sites/Wharf.md"
+    page = quay.project / "src/rendered/pages/sites/wharf.md"
     quay.export("/rendered/**")
     assert page.read_text() == "# New page\n"
     quay.export("/rendered/**", "--as-of", txn)

@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pyarrow as pa
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request
 
+from pond_core import Window, to_us
+from tests.conformance.filesystem import YEAR_33658_US
 from tests.docs.pages import blocks_of, commands_of
 from tests.observable.quay import (
     BEGIN,
@@ -27,6 +30,7 @@ from tests.observable.quay import (
     Quay,
     build_quay,
     instants,
+    readings,
     temperature,
 )
 from tests.operations.browser import headless
@@ -34,6 +38,7 @@ from tests.website.client.serving import serving
 
 PATIENCE_MS = 30_000
 LATER = END + timedelta(days=2)
+LOST = "/odd/Lost"
 GLOBS = ("/reduced/quay/sites/*/*", "/odd/*", "/rendered/**")
 OWN = "# My page\n\nOf the quay: ${1 + 1}.\n"
 
@@ -161,6 +166,8 @@ def visit(
     """Build the quay's project, serve it, and open a window."""
     with headless() as browser:
         quay = build_quay(tmp_path_factory.mktemp("quay"))
+        with quay.pond.transaction() as tx:
+            tx.write_window(LOST, far_readings(), Window())
         quay.export(*GLOBS)
         (quay.project / "src" / "own.md").write_text(OWN)
         build(quay)
@@ -184,11 +191,19 @@ def _without_trouble(visit: Visit) -> Iterator[None]:
     assert visit.outside == []
 
 
+def far_readings() -> pa.Table:
+    """Return readings by a clock that was lost: of the years 900, 2025 and 33658."""
+    rows = readings([BEGIN, BEGIN, BEGIN], "value", {})
+    begin_us = [to_us(datetime(year, 7, 1, tzinfo=UTC)) for year in (900, 2025)]
+    times = pa.array([*begin_us, YEAR_33658_US], pa.timestamp("us", "UTC"))
+    return rows.set_column(0, rows.schema.field(0), times)
+
+
 def series(path: str) -> str:
     return f"series/{re.sub('[^a-z0-9]+', '-', path.lower()).strip('-')}.html"
 
 
-HOURLY = "rendered/pages/sites/Wharf.html"
+HOURLY = "rendered/pages/sites/wharf.html"
 DAILY = series(f"{WHARF}/res=24h")
 
 
@@ -243,22 +258,39 @@ def test_a_page_loads_the_year_that_it_shows_and_another_when_it_is_chosen(visit
 def test_a_hostile_name_is_text_wherever_it_stands(visit: Visit) -> None:
     visit.open("index.html")
     link = visit.page.locator("main a").filter(has_text="two")
-    assert link.text_content() == HOSTILE_SERIES
+    assert (link.text_content(), link.inner_text()) == (HOSTILE_SERIES, HOSTILE_SERIES)
     link.click()
     visit.settled()
     page = visit.page
-    assert page.locator("main h1").text_content() == HOSTILE_SERIES
+    heading = page.locator("main h1")
+    assert (heading.text_content(), heading.inner_text()) == (HOSTILE_SERIES, HOSTILE_SERIES)
     title = HOSTILE_SERIES.removeprefix("/")
-    assert page.title() == f"{title} | Time series"
+    assert page.locator("title").text_content() == f"{title} | Time series"
     in_sidebar = page.locator("#observablehq-sidebar a").filter(has_text="two")
     assert in_sidebar.text_content() == title
     [chart] = visit.charts()
     assert chart["title"] == f"{HOSTILE_COLUMN} (<i>C</i>)"
-    assert page.locator("th").all_text_contents() == ["timestamp", HOSTILE_COLUMN]
+    heads = page.locator("th")
+    assert heads.all_text_contents() == ["timestamp", HOSTILE_COLUMN]
+    assert heads.all_inner_texts() == ["timestamp", HOSTILE_COLUMN]
     assert page.locator("main img").count() == 0
     visit.open(series("/odd/units"))
-    assert page.locator("td").all_text_contents() == ["1", "C", "2", HOSTILE_COLUMN]
+    cells = page.locator("td")
+    assert cells.all_text_contents() == ["1", "C", "2", HOSTILE_COLUMN]
+    assert cells.all_inner_texts() == ["1", "C", "2", HOSTILE_COLUMN]
     assert page.locator("main img").count() == 0
+
+
+def test_years_of_any_number_of_digits_are_shown(visit: Visit) -> None:
+    visit.open(series(LOST))
+    time = visit.page.get_by_label("Time").locator("option")
+    assert time.all_text_contents() == ["33658", "2025", "0900", "all"]
+    for year, shown in (("0900", "0900-07-01T00:00:00Z"), ("33658", "+033658-09-27T01:46:40Z")):
+        visit.choose(year)
+        assert visit.page.locator("tbody td").first.text_content() == shown
+    visit.choose("all")
+    assert visit.page.locator("tbody tr").count() == 3
+    assert len(visit.charts()[0]["lines"][0]) == 3
 
 
 def test_the_newest_rows_are_a_table(visit: Visit) -> None:
@@ -273,7 +305,7 @@ def test_the_newest_rows_are_a_table(visit: Visit) -> None:
 def test_a_page_of_a_template_knows_the_exported_files(visit: Visit) -> None:
     visit.open("index.html")
     visit.page.locator("main a").filter(has_text="Wharf.md").click()
-    visit.page.wait_for_url("**/rendered/pages/sites/Wharf.html")
+    visit.page.wait_for_url("**/rendered/pages/sites/wharf.html")
     assert visit.page.locator("main h1").text_content() == "Page of Wharf"
     assert visit.page.locator("main li").all_text_contents() == [
         "res=1h: 2 files from 2024-01-01",

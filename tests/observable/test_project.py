@@ -1,5 +1,6 @@
 """The folder of a project: what somebody did there stays, and what was killed is completed."""
 
+import json
 import shutil
 from datetime import timedelta
 from itertools import count
@@ -134,6 +135,62 @@ def test_packages_of_one_s_own_are_kept_with_their_versions(quay: Quay) -> None:
         assert (quay.project / "package-lock.json").read_bytes() == lock
 
 
+def downgrade(quay: Quay) -> None:
+    """Let the packages be as a version of DuckPond wrote them that asked for an older Framework."""
+    listed = json.loads((quay.project / ".duckpond-observable.json").read_text())["files"]
+    with opened(quay.project, force=False) as project:
+        for name in listed:
+            if name in ("package.json", "package-lock.json"):
+                text = (quay.project / name).read_text()
+                project.put(name, text.replace("1.13.4", "1.13.3").encode())
+            else:
+                project.keep(name)
+        project.finish()
+
+
+def test_an_upgrade_brings_the_packages_and_their_versions_up_to_date(quay: Quay) -> None:
+    quay.export(*BOTH)
+    before = content(quay.project)
+    downgrade(quay)
+    assert told(quay, *BOTH)["unlocked"] == []
+    for name in ("package.json", "package-lock.json"):
+        assert (quay.project / name).read_bytes() == before[name]
+
+
+def test_a_list_of_versions_that_somebody_edited_stays_and_what_it_lacks_is_told(
+    quay: Quay,
+) -> None:
+    quay.export(*BOTH)
+    downgrade(quay)
+    lock = quay.project / "package-lock.json"
+    lock.write_text(lock.read_text().replace('"fzstd": "0.1.1"', '"fzstd": "0.1.0"'))
+    edited = lock.read_bytes()
+    lacks = ["@observablehq/framework@1.13.4", "fzstd@0.1.1"]
+    for _ in range(2):
+        assert told(quay, *BOTH)["unlocked"] == lacks
+        assert lock.read_bytes() == edited
+    said = quay.export(*BOTH).stderr
+    assert f"{lock} stays as it is" in said
+    assert f"package.json asks for: {', '.join(lacks)}" in said
+    assert f"cd {quay.project} && npm install" in said
+    assert "npm ci &&" not in said
+
+
+def test_a_package_that_somebody_asked_for_and_did_not_install_is_told(quay: Quay) -> None:
+    quay.export(*BOTH)
+    package = quay.project / "package.json"
+    package.write_text(package.read_text().replace('"htl"', '"left-pad": "1.3.0",\n    "htl"'))
+    assert told(quay, *BOTH)["unlocked"] == ["left-pad@1.3.0"]
+
+
+@pytest.mark.parametrize("lock", ["{", "[]", "{}", '{"packages": {"": {"dependencies": [1]}}}'])
+def test_a_list_of_versions_that_is_none_is_left_to_npm(quay: Quay, lock: str) -> None:
+    quay.export(*BOTH)
+    (quay.project / "package-lock.json").write_text(lock)
+    told(quay, *BOTH)
+    assert (quay.project / "package-lock.json").read_text() == lock
+
+
 @pytest.mark.parametrize("package", [None, '{"dependencies": {}}', "{", "[]"])
 def test_a_folder_that_holds_something_else_is_refused(quay: Quay, package: str | None) -> None:
     quay.project.mkdir()
@@ -214,6 +271,17 @@ def test_two_exports_at_once_are_refused(quay: Quay) -> None:
         refused = quay.command("export", *BOTH, quay.project, "--observable")
     assert refused.exit_code == 1
     assert "another export is writing the project" in refused.stderr
+
+
+def test_the_list_of_a_version_that_found_out_less_is_understood(quay: Quay) -> None:
+    quay.export(*BOTH)
+    listed = quay.project / ".duckpond-observable.json"
+    told = json.loads(listed.read_text())
+    del told["known"]
+    listed.write_text(json.dumps(told))
+    before = times(quay.project)
+    quay.export(*BOTH)
+    assert times(quay.project) == before
 
 
 def test_a_list_that_is_not_understood_is_told_and_nothing_changes(quay: Quay) -> None:

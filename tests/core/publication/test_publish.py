@@ -249,6 +249,34 @@ def test_a_table_goes_with_its_series_where_that_is_asked_for(filled: Pond, lake
     assert not list((lake / harbor.SITE.strip("/")).rglob("*.*"))
 
 
+def test_two_series_that_are_one_to_the_disk_do_not_share_a_table(pond: Pond, lake: Path) -> None:
+    with pond.transaction() as tx:
+        for name in ("A", "a"):
+            tx.mkdir(f"/{name}")
+    write(pond, "/A/s", times(1))
+    write(pond, "/a/s", times(1, 2))
+    (lake / "A").mkdir(parents=True)
+    (lake / "a").symlink_to(lake / "A")  # as a disk has it that folds case
+    for _ in range(2):
+        with pytest.raises(ExistsError, match="/a/s would take the place of /A/s"):
+            publish(pond, lake)
+        assert shelf.rows(lake / "A" / "s").num_rows == 1
+
+
+def test_a_table_that_has_another_name_but_not_to_the_disk_is_not_pruned(
+    pond: Pond, lake: Path
+) -> None:
+    with pond.transaction() as tx:
+        tx.mkdir("/A")
+    write(pond, "/A/s", times(1))
+    publish(pond, lake)
+    (lake / "a").symlink_to(lake / "A")  # as a disk has it that folds case
+    with pond.transaction() as tx:
+        tx.rename("/A", "/a")
+    assert publish(pond, lake, prune=True).pruned == ()
+    assert shelf.rows(lake / "a" / "s").num_rows == 1
+
+
 def test_what_others_keep_there_is_never_pruned(filled: Pond, lake: Path) -> None:
     write_deltalake(lake / "theirs", pa.table({"x": [1]}))
     assert publish(filled, lake, prune=True).pruned == ()

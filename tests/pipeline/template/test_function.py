@@ -1,5 +1,6 @@
 import html
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -105,12 +106,41 @@ def test_a_date_has_a_form_and_a_zone() -> None:
     assert date(instant, "%d.%m. %H:%M", "America/Los_Angeles") == "30.06. 23:30"
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+@pytest.mark.parametrize(
+    ("value", "zone", "text"),
+    [
+        (datetime(900, 7, 1, tzinfo=UTC), "UTC", "0900 %Y 0900-07-01"),
+        (-1e12, "UTC", "0001 %Y 0001-01-01"),
+        (-1e12, "America/Los_Angeles", "0001 %Y 0001-01-01"),
+        (1e12, "Asia/Tokyo", "9999 %Y 9999-12-31"),
+    ],
+)
+def test_a_year_has_four_digits_and_what_no_calendar_shows_is_its_end(
+    value: datetime | float, zone: str, text: str
+) -> None:
+    assert date(value, "%Y %%Y %Y-%m-%d", zone) == text
+
+
+BLANKS = re.compile('<span style="white-space: pre">(.*?)</span>', re.DOTALL)
+"""How blanks stand in a page that browsers would not show."""
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0") | st.just(" ")))
 def test_literal_text_is_shown_letter_by_letter_in_markdown(text: str) -> None:
     shown = MarkdownIt("commonmark", {"html": True}).render(f"# a{literal(text)}z")
-    assert html.unescape(shown) == f"<h1>a{text}z</h1>\n"
+    assert html.unescape(BLANKS.sub(r"\1", shown)) == f"<h1>a{text}z</h1>\n"
+
+
+@given(st.text(st.sampled_from("a \t\n\r\f"), min_size=1))
+def test_literal_text_keeps_blanks_that_browsers_lose(text: str) -> None:
+    shown = MarkdownIt("commonmark", {"html": True}).render(f"# {literal(text)}")
+    html_text = html.unescape(shown.removeprefix("<h1>").removesuffix("</h1>\n"))
+    assert BLANKS.sub(r"\1", html_text) == text
+    outside = BLANKS.sub("b", html_text)
+    assert outside == outside.strip()
+    assert not re.search(r"\s\s|[\t\n\r\f]", outside)
 
 
 @given(st.text())
 def test_literal_text_has_nothing_that_means_something_to_framework(text: str) -> None:
-    assert set(literal(text)) & set("$`{}<>|[]()*_\n") == set()
+    assert set(BLANKS.sub(r"\1", literal(text))) & set("$`{}<>|[]()*_\n") == set()

@@ -83,7 +83,7 @@ export function drawChart(rows, {title, lines: all}) {
     color: {type: "categorical", domain: [...new Set(labels)], legend: drawn.length > 1},
     marks: [...marks, ...tips]
   });
-  return html`<figure class="duckpond-chart"><h2>${title}</h2>${plot}</figure>`;
+  return html`<figure class="duckpond-chart"><h2 style="white-space: pre-wrap;">${title}</h2>${plot}</figure>`;
 }
 
 /** Returns rows with one without values in each gap, where a line ends. */
@@ -100,8 +100,8 @@ function withGaps(rows) {
 /** Returns rows as a table. */
 export function drawTable(rows, columns) {
   return html`<div style="overflow-x: auto;"><table class="duckpond-rows">
-    <thead><tr>${columns.map((column) => html`<th>${column}</th>`)}</tr></thead>
-    <tbody>${rows.map((row) => html`<tr>${columns.map((column) => html`<td style="white-space: nowrap;">${shown(row[column])}</td>`)}</tr>`)}</tbody>
+    <thead><tr>${columns.map((column) => html`<th style="white-space: pre;">${column}</th>`)}</tr></thead>
+    <tbody>${rows.map((row) => html`<tr>${columns.map((column) => html`<td style="white-space: pre;">${shown(row[column])}</td>`)}</tr>`)}</tbody>
   </table></div>`;
 }
 
