@@ -85,8 +85,8 @@ def test_every_module_is_imported_by_another() -> None:
     assert [name for name in dead if name not in PACKAGES] == []
 
 
-def test_modules_are_short() -> None:
-    lines = {str(each): len((ROOT / each).read_text().splitlines()) for each in modules()}
+def test_modules_and_files_of_tests_are_short() -> None:
+    lines = {str(each): len(each.read_text().splitlines()) for each in python_files()}
     assert {name: count for name, count in lines.items() if count > LONGEST} == {}
 
 

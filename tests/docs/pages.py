@@ -55,6 +55,11 @@ class Block:
         """Say whether it is commands for a shell."""
         return self.language == "sh"
 
+    @property
+    def is_python(self) -> bool:
+        """Say whether it is Python."""
+        return self.language == "python"
+
 
 def pages() -> list[Path]:
     """Return all pages of the documentation that are for readers."""

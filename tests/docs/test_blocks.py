@@ -1,4 +1,4 @@
-"""Every command of README and of `docs/` works as it stands, in order on its page."""
+"""Every command of README and of `docs/` works as it stands, in order on its page; Python, too."""
 
 import re
 import shutil
@@ -13,6 +13,7 @@ from typing_extensions import override
 from pond_core import Pond
 from pond_pipeline.cli.entry import pond as pond_command
 from tests.docs.follower import Follower, FollowError, programs, write_editor
+from tests.docs.notebook import Notebook
 from tests.docs.pages import ROOT, Block, blocks_of, commands_of, is_for_tests, pages, what_is_wrong
 from tests.pipeline.migration import harbor as original
 from tests.pipeline.services import receiving
@@ -51,9 +52,10 @@ def passages() -> Iterator[Passage]:
     """Yield all that this file follows."""
     for page in pages():
         name = str(page.relative_to(ROOT))
-        if name in ELSEWHERE or not any(each.is_typed for each in Passage(page, None).blocks):
+        done = [each for each in Passage(page, None).blocks if each.is_typed or each.is_python]
+        if name in ELSEWHERE or not done:
             continue
-        chapters = dict.fromkeys(each.chapter for each in blocks_of(page) if each.is_typed)
+        chapters = dict.fromkeys(each.chapter for each in done)
         yield from (Passage(page, each) for each in (chapters if name in BY_CHAPTER else [None]))
 
 
@@ -82,8 +84,19 @@ def variables(
 
 
 @pytest.fixture
+def adapted(harbor_made: Path, bucket_url: str, tmp_path: Path) -> Callable[[str], str]:
+    """Return what is done instead of what a page says."""
+    headers = Pond.open(harbor_made / "duckpond" / ".pond").log()
+    run_id = next(each.provenance.run_id for each in headers if each.provenance.run_id)
+    return adapting(tmp_path, bucket_url, run_id=run_id)
+
+
+@pytest.fixture
 def reader(
-    harbor_made: Path, variables: dict[str, str], bucket_url: str, tmp_path: Path
+    harbor_made: Path,
+    variables: dict[str, str],
+    adapted: Callable[[str], str],
+    tmp_path: Path,
 ) -> Iterator[Follower]:
     """Somebody who has done `make demo` a while ago, in a place of their own."""
     shutil.copytree(harbor_made, tmp_path, symlinks=True, dirs_exist_ok=True)
@@ -91,9 +104,6 @@ def reader(
     for place in PLACES:
         (tmp_path / place[1:]).mkdir(parents=True, exist_ok=True)
     original.harbor().write(Path(variables["OLD"]))
-    headers = Pond.open(folder / ".pond").log()
-    run_id = next(each.provenance.run_id for each in headers if each.provenance.run_id)
-    adapted = adapting(tmp_path, bucket_url, run_id=run_id)
     with Follower(folder, variables, adapted=adapted) as follower:
         yield follower
 
@@ -112,12 +122,19 @@ def adapting(place: Path, bucket_url: str, *, run_id: str) -> Callable[[str], st
 
 
 @pytest.mark.parametrize("passage", list(passages()), ids=str)
-def test_a_page_can_be_followed_word_for_word(passage: Passage, reader: Follower) -> None:
+def test_a_page_can_be_followed_word_for_word(
+    passage: Passage,
+    reader: Follower,
+    variables: dict[str, str],
+    adapted: Callable[[str], str],
+) -> None:
     followed = [block for block in passage.blocks if is_for_tests(block)]
     if not s3.is_there() and any("s3://" in block.text for block in followed):
         pytest.skip("*** NO SeaweedFS FOR THIS SYSTEM: WHAT NEEDS BUCKETS IS NOT FOLLOWED. ***")
+    notebook = Notebook(passage.page, variables, adapted=adapted)
     for block in followed:
         reader.follow(block)
+        notebook.follow(block, reader.here)
 
 
 REASONS = {
@@ -145,7 +162,11 @@ def test_what_is_parsed_only_says_why_and_is_little() -> None:
     assert len([each for each in told if not each.startswith("tests/")]) <= 14
 
 
-@pytest.mark.parametrize("block", PARSED_ONLY, ids=lambda block: f"{block.chapter}-{block.line}")
+@pytest.mark.parametrize(
+    "block",
+    [each for each in PARSED_ONLY if each.is_typed],
+    ids=lambda block: f"{block.chapter}-{block.line}",
+)
 def test_what_is_parsed_only_is_understood(block: Block) -> None:
     for command in commands_of(block.text):
         assert what_is_wrong(command) == ""
@@ -231,3 +252,53 @@ def test_a_command_that_fails_is_told_with_what_it_said(
     with Follower(tmp_path, environ) as reader, pytest.raises(FollowError, match="code 1") as e:
         reader.follow(block)
     assert f"{tmp_path}/a\n1\n" in str(e.value)
+
+
+PYTHON = """\
+# Page
+
+```python
+from pathlib import Path
+
+found = [each.name for each in Path("/srv").iterdir()]
+```
+
+```python
+assert found == ["mine"], found
+```
+
+<!-- test: parsed only: it needs another machine -->
+```python
+raise KeyboardInterrupt
+```
+
+<!-- file: own.py -->
+```python
+raise KeyboardInterrupt
+```
+
+```python
+import os
+
+raise ValueError(f"{len(found)} in {Path.cwd().name} of {os.environ['OLD']}")
+```
+"""
+
+
+def test_python_goes_on_from_block_to_block_and_what_fails_is_told_with_its_line(
+    tmp_path: Path,
+) -> None:
+    page, here = tmp_path / "page.md", tmp_path / "here"
+    page.write_text(PYTHON)
+    here.mkdir()
+    (tmp_path / "srv" / "mine").mkdir(parents=True)
+    adapted = adapting(tmp_path, "", run_id="")
+    notebook = Notebook(page, {"OLD": "somebody"}, adapted=adapted)
+    *blocks, last = filter(is_for_tests, blocks_of(page))
+    for block in blocks:
+        notebook.follow(block, here)
+    with pytest.raises(FollowError, match=r"1 in here of somebody") as caught:
+        notebook.follow(last, here)
+    assert f'page.md", line {PYTHON[: PYTHON.index("raise V")].count(chr(10)) + 1}' in str(
+        caught.value
+    )

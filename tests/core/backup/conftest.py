@@ -36,3 +36,9 @@ def lived(pond: Pond) -> Pond:
 def a_day_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let what is listed for deletion have been listed a day ago."""
     monkeypatch.setattr(cleanup, "WAIT", timedelta(0))
+
+
+@pytest.fixture
+def to(tmp_path: Path) -> Path:
+    """Return where a replica goes."""
+    return tmp_path / "replica"

@@ -14,11 +14,6 @@ from tests.core.backup.histories import TXNS, assert_follows, write_more
 from tests.core.dying import dies, nursery
 
 
-@pytest.fixture
-def to(tmp_path: Path) -> Path:
-    return tmp_path / "replica"
-
-
 def test_no_change_is_taken(lived: Pond, backups: Backups, to: Path) -> None:
     lived.push(backups)
     backups.pull(to)

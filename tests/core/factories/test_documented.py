@@ -22,9 +22,9 @@ def test_the_first_block_runs(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with Pond.init(".pond", durability="process").transaction() as transaction:
-        transaction.mkdir("/combined/noyo", parents=True)
+        transaction.mkdir("/combined/harbor", parents=True)
         readings = hourly(range(48), TEMPERATURE)
-        transaction.write_window("/combined/noyo/BDock", readings, between(0, 48))
+        transaction.write_window("/combined/harbor/Basin", readings, between(0, 48))
     exec(block(0), {})  # noqa: S102  # it is our own page
     assert "Temperature.C.avg" in capsys.readouterr().out
 

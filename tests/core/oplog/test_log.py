@@ -77,6 +77,13 @@ def test_a_place_without_a_log_is_no_pond(tmp_path: Path) -> None:
     assert "init" in info.value.hint
 
 
+def test_a_pond_in_a_folder_above_is_named(log: OpLog) -> None:
+    below = log.pond.parent / "site" / "harbor"
+    with pytest.raises(NotAPondError) as info:
+        OpLog(below / log.pond.name, durability=Durability())
+    assert info.value.hint.startswith(f"there is one in {log.pond.parent}: go there")
+
+
 def test_transactions_are_numbered_from_one_on(log: OpLog) -> None:
     assert [append(log, link(name)).txn for name in "abc"] == [1, 2, 3]
     assert [header.txn for header in reopened(log).headers()] == [1, 2, 3]

@@ -258,6 +258,13 @@ def test_a_common_table_hides_the_path_of_its_name(snapshot: Snapshot, engine: s
     assert rows(snapshot, statement, engine) == [(7,)]
 
 
+def test_a_common_table_is_none_of_the_paths_that_lack_a_slash(
+    snapshot: Snapshot, engine: str
+) -> None:
+    statement = "WITH Large AS (SELECT 7 AS a) SELECT * FROM large"
+    assert rows(snapshot, statement, engine) == [(7,)]
+
+
 def test_a_subquery_reads_paths_as_well(snapshot: Snapshot, engine: str) -> None:
     statement = """SELECT count(*) FROM "/large"
         WHERE timestamp IN (SELECT timestamp FROM "/d/small")

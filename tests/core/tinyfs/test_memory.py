@@ -2,8 +2,8 @@
 
 from hypothesis import settings
 
-from tests.conformance.filesystem import FileSystemContract
 from tests.conformance.filesystem_machine import FileSystemMachine
+from tests.conformance.stored import FileSystemContract
 from tests.core.tinyfs.in_memory import InMemory
 
 

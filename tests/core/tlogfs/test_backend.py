@@ -13,8 +13,9 @@ from pond_core.oplog import OpKind, Provenance
 from pond_core.storage import Bucket
 from pond_core.tinyfs import FS, ROOT
 from pond_core.window import ALWAYS, Window
-from tests.conformance.filesystem import FileSystemContract, readings, values
+from tests.conformance.filesystem import readings, values
 from tests.conformance.filesystem_machine import FileSystemMachine
+from tests.conformance.stored import FileSystemContract
 from tests.core.tlogfs.stores import InLog, MachineInLog, Store, backend_of, on_disk
 from tests.s3.server import BUCKET, Server
 

@@ -15,7 +15,7 @@ from pond_pipeline.alerts.scene import News
 from pond_pipeline.alerts.watch import Looked, Watch
 from pond_pipeline.config import load_documents
 from pond_pipeline.plan import compile_plan
-from tests.pipeline.instruments import INSTRUMENTS
+from tests.pipeline.instruments import INSTRUMENTS, PIER
 from tests.pipeline.services import Receiver, receiving
 from tests.pipeline.waters import INSTANT, at, store
 
@@ -39,6 +39,7 @@ spec:
   conditions: [%s]
   channels: [%s]
 """
+HOT = "{when: threshold, path: /normalized/bay/Pier, column: Temperature.C, above: 20}"
 WEBHOOK = '{webhook: "${env:PAGER}"}'
 SITE = "/combined/bay/Bay"
 
@@ -123,3 +124,17 @@ def looking_out(root: Path) -> Iterator[Lookout]:
 def seen_at(hour: int, minute: int = 0) -> str:
     """Return an instant of the first of March 2025."""
     return f"{datetime(2025, 3, 1, hour, minute):%Y-%m-%d %H:%M}"  # noqa: DTZ001 -- text
+
+
+def pier(lookout: Lookout, **by_hour: float) -> None:
+    """Let the pier have readings of the first of March: `h12=7.5`."""
+    values: dict[str, float | None] = {seen_at(int(hour[1:])): v for hour, v in by_hour.items()}
+    lookout.readings(PIER, values, "2025-03")
+
+
+def stall(lookout: Lookout) -> None:
+    """Let the pier be silent, and be told so at 8:00."""
+    pier(lookout, h4=7.0)
+    lookout.begin("{when: stale}")
+    lookout.look(seen_at(7, 20))
+    lookout.look(seen_at(8))

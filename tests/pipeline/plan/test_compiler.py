@@ -236,7 +236,8 @@ def resource_sets(draw: st.DrawFn) -> str:
         st.lists(names.map(lambda name: f"s_{name}"), min_size=1, max_size=4, unique=True)
     )
     readable = [f"/normalized/n/{device}" for device in devices]
-    documents = [account(*(f'{{name: "{device}", id: 1}}' for device in devices))]
+    numbered = (f'{{name: "{device}", id: {n}}}' for n, device in enumerate(devices, start=1))
+    documents = [account(*numbered)]
     for number, place in enumerate(places):
         paths = draw(st.lists(st.sampled_from(readable), min_size=1, unique=True))
         inputs = ", ".join(f'{{pattern: "{path}"}}' for path in paths)

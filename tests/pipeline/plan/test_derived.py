@@ -147,8 +147,21 @@ def test_one_series_twice_at_a_time_under_one_scope_is_an_error() -> None:
             "/x",
             "'/x' matches nothing; declare the device, location or site that it means",
         ),
-        ("/raw/n/A1", "/raw/n/A1 cannot be read here: it is raw readings; " + WANTED),
-        ("/raw/n/*", "/raw/n/A1 cannot be read here: it is raw readings; " + WANTED),
+        (
+            "/raw/n/A1",
+            (
+                "/raw/n/A1 cannot be read here: it is raw readings; "
+                "name /normalized/n/A1, which is made of it"
+            ),
+        ),
+        (
+            "/raw/n/*",
+            (
+                "/raw/n/A1 cannot be read here: it is raw readings; "
+                "name /normalized/n/*, which is made of it"
+            ),
+        ),
+        ("/quarantine/n/A1", "/quarantine/n/A1 cannot be read here: it is raw readings; " + WANTED),
         (
             "/quarantine/n/none",
             (

@@ -172,3 +172,19 @@ def test_a_place_s_fingerprint_follows_how_its_exports_are_read() -> None:
         "/normalized/fb/B",
     }
     assert changed(EXPORTS, EXPORTS.replace("*.csv", "*.htm")) == {"/raw/fb/files"}
+
+
+def test_a_copied_line_with_the_id_of_another_device_is_an_error() -> None:
+    text = ACCOUNT.replace("scope: S}]", "scope: S}, {name: B, id: 7}]")
+    with pytest.raises(ConfigError) as caught:
+        compiled(text)
+    assert str(caught.value).startswith(
+        "resources.yaml:8: spec.devices[1].id: is the location of line 8 already"
+    )
+
+
+@pytest.mark.parametrize("other", ["id: 7, start: 2025-01-01", "id: 7, active: false", "id: 8"])
+def test_a_location_is_read_by_one_device_at_a_time(other: str) -> None:
+    text = ACCOUNT.replace("scope: S}]", f"until: 2025-01-01}}, {{name: B, {other}}}]")
+    pulls = [step for step in compiled(text).steps if isinstance(step, PullStep)]
+    assert len(pulls) == 2

@@ -1,9 +1,9 @@
-"""What a backup holds can be looked at where it is, and any part of it be put back."""
+"""Any part of a backup is put back into a pond that goes on."""
 
 import itertools
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,134 +13,26 @@ from hypothesis import given, settings
 
 from pond_core import (
     Backups,
-    CorruptionError,
-    DataError,
     EntryType,
     ExistsError,
     InvalidPathError,
-    Keep,
     NotFoundError,
     Pond,
-    ReadFS,
     Recipe,
-    ReplicaError,
-    SnapshotForgottenError,
     Transaction,
     Window,
     WrongTypeError,
     from_us,
-    open_backup,
     put_back,
-    restore_part,
 )
-from pond_core.storage import Durability, Folder, Place, Sealed
-from tests.conformance.copying import CHANGES, apply_changes, below, windows, write_tree
+from pond_core.storage import Durability, Folder, Place
+from tests.conformance.copying import CHANGES, apply_changes, below, windows
 from tests.conformance.filesystem import readings
 from tests.core.backup import dying
 from tests.core.backup.counting import Counting
-from tests.core.backup.histories import LARGE, TXNS, shown, write_more
+from tests.core.backup.histories import LARGE, shown
+from tests.core.backup.recovery.parts import begin, head, remove
 from tests.core.dying import dies, nursery
-from tests.golden.make import told
-from tests.s3 import server as s3
-
-KEY = "correct horse battery staple"
-
-
-@pytest.fixture(params=["plain", "sealed"])
-def backups(request: pytest.FixtureRequest, target: Place) -> Backups:
-    return Backups(target, key=None if request.param == "plain" else KEY, durability="process")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Backups:
-    """For what does not depend on where it is."""
-    return Backups(tmp_path / "folder", durability="process")
-
-
-@pytest.fixture
-def grown(pond: Pond) -> Pond:
-    """A pond with one of each below `/a`."""
-    pond.transact(write_tree)
-    return pond
-
-
-@pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where temporary files go."""
-    place = tmp_path / "temporary"
-    place.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(place))
-    return place
-
-
-def digests(fs: ReadFS) -> Mapping[str, str]:
-    return {path: node.digest for path, node in told(fs).items()}
-
-
-def remove(pond: Pond, path: str) -> None:
-    pond.transact(lambda tx: tx.remove(path, recursive=True))
-
-
-def head(pond: Pond) -> int:
-    return pond.snapshot().txn
-
-
-# Looking
-
-
-def test_every_moment_reads_as_in_the_pond(lived: Pond, backups: Backups, temporary: Path) -> None:
-    lived.push(backups)
-    for txn in range(TXNS + 1):
-        with open_backup(backups, as_of=txn) as snapshot:
-            assert snapshot.txn == txn
-            assert digests(snapshot) == shown(lived, txn)
-    assert list(temporary.iterdir()) == []
-
-
-def test_an_object_is_fetched_when_it_is_first_wanted(grown: Pond, tmp_path: Path) -> None:
-    place = Counting(Folder(tmp_path / "backup", durability=Durability(full=False)))
-    backups = Backups(place)
-    grown.push(backups)
-    place.calls.clear()
-    with open_backup(backups) as snapshot:
-        assert len(list(snapshot.walk("/"))) == 17
-        assert place.calls["download"] == 0
-        for _ in range(2):
-            assert snapshot.read_data("/a/b/large") == LARGE
-        assert place.calls["download"] == 1
-
-
-def test_it_is_asked_by_sql(grown: Pond, folder: Backups) -> None:
-    grown.push(folder)
-    statement = 'SELECT count(*) AS n FROM "/a/series"'
-    with open_backup(folder) as snapshot:
-        for engine in ("duckdb", "datafusion"):
-            assert snapshot.sql(statement, engine=engine)["n"].to_pylist() == [8_984]
-        assert snapshot.scan("/a/computed").collect().height == 8_984
-
-
-def test_what_is_damaged_is_told_when_it_is_read(
-    grown: Pond, backups: Backups, target: Place
-) -> None:
-    grown.push(backups)
-    damage_objects(backups, target)
-    with open_backup(backups) as snapshot:
-        assert snapshot.read_data("/a/small") == b""
-        with pytest.raises(CorruptionError, match="is damaged"):
-            snapshot.read_data("/a/b/large")
-
-
-def damage_objects(backups: Backups, target: Place) -> None:
-    """Flip a bit of each object, and of nothing else."""
-    place = backups._place
-    folder = f"ponds/{backups.ponds()[0]}/objects" if backups.is_sealed else "objects"
-    for each in list(place.files(folder)):
-        name = place._sealed(each.name) if isinstance(place, Sealed) else each.name
-        data = target.read(name) or b""
-        target.write(name, data[:-1] + bytes([data[-1] ^ 1]))
-
-
-# Into a pond that goes on
 
 
 @pytest.mark.parametrize(
@@ -362,151 +254,6 @@ def test_a_name_that_is_taken_meanwhile_is_not_lost(
     assert grown.snapshot(3).read_data("/a") == b"mine"
 
 
-# What is refused
-
-
-def test_a_path_that_was_not_there_is_told_with_the_moment(lived: Pond, backups: Backups) -> None:
-    lived.push(backups)
-    moment = f"as of txn 3 of pond {lived.id}"
-    with pytest.raises(NotFoundError, match=f"/larg does not exist, in .* {moment}"):
-        put_back(backups, "/larg", lived, "/z", as_of=3)
-    with pytest.raises(NotFoundError, match=moment) as told_of:
-        put_back(backups, "/computed", lived, "/z", as_of=3)
-    assert "--as-of" in told_of.value.hint
-    with pytest.raises(NotFoundError, match=f"/d/small is a data file, no directory.* {moment}"):
-        put_back(backups, "/d/small/f", lived, "/z", as_of=3)
-    assert head(lived) == TXNS
-
-
-def test_a_moment_that_expired_is_refused(lived: Pond, backups: Backups, tmp_path: Path) -> None:
-    for _ in range(2):
-        lived.push(backups)
-        write_more(lived)
-    lived.push(backups)
-    backups.expire(Keep(daily=1))
-    with pytest.raises(SnapshotForgottenError, match="txn 3 has expired"):
-        put_back(backups, "/d", lived, "/z", as_of=3)
-    with pytest.raises(SnapshotForgottenError, match="txn 3 has expired"):
-        restore_part(backups, "/d", tmp_path / "new", as_of=3)
-    with pytest.raises(NotFoundError, match="no txn 99"):
-        put_back(backups, "/d", lived, "/z", as_of=99)
-    assert not (tmp_path / "new").exists()
-
-
-def test_a_damaged_object_is_put_nowhere(
-    grown: Pond, backups: Backups, target: Place, tmp_path: Path
-) -> None:
-    grown.push(backups)
-    damage_objects(backups, target)
-    with pytest.raises(CorruptionError, match="is damaged"):
-        put_back(backups, "/a", grown, "/z")
-    with pytest.raises(CorruptionError, match="is damaged"):
-        restore_part(backups, "/a", tmp_path / "new")
-    assert (head(grown), (tmp_path / "new").exists()) == (1, False)
-    put_back(backups, "/a/small", grown, "/z")  # what does not need it
-
-
-def test_a_sealed_backup_needs_its_key(grown: Pond, target: Place, tmp_path: Path) -> None:
-    grown.push(Backups(target, key=KEY))
-    with pytest.raises(DataError, match="are sealed"):
-        put_back(Backups(target), "/a", grown, "/z")
-    with pytest.raises(DataError, match="are sealed"):
-        restore_part(Backups(target), "/a", tmp_path / "new")
-
-
-def test_a_replica_takes_nothing_back(grown: Pond, folder: Backups, tmp_path: Path) -> None:
-    grown.push(folder)
-    folder.pull(tmp_path / "replica")
-    with pytest.raises(ReplicaError):
-        put_back(folder, "/a", Pond.open(tmp_path / "replica"), "/z")
-    with pytest.raises(ExistsError, match="there is a pond at"):
-        restore_part(folder, "/a", tmp_path / "replica")
-
-
-def test_where_there_are_several_ponds_it_is_its_own_or_one_is_named(
-    grown: Pond, folder: Backups, tmp_path: Path
-) -> None:
-    other = Pond.init(tmp_path / "other", durability="process")
-    write_more(other)
-    grown.push(folder)
-    other.push(folder)
-    assert put_back(folder, "/a", grown, "/z").parent == grown.id
-    third = Pond.init(tmp_path / "third", durability="process")
-    with pytest.raises(DataError, match="of 2 ponds"):
-        put_back(folder, "/a", third, "/z")
-    with pytest.raises(DataError, match="of 2 ponds"):
-        restore_part(folder, "/a", tmp_path / "new")
-    done = put_back(folder, "/", grown, "/other", pond=other.id)
-    assert (done.parent, done.pond) == (other.id, grown.id)
-    assert grown.snapshot().read_data("/other/more-0") == b"0"
-
-
-# Into a new pond
-
-
-@pytest.mark.parametrize("path", ["/a", "/a/b", "/a/series", "/a/link", "/a/computed", "/"])
-def test_a_new_pond_has_the_part_at_its_path_and_nothing_else(
-    grown: Pond, backups: Backups, tmp_path: Path, path: str
-) -> None:
-    grown.transact(lambda tx: tx.mark("/", {"of": "the root"}))
-    grown.push(backups)
-    done = restore_part(backups, path, tmp_path / "new", durability="process")
-    made = Pond.open(tmp_path / "new")
-    assert (done.pond, done.parent, done.path, done.txn) == (made.id, grown.id, path, 1)
-    assert made.id != grown.id
-    assert below(made.snapshot(), path) == below(grown.snapshot(), path)
-    outside = [each for each in digests(made.snapshot()) if not each.startswith(path)]
-    assert all(path.startswith(each) for each in outside)
-    assert len(made.log()) == 1
-    report = made.verify()
-    assert (report.findings, report.left_over, report.unreferenced) == ((), (), ())
-
-
-def test_a_new_pond_is_made_in_a_bucket(
-    grown: Pond, folder: Backups, s3_server: s3.Server, bucket_url: str
-) -> None:
-    grown.push(folder)
-    url = f"{bucket_url}/part"
-    for _ in range(2):  # asked again, it is there
-        done = restore_part(folder, "/a", url, access=s3_server.access)
-        assert (done.txn, done.path) == (1, "/a")
-    made = Pond.open(url, access=s3_server.access)
-    assert below(made.snapshot(), "/a") == below(grown.snapshot(), "/a")
-    assert len(made.log()) == 1
-
-
-def test_a_pond_without_transactions_is_gone_on_with(
-    grown: Pond, folder: Backups, tmp_path: Path
-) -> None:
-    grown.push(folder)
-    begun = Pond.init(tmp_path / "new", durability="process")
-    assert restore_part(folder, "/a", tmp_path / "new").pond == begun.id
-
-
-def test_a_new_pond_is_made_over_nothing(grown: Pond, folder: Backups, tmp_path: Path) -> None:
-    grown.push(folder)
-    with pytest.raises(ExistsError, match="there is a pond at"):
-        restore_part(folder, "/a", grown.path)
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "file").write_text("mine")
-    with pytest.raises(ExistsError, match="is not empty"):
-        restore_part(folder, "/a", tmp_path / "mine")
-    restore_part(folder, "/a", tmp_path / "new")
-    with pytest.raises(ExistsError, match="there is a pond at"):  # another part
-        restore_part(folder, "/a/b", tmp_path / "new")
-    assert [each.name for each in (tmp_path / "mine").iterdir()] == ["file"]
-
-
-def test_what_is_not_there_makes_no_pond(grown: Pond, folder: Backups, tmp_path: Path) -> None:
-    grown.push(folder)
-    with pytest.raises(NotFoundError, match="/b does not exist"):
-        restore_part(folder, "/b", tmp_path / "new")
-    assert not (tmp_path / "new").exists()
-
-
-# Any tree
-
-
 @settings(max_examples=15)
 @given(before=CHANGES, after=CHANGES)
 def test_any_tree_is_put_back_into_any_other(
@@ -526,21 +273,6 @@ def test_any_tree_is_put_back_into_any_other(
             assert found == {path.rstrip("/"): each for path, each in expected.items()}
 
 
-# Killed
-
-
-def begin(start: Path) -> Pond:
-    """Make a pond that lies in few files, and its backup."""
-    pond = Pond.init(start / "pond", durability="process")
-    with pond.transaction() as changes:
-        changes.mkdir("/a")
-        changes.write_data("/a/large", LARGE)
-        changes.write_window("/a/series", readings({5: 2.0}), Window(3, 10))
-        changes.mark("/a/series", {"state": "asked"}, Window(3, 10))
-    pond.push(Backups(start / "backup", durability="process"))
-    return pond
-
-
 def test_a_part_that_was_put_back_and_killed_at_any_step_is_there_or_not(tmp_path: Path) -> None:
     start = tmp_path / "start"
     pond = begin(start)
@@ -558,29 +290,6 @@ def test_a_part_that_was_put_back_and_killed_at_any_step_is_there_or_not(tmp_pat
         put_back(backups, "/a", restored, "/a", replace=True)
         assert (head(restored), shown(restored, 3)) == (3, expected)
         assert restored.verify().findings == ()
-        shutil.rmtree(place)
-        if not died:
-            break
-    assert steps > 30
-
-
-def test_a_new_pond_that_was_killed_at_any_step_is_made_when_it_is_asked_for_again(
-    tmp_path: Path,
-) -> None:
-    start = tmp_path / "start"
-    expected = below(begin(start).snapshot(), "/a")
-    context = nursery(dying.__name__)
-    for steps in itertools.count():
-        place = tmp_path / f"{steps}"
-        shutil.copytree(start, place)
-        died = dies(context, dying.restore_a_part, place, steps)
-        new = place / "new"
-        assert not Pond.exists(new) or head(Pond.open(new)) in (0, 1)
-        done = restore_part(Backups(place / "backup"), "/a", new, durability="process")
-        made = Pond.open(new)
-        assert (made.id, done.txn, head(made)) == (done.pond, 1, 1)
-        assert below(made.snapshot(), "/a") == expected
-        assert made.verify().findings == ()
         shutil.rmtree(place)
         if not died:
             break
