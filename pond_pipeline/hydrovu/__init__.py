@@ -3,6 +3,7 @@
 from pond_pipeline.hydrovu.client import BASE_URL, HydroVuClient, shared_auth
 from pond_pipeline.hydrovu.columns import Column
 from pond_pipeline.hydrovu.normalize import QUARANTINE_SCHEMA, Normalized, normalize
+from pond_pipeline.hydrovu.outage import Outage, shared_outage
 from pond_pipeline.hydrovu.page import PAGE_SCHEMA, Page, decode, read_readings
 from pond_pipeline.hydrovu.rate import RateLimit
 from pond_pipeline.hydrovu.records import Location, Names
@@ -19,6 +20,7 @@ __all__ = [
     "Location",
     "Names",
     "Normalized",
+    "Outage",
     "Page",
     "RateLimit",
     "decode",
@@ -26,4 +28,5 @@ __all__ = [
     "raw_table",
     "read_readings",
     "shared_auth",
+    "shared_outage",
 ]

@@ -22,10 +22,16 @@ from pond_pipeline.hydrovu.shape import ShapeError, member
 SCOPE = "read:locations read:data"
 """HydroVu API, the scopes of the client-credentials flow."""
 
-CREDENTIALS_HINT = "check `key` and `secret` of the HydroVu resource in resources.yaml"
+CREDENTIALS_HINT = (
+    "check the client id and secret: HYDROVU_KEY and HYDROVU_SECRET in .env, or what `key` and "
+    "`secret` in resources.yaml name"
+)
 """What to do when the API refuses."""
 
-ADDRESS_HINT = "check `base_url` of the HydroVu resource in resources.yaml, and the network"
+ADDRESS_HINT = (
+    "check the network, and the address: `base_url` in resources.yaml, or HYDROVU_URL in .env; "
+    "without an account, `pond simulator` answers in another terminal"
+)
 """What to do when something answers that is not the API, or nothing does."""
 
 _EARLY_S = 60.0

@@ -17,6 +17,7 @@ from typing_extensions import override
 from pond_core import Window
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.hydrovu.auth import ClientCredentials
+from pond_pipeline.hydrovu.outage import Outage
 from pond_pipeline.hydrovu.page import Page, read_readings
 from pond_pipeline.hydrovu.rate import RateLimit, shared_rate
 from pond_pipeline.hydrovu.records import Location, Names, read_locations, read_names
@@ -54,6 +55,8 @@ class HydroVuClient:
         attempts: How often one page is asked for.
         rate: The limit to keep to; by default the one that this process has for the credential.
         auth: Signs the requests, e.g. `shared_auth`; by default with a token of this client's own.
+        outage: What is known of the server, e.g. `shared_outage`; by default what this client
+            finds.
 
     Raises:
         ConfigError: `base_url` is no `http` or `https` address, or holds a password.
@@ -71,6 +74,7 @@ class HydroVuClient:
         attempts: int = ATTEMPTS,
         rate: RateLimit | None = None,
         auth: ClientCredentials | None = None,
+        outage: Outage | None = None,
     ) -> None:
         self._base_url = _address(base_url)
         own = ClientCredentials(self._base_url + _TOKEN_PATH, key, secret, clock=clock)
@@ -82,6 +86,7 @@ class HydroVuClient:
             clock=clock,
             attempts=attempts,
             rate=shared_rate(self._base_url, key) if rate is None else rate,
+            outage=Outage() if outage is None else outage,
         )
 
     @override

@@ -39,6 +39,10 @@ class TransientError(Exception):
         self.wait_s = wait_s
 
 
+class UnreachableError(TransientError):
+    """Nothing answered where the server should be."""
+
+
 def retried(attempt: Callable[[], T], *, attempts: int, sleep: Callable[[float], None]) -> T:
     """Call `attempt` until it succeeds, `attempts` times at most.
 

@@ -18,10 +18,12 @@ import httpx
 
 from pond_pipeline.errors import HydroVuError
 from pond_pipeline.hydrovu.auth import ADDRESS_HINT, CREDENTIALS_HINT
+from pond_pipeline.hydrovu.outage import Outage
 from pond_pipeline.hydrovu.page import decode
 from pond_pipeline.hydrovu.rate import RateLimit
 from pond_pipeline.hydrovu.retry import (
     TransientError,
+    UnreachableError,
     described,
     number_header,
     raise_if_transient,
@@ -67,6 +69,7 @@ class Session:
         clock: The present instant, aware.
         attempts: How often one page is asked for.
         rate: The limit to keep to.
+        outage: What is known of the server; while it is out of reach, it is asked once.
     """
 
     def __init__(
@@ -79,11 +82,13 @@ class Session:
         clock: Callable[[], datetime],
         attempts: int,
         rate: RateLimit,
+        outage: Outage,
     ) -> None:
         self._sleep = sleep
         self._clock = clock
         self._attempts = attempts
         self._rate = rate
+        self._outage = outage
         self._lock = threading.Lock()
         self.requests = 0
         self._http = httpx.Client(
@@ -152,18 +157,25 @@ class Session:
                 raise place.failure(f"HTTP {status}", url=request.url, hint=ADDRESS_HINT)
             return _answer(response)
 
+        is_out = self._outage.lasts(self._clock())
+        attempts = 1 if is_out else self._attempts
         try:
-            return retried(attempt, attempts=self._attempts, sleep=self._sleep)
+            return retried(attempt, attempts=attempts, sleep=self._sleep)
         except TransientError as exc:
-            what = f"{exc}, the last of {self._attempts} attempts"
-            raise place.failure(what, url=request.url, hint=exc.hint) from exc
+            if isinstance(exc, UnreachableError):
+                self._outage.begin(self._clock())
+            how = "as a moment ago" if is_out else f"the last of {attempts} attempts"
+            raise place.failure(f"{exc}, {how}", url=request.url, hint=exc.hint) from exc
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         try:
             response = self._http.send(request)
         except httpx.RequestError as exc:
             msg = f"{described(exc.request)} failed with {type(exc).__name__}: {exc}"
-            raise TransientError(msg, hint=ADDRESS_HINT) from exc
+            is_reached = not isinstance(exc, httpx.ConnectError | httpx.ConnectTimeout)
+            kind = TransientError if is_reached else UnreachableError
+            raise kind(msg, hint=ADDRESS_HINT) from exc
+        self._outage.end()
         raise_if_transient(response, now=self._clock())
         return response
 

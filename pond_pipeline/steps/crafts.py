@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pond_core import EntryType, ReadFS
-from pond_pipeline.hydrovu import RAW_KEY, HydroVuClient, shared_auth
+from pond_pipeline.hydrovu import RAW_KEY, HydroVuClient, shared_auth, shared_outage
 from pond_pipeline.periods import Period
 from pond_pipeline.plan import (
     CombineStep,
@@ -106,7 +106,8 @@ def open_client(source: HydroVuSource, request: Request) -> Iterator[HydroVuClie
     )
     # Of 200 instruments each is a step of its own: a token for each were half of all requests.
     auth = shared_auth(base_url, key, secret)
-    with HydroVuClient(base_url, key, secret, auth=auth) as client:
+    outage = shared_outage(base_url)
+    with HydroVuClient(base_url, key, secret, auth=auth, outage=outage) as client:
         yield client
 
 

@@ -53,9 +53,11 @@ def normalize(
     tests, around = tests_of(step), Surroundings.of(fs, [raw])
 
     def result(window: Window, reach: Window) -> hydrovu.Normalized:
-        readings = fs.read_series(raw, widened(reach, 2 * margin_us))
+        readings = [RAW_SCHEMA.empty_table()]
+        if fs.exists(raw):  # else nothing was collected yet: the account did not answer, for one
+            readings.append(fs.read_series(raw, widened(reach, 2 * margin_us)))
         return hydrovu.normalize(
-            concat([RAW_SCHEMA.empty_table(), readings]).select(RAW_SCHEMA.names),
+            concat(readings).select(RAW_SCHEMA.names),
             names,
             window=window,
             clock_floor=step.source.clock_floor,

@@ -28,6 +28,7 @@ LOCATION = 1_234_567_890_123_456
 TEMPERATURE = SeriesKey("1", "1")
 FAHRENHEIT = SeriesKey("1", "2")
 DEPTH = SeriesKey("3", "35")
+MARCH = "2025-03-20"
 
 Asked = tuple[str, str]
 """A range that the API was asked for: its first and last instant, the latter empty if open."""

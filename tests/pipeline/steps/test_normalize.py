@@ -37,6 +37,18 @@ def test_a_table_has_one_row_per_instant_and_one_column_per_parameter(station: S
     assert table.drop_columns("timestamp").to_pylist() == [{"Temperature.C": 10.0, "Depth.m": 2.5}]
 
 
+def test_the_table_of_an_instrument_that_was_never_asked_is_empty_until_it_was(
+    station: Station,
+) -> None:
+    station.ledger.write("2025-02-10 00:00")
+    station.learn_names()
+    station.normalize("2025-02", now=MARCH)
+    assert station.stamps(TABLE) == []
+    collected(station, "2025-02")
+    station.normalize("2025-02", now=MARCH)
+    assert station.stamps(TABLE) == ["2025-02-10 00:00"]
+
+
 def test_a_column_keeps_the_ids_that_it_came_from(station: Station) -> None:
     station.ledger.write("2025-02-10 00:00")
     collected(station, "2025-02")
