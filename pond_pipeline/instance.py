@@ -5,6 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 import yaml
+from sqlalchemy.exc import DatabaseError
 
 from pond_pipeline.errors import ConfigError
 
@@ -25,6 +26,10 @@ concurrency:
 event_log_storage:
   module: pond_pipeline.event_log   # SQLite, three times as fast as the stock class
   class: EventLog
+  config: {}
+compute_logs:
+  module: pond_pipeline.compute_logs   # where Dagster keeps them, without tracebacks at Ctrl-C
+  class: ComputeLogs
   config: {}
 run_monitoring:
   enabled: true
@@ -47,7 +52,8 @@ def open_instance(home: Path) -> dg.DagsterInstance:
     Webserver and daemon must find it made: started together on a fresh home, one of them crashes.
 
     Raises:
-        ConfigError: The directory cannot be made, or its `dagster.yaml` is wrong.
+        ConfigError: The directory cannot be made, its `dagster.yaml` is wrong, or its databases
+            cannot be opened.
     """
     home = home.absolute()
     settings = home / "dagster.yaml"
@@ -61,8 +67,13 @@ def open_instance(home: Path) -> dg.DagsterInstance:
         raise ConfigError(msg, hint="set DAGSTER_HOME to a directory that you can write") from exc
     try:
         instance = dg.DagsterInstance.from_config(str(home))
+        instance.get_runs_count()  # opens the databases, which makes them
     except (dg.DagsterInvalidConfigError, yaml.YAMLError) as exc:
         msg = f"{settings} is not what Dagster accepts: {exc}"
         raise ConfigError(msg, hint="mend it, or delete it: it is written anew") from exc
-    instance.get_runs_count()  # opens the databases, which makes them
+    except DatabaseError as exc:
+        msg = f"the databases in {home} cannot be opened: {exc.orig}"
+        raise ConfigError(
+            msg, hint="check who owns it, whether its disk is full, and what dagster.yaml says"
+        ) from exc
     return instance

@@ -38,3 +38,22 @@ def count_text(count: int, one: str) -> str:
     ('1 gap', '1,200 gaps')
     """
     return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"
+
+
+def below_hint(pattern: str) -> str:
+    """Return what to do where a pattern of pond paths means nothing of what is wanted.
+
+    >>> below_hint("/normalized/noyo/")
+    'of a directory, all below it is: /normalized/noyo/**'
+    >>> below_hint("/normalized/n*")
+    'of a directory, all below it is: /normalized/n*/**'
+    >>> below_hint("/**")
+    '`pond ls` shows what is there'
+    """
+    names = pattern.rstrip("/").split("/")
+    while names[-1] in {"*", "**"}:
+        names.pop()
+    below = "/".join([*names, "**"])
+    if below == pattern:
+        return "`pond ls` shows what is there"
+    return f"of a directory, all below it is: {below}"

@@ -19,7 +19,6 @@ import pyarrow as pa
 from pond_core.errors import (
     ConflictError,
     CorruptionError,
-    NotAPondError,
     NotFoundError,
     PondError,
     ReplicaError,
@@ -40,7 +39,7 @@ from pond_core.oplog.operation import (
 )
 from pond_core.oplog.parquet import LogFile, add_action, file_of
 from pond_core.oplog.part import PartState
-from pond_core.oplog.place import check_not_lost, check_path
+from pond_core.oplog.place import check_not_lost, check_path, no_pond
 from pond_core.oplog.reader import Reader
 from pond_core.oplog.schema import HEADERS, HOT
 from pond_core.oplog.shown import Shown
@@ -87,8 +86,7 @@ class OpLog:
         commits.open()
         if not delta_log.is_there(pond / "oplog" / "_delta_log"):
             check_not_lost(pond, durability)
-            msg = f"there is no pond at {self.label}"
-            raise NotAPondError(msg, hint=f"make one with `pond --pond {self.label} init`")
+            raise no_pond(pond, self.label)
         self.table = LogTable(pond / "oplog", durability=durability, commits=commits)
         self.upkeep = Maintenance(self.table, durability=durability, tmp=pond / "tmp")
         self._guard = threading.RLock()

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pond_core.errors import NotFoundError, QueryError
+from pond_core.errors import NotFoundError, PondError, QueryError
 from pond_core.query.asked import SIGNS, all_of, any_of, compared, with_clock
 from pond_core.query.catalog import Catalog, is_pond_name
 from pond_core.query.duckdb_instance import file_literal, identifier, literal, planner, reader
@@ -35,6 +35,14 @@ _TYPES = {
 
 _INTERRUPTED = "Query interrupted"
 """What DuckDB 2.0 says, as an error of no kind of its own, where a signal ended a query."""
+
+
+_NO_TABLE = "Catalog Error: Table with name "
+"""How DuckDB 2.0 begins to say that there is no table of a name."""
+
+_NO_QUOTES = "Referenced table "
+"""What it says where a column is written `Sonde.Temperature.C`: it takes all but the end for a
+table's name."""
 
 
 def run(text: str, catalog: Catalog) -> pa.Table:
@@ -64,7 +72,14 @@ def query_errors() -> Iterator[None]:
         yield
     except duckdb.CatalogException as exc:
         hint = 'write pond paths in double quotes: FROM "/combined/noyo/BDock"'
-        raise QueryError(str(exc).strip(), hint=hint) from exc
+        what = str(exc).strip()
+        if what.startswith(_NO_TABLE):
+            what = what.partition("\n")[0]  # the names below are of DuckDB's own tables
+        raise QueryError(what, hint=hint) from exc
+    except duckdb.BinderException as exc:
+        what = str(exc).strip()
+        hint = 'write a column in double quotes: "Sonde.Temperature.C"'
+        raise QueryError(what, hint=hint if _NO_QUOTES in what else "") from exc
     except duckdb.Error as exc:
         raise QueryError(str(exc).strip()) from exc
     except RuntimeError as exc:
@@ -76,7 +91,10 @@ def query_errors() -> Iterator[None]:
 def _relations(statement: Statement, catalog: Catalog) -> dict[str, Relation]:
     """Return what the statement's tables are, by their names in it."""
     relations = {}
+    common = {each.casefold() for each in statement.defined}
     for name, written in statement.tables.items():
+        if not is_pond_name(written) and written.casefold() not in common:
+            _check_begun(written, catalog)
         if is_pond_name(written):
             try:
                 relations[name] = catalog.relation(written)
@@ -92,6 +110,16 @@ def _relations(statement: Statement, catalog: Catalog) -> dict[str, Relation]:
                 msg = f"{written} has the columns {' and '.join(times)}, which DuckDB takes for one"
                 raise QueryError(msg, hint="use DataFusion: --engine datafusion")
     return relations
+
+
+def _check_begun(written: str, catalog: Catalog) -> None:
+    """Refuse a pond path that lacks the `/` it begins with, or has a `pond:` before it."""
+    path = f"/{written.removeprefix('pond:').lstrip('/')}"
+    try:
+        catalog.relation(path)
+    except PondError:
+        return  # a table of DuckDB's own, or of nobody
+    raise QueryError(f"{written!r} is no pond path", hint=f'did you mean "{path}"?')
 
 
 def _windows(statement: Statement, relations: Mapping[str, Relation]) -> dict[str, Window]:

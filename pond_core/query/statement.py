@@ -24,6 +24,8 @@ _EXPLAIN = re.compile(
     r"(?P<how>\s*EXPLAIN(\s+ANALYZE)?\s+)(?P<select>.*)", re.IGNORECASE | re.DOTALL
 )
 
+_PATH_UNQUOTED = re.compile(r"\b(FROM|JOIN)\s+(?P<path>/[^\s,;()\"']*)", re.IGNORECASE)
+
 _HINT = """e.g. SELECT count(*) FROM "/combined/noyo/BDock\""""
 
 
@@ -84,11 +86,21 @@ def _tree(connection: duckdb.DuckDBPyConnection, select: str) -> Any:  # noqa: A
     except RecursionError as exc:
         raise QueryError("the statement is nested too deeply", hint="split it by WITH") from exc
     if tree["error"] and tree["error_type"] == "parser":
-        raise QueryError(tree["error_message"])
+        raise QueryError(tree["error_message"], hint=_unquoted(select) or _HINT)
     if tree["error"] or len(tree["statements"]) != 1:
         msg = "a query is one SELECT statement; nothing else is run"
         raise QueryError(msg, hint=_HINT)
     return tree
+
+
+def _unquoted(select: str) -> str:
+    """Return the hint about a pond path without quotes; empty where there is none."""
+    found = _PATH_UNQUOTED.search(select)
+    return (
+        f'write pond paths in double quotes: FROM "{found["path"]}"; in a shell, all in single ones'
+        if found
+        else ""
+    )
 
 
 def json_objects(tree: object) -> Iterator[dict[str, Any]]:

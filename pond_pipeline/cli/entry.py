@@ -59,6 +59,10 @@ COMMANDS = {
 
 _FAILED, _USAGE = 1, 2
 
+_TOO_MANY = "unexpected extra argument"
+"""What click says where a shell made several arguments of a query, or of a pattern the names of its
+own files."""
+
 
 class PondGroup(click.Group):
     """The commands, each imported when it is asked for, and errors as people read them."""
@@ -214,4 +218,6 @@ def _help_of(exc: click.ClickException) -> str:
         above = context.find_root().command.params
         if any(exc.option_name in option.opts for option in above):
             return f"it goes before the command: pond {exc.option_name} ..."
+    if _TOO_MANY in exc.format_message():
+        return f"quote what holds blanks or *: '...'; see: {context.command_path} --help"
     return f"see: {context.command_path} --help"

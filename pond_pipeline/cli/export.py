@@ -21,6 +21,7 @@ from pond_core import (
     Window,
     stream_rows,
 )
+from pond_pipeline.cli.apart import Apart
 from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
 from pond_pipeline.cli.hive import Folders, Unit, whole_folder, workshop
 from pond_pipeline.cli.instant import InstantType, as_of_option
@@ -32,7 +33,7 @@ from pond_pipeline.cli.row_file import FileFormat, write_rows
 from pond_pipeline.cli.terminal import say
 from pond_pipeline.cli.transfer import whole_file
 from pond_pipeline.errors import ConfigError
-from pond_pipeline.wording import count_text
+from pond_pipeline.wording import below_hint, count_text
 
 _ROWS = (EntryType.TABLE, EntryType.SERIES)
 
@@ -199,6 +200,7 @@ def export(
     --by each series as folders such as year=2024/month=6, which other programs read as one table.
     With --observable DIR is a project of Observable Framework: pages of charts, and their files.
     """
+    _check_no_file(directory)
     if since is not None and until is not None and since >= until:
         raise click.UsageError("--since is not before --until")
     Resolution.parse("1d", timezone)
@@ -235,6 +237,18 @@ def export(
         )
 
 
+def _check_no_file(directory: Path) -> None:
+    """Refuse the name of a file, unless there is a folder of that name.
+
+    Raises:
+        UsageError: It is one.
+    """
+    if directory.suffix in {".csv", ".parquet", ".arrow"} and not directory.exists():
+        what = f"{directory} would be a folder: each series is a file below it"
+        one = f"one series alone goes into a file by `pond copy pond:/... {directory}`"
+        raise click.UsageError(f"{what}; {one}")
+
+
 def _check_meant(snapshot: Snapshot, directory: Path) -> None:
     """Refuse to export all of the pond to a folder that bears the name of something in it.
 
@@ -254,7 +268,8 @@ def export_rows(
 
     Raises:
         NotFoundError: A pattern matches no table and no series.
-        ExistsError: Something is there already, or two would have one name.
+        ExistsError: Something is there already, or two would have one name; where only the disk
+            can tell that, those before the second one are written.
         ConfigError: A range of time is wanted of a table.
         SchemaError: A column is not there, or the format has no such type.
         OSError: The host refuses.
@@ -271,8 +286,11 @@ def export_rows(
             raise ExistsError(msg, path=str(target), hint="replace it with --force")
         targets[target] = nodes[path]
     with workshop(directory) as shop:
-        todo = track(list(targets.items()))
-        done = [_write(snapshot, node, target, order, shop) for target, node in todo]
+        apart, done = Apart(), []
+        for target, node in track(list(targets.items())):
+            apart.check(target, node.path)
+            done.append(_write(snapshot, node, target, order, shop))
+            apart.note(target, node.path)
     return Export(str(directory), snapshot.txn, tuple(done))
 
 
@@ -285,9 +303,10 @@ def _matches(snapshot: Snapshot, pattern: str) -> list[NodePath]:
     chosen = [node for node in found if node.entry_type in _ROWS]
     if not chosen:
         msg = f"{pattern} matches no table and no series"
-        below = f"of a directory, all below it is: {pattern.rstrip('/')}/**"
-        hint = below if found else snapshot.nearest(pattern) or below
-        raise NotFoundError(msg, path=pattern, hint=hint)
+        hint = below_hint(pattern)
+        raise NotFoundError(
+            msg, path=pattern, hint=hint if found else snapshot.nearest(pattern) or hint
+        )
     return chosen
 
 

@@ -68,7 +68,9 @@ def _remedy(exc: PondError) -> str:
 
 
 def _near_file(exc: OSError) -> str:
-    """Return a hint for a file of the host that is not there; empty where none is close."""
+    """Return a hint for a file of the host that the host refuses; empty where nobody knows."""
+    if isinstance(exc, PermissionError):
+        return "check who owns it and its folder, or choose another place"
     if not isinstance(exc, FileNotFoundError):
         return ""
     file = Path(str(exc.filename))

@@ -41,14 +41,24 @@ def print_outcome(outcome: Outcome) -> None:
                 _minute(each.first),
                 _minute(each.last),
                 each.txn,
-                "written" if each.path in outcome.changed else "unchanged",
+                _state(each, outcome),
             )
             for each in outcome.assets
         ],
     )
     for report in outcome.runs:
         for check in report.warnings:
-            say(f"check {check.check} of {check.path} failed: {check.reason}")
+            warning = "" if check.severity is Severity.ERROR else "warning: "
+            say(f"{warning}check {check.check} of {check.path} failed: {check.reason}")
+
+
+def _state(asset: AssetSummary, outcome: Outcome) -> str:
+    """Return what became of an asset; one that never was is not called unchanged."""
+    if asset.path in outcome.changed:
+        return "written"
+    if any(failure.path == asset.path for report in outcome.runs for failure in report.failures):
+        return "failed"
+    return "not made" if asset.txn is None else "unchanged"
 
 
 def _minute(instant: datetime | None) -> str | None:
@@ -69,9 +79,8 @@ def raise_failures(outcome: Outcome) -> None:
         lines = [f"{failure.path}: {failure.reason}" for failure in failures]
         if skipped:
             lines.append(f"not made, since they come after: {', '.join(skipped)}")
-        raise PipelineError(
-            "\n".join(lines), hint="what was collected is kept; run it again to complete it"
-        )
+        hint = "what was collected is kept; when that is put right, run it again to complete it"
+        raise PipelineError("\n".join(lines), hint=hint)
     if unmet:
         msg = f"all is made, but checks failed: {', '.join(unmet)}"
         raise PipelineError(msg, hint="see above")

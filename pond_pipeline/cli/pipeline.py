@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -142,7 +143,11 @@ def _execute(
     pond = Pond.init(invocation.pond, exist_ok=True)
     before = pond.snapshot().txn
     reports: list[RunReport] = []
-    with open_instance(home) as instance, progress.steps(len(steps)) as told:
+    with (
+        _kept_at_ctrl_c(),
+        open_instance(home) as instance,
+        progress.steps(len(steps)) as told,
+    ):
         for block in _blocks(plan, steps, periods, pond=place_of(invocation.pond)):
             reports += launch.run(
                 plan,
@@ -157,6 +162,15 @@ def _execute(
     assets = tuple(summarize(plan, pond.snapshot()))
     changed = tuple(each.path for each in assets if each.txn is not None and each.txn > before)
     return Outcome(str(invocation.pond), tuple(reports), assets, changed)
+
+
+@contextmanager
+def _kept_at_ctrl_c() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("what was collected is kept; run it again to complete it")
+        raise
 
 
 def _blocks(
@@ -194,11 +208,18 @@ def _check_environment(root: Path, steps: Sequence[Step]) -> None:
     environment = read_environment(root)
     for warning in environment.warnings:
         say(f"warning: {warning}")
-    for step in steps:
-        source = getattr(step, "source", None)
-        if isinstance(source, HydroVuSource):
-            for text in (source.base_url, source.key, source.secret):
-                text.resolve(environment.values)
+    texts = [
+        text
+        for step in steps
+        if isinstance(source := getattr(step, "source", None), HydroVuSource)
+        for text in (source.base_url, source.key, source.secret)
+    ]
+    missing = dict.fromkeys(name for text in texts for name in text.missing(environment.values))
+    if len(missing) > 1:
+        msg = f"the environment variables {', '.join(missing)} are not set, or set to nothing"
+        raise ConfigError(msg, hint="add NAME=... lines to .env beside resources.yaml")
+    for text in texts:
+        text.resolve(environment.values)
 
 
 def _say_what_next(invocation: Invocation, plan: Plan, home: Path) -> None:

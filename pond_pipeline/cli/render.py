@@ -160,6 +160,8 @@ def _cell(value: object) -> str:
             return _ABSENT
         case list() | tuple():
             return ", ".join(map(_cell, value)) or _ABSENT
+        case datetime() | date() | time():
+            return str(plain(value))
         case _:
             return escape(str(value))
 

@@ -85,6 +85,8 @@ def _ask(outlook: Applied) -> None:
 
 
 def _print_applied(applied: Applied) -> None:
+    if all(each.change is Change.GONE for each in applied.resources):
+        say("warning: the file has no resource: every line of it is empty, or a comment")
     print_rows(
         ("change", "kind", "name", "id"),
         [(each.change.value, each.kind, each.name, each.id) for each in applied.resources],

@@ -70,12 +70,23 @@ def read_documents(path: Path, *, variables: Mapping[str, str] | None = None) ->
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as exc:
         # Python's own error quotes the bytes, and the file may hold a secret: it is not chained.
-        msg = f"{path}: byte {exc.start} is not UTF-8"
+        line = exc.object.count(b"\n", 0, exc.start) + 1
+        msg = f"{path}:{line}: not UTF-8"
         raise ConfigError(msg, hint="save it as UTF-8") from None
     except OSError as exc:
-        hint = "" if path.exists() else "name it: -f FILE; or begin: pond init --template noyo"
+        hint = "" if path.exists() else _where_else(path)
         raise ConfigError(f"{path}: {exc.strerror}", hint=hint) from exc
     return load_documents(text, file=path.name, variables=variables)
+
+
+def _where_else(path: Path) -> str:
+    """Return what to do where there is no such file: often one is in a folder above."""
+    for folder in path.absolute().parent.parents:
+        if (folder / path.name).is_file():
+            return f"there is one in {folder}: go there first"
+    return (
+        "go to the folder that holds it, or name it: -f FILE; or begin: pond init --template well"
+    )
 
 
 def load_documents(
@@ -101,8 +112,8 @@ def load_documents(
 
 def _document(tree: Tree, problems: Problems) -> Document | None:
     content = tree.value if isinstance(tree.value, dict) else {}
-    envelope = _validated(Envelope, tree.value, (), tree.location, problems)
     model = SPECS.get(str(content.get("kind")))
+    envelope = _validated(Envelope, tree.value, (), tree.location, problems, spec=model)
     if model is None or "spec" not in content:
         return None
     spec = _validated(model, content["spec"], ("spec",), tree.location, problems)
@@ -119,21 +130,38 @@ def _document(tree: Tree, problems: Problems) -> Document | None:
 
 
 def _validated(
-    model: type[_ModelT], value: object, keys: Keys, location: Location, problems: Problems
+    model: type[_ModelT],
+    value: object,
+    keys: Keys,
+    location: Location,
+    problems: Problems,
+    *,
+    spec: type[BaseModel] | None = None,
 ) -> _ModelT | None:
-    """Return a value as a model; what is wrong with it goes to `problems`."""
+    """Return a value as a model; what is wrong with it goes to `problems`.
+
+    Args:
+        model: What it shall be.
+        value: What is written.
+        keys: Where.
+        location: In which document.
+        problems: Added to.
+        spec: Of a whole document, the model of its `spec`, whose keys may stand too far left.
+    """
     try:
         return model.model_validate(value)
     except ValidationError as exc:
         for error in exc.errors(include_url=False):
             if error["type"] == "too_short" and error["input"]:
                 continue  # pydantic counts valid items only, and those others are told of already
-            what, hint = _explained(error, model)
+            what, hint = _explained(error, model, spec)
             problems.add(location, (*keys, *error["loc"]), what, hint=hint)
         return None
 
 
-def _explained(error: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
+def _explained(
+    error: ErrorDetails, model: type[BaseModel], spec: type[BaseModel] | None
+) -> tuple[str, str]:
     """Return what is wrong and what to do about it; never the value, which may be a secret."""
     kind, context = error["type"], error.get("ctx", {})
     if kind == OURS:
@@ -141,16 +169,26 @@ def _explained(error: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
     if kind == "missing":
         return "is missing", f"add {error['loc'][-1]!s}: ..."
     if kind == "extra_forbidden":
-        known, key = _keys_beside(error["loc"], model), str(error["loc"][-1])
-        hint = near_miss_hint(key, known, otherwise=f"known: {', '.join(known)}")
-        return "is no known key", REFUSED_KEYS.get(key, hint)
+        return _unknown_key(error["loc"], model, spec)
     if kind == "too_short":
         return "must not be empty", ""
     if kind in _SHAPES:
         found = _shape(error["input"])
         hint = "write it in quotes" if kind == NOT_TEXT and found in _SCALARS else ""
+        if not error["loc"] and model is Envelope:
+            hint = "begin it with the keys kind, name and spec; `pond init --template` writes one"
         return f"expected {_SHAPES[kind]}, found {found}", hint
     return error["msg"].removeprefix("Input "), ""
+
+
+def _unknown_key(
+    keys: Keys, model: type[BaseModel], spec: type[BaseModel] | None
+) -> tuple[str, str]:
+    known, key = _keys_beside(keys, model), str(keys[-1])
+    if spec is not None and key in _fields(spec):
+        return "is no known key here", "it belongs into `spec`: indent it by two more spaces"
+    hint = near_miss_hint(key, known, otherwise=f"known: {', '.join(known)}")
+    return "is no known key", REFUSED_KEYS.get(key, hint)
 
 
 _SCALARS = ("a number", "true or false")

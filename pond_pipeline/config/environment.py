@@ -160,6 +160,7 @@ def _value(found: re.Match[str], environ: Mapping[str, str]) -> str:
     if value:
         return value
     if default is None:
-        msg = f"the environment variable {name} is not set"
+        state = "is set to nothing" if name in environ else "is not set"
+        msg = f"the environment variable {name} {state}"
         raise ConfigError(msg, hint=f"add a line to .env beside resources.yaml: {name}=...")
     return default.removeprefix(":-")

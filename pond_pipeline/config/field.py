@@ -122,7 +122,10 @@ def _location_id(value: object) -> int:
 
 def _pond_pattern(text: str) -> str:
     if not text.startswith("/"):
-        raise ConfigError(f"{text!r} is no pond path", hint="begin it with '/': /normalized/noyo/*")
+        raise ConfigError(
+            f"{text!r} is no pond path",
+            hint=f"begin it with '/': /{text.removeprefix('pond:').lstrip('/')}",
+        )
     for former, ours in _FORMER_PATTERNS:
         found = former.fullmatch(text)
         if found is not None:

@@ -30,7 +30,7 @@ class Device(Model):
 
     Attributes:
         name: The name of its asset.
-        id: Its HydroVu location id, about 16 digits.
+        id: Its HydroVu location id, about 16 digits; of one device at a time.
         scope: Put before its columns where it is combined.
         interval: How often it reads. With it, an instrument with `until` is known to be complete
             once its last reading is there.

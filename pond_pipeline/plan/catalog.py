@@ -133,6 +133,9 @@ class Catalog:
         if others:
             asset = others[0].asset
             what = f"{asset} cannot be read here: it is {self._declared[asset].content}"
+            made = self._declared.get(f"/normalized/{asset.removeprefix('/raw/')}")
+            if made is not None and made.content in contents:
+                wanted = f"/normalized/{pattern.removeprefix('/raw/')}, which is made of it"
             return what, f"name {wanted}"
         exact = self._declared.get(pattern)
         if exact is not None:

@@ -1,6 +1,6 @@
 """Sources and the steps that bring their readings in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pond_core import Window
@@ -83,6 +83,7 @@ def hydrovu_steps(
     yield dictionaries
     intervals = {each.name: each.interval for each in spec.devices}
     refuse_senseless(spec.quality, intervals, document, ("spec", "quality"), catalog.problems)
+    windows: dict[int, list[tuple[int, Window]]] = {}
     for index, device in enumerate(spec.devices):
         keys = ("spec", "devices", index)
         if device.until is not None and device.until <= source.start:
@@ -92,6 +93,10 @@ def hydrovu_steps(
             hint = "remove the device, or begin earlier"
             catalog.problems.add(document.location, (*keys, "until"), what, hint=hint)
         pull = _pull(source, document, device)
+        if device.active:
+            others = windows.setdefault(device.id, [])
+            _refuse_same_readings(index, pull.window, others, document, catalog)
+            others.append((index, pull.window))
         normalize = _normalize(source, document, spec, device, pull.window)
         table, quarantine = normalize.outputs
         name = (*keys, "name")
@@ -101,6 +106,24 @@ def hydrovu_steps(
             catalog.declare([table], wide)
         yield pull
         yield normalize
+
+
+def _refuse_same_readings(
+    index: int,
+    window: Window,
+    others: Iterable[tuple[int, Window]],
+    document: Document,
+    catalog: Catalog,
+) -> None:
+    """Refuse a device that has the `id` of another one at the same time: a line copied, mostly."""
+    for other, taken in others:
+        if window.overlaps(taken):
+            line = document.location.line(("spec", "devices", other, "id"))
+            what = f"is the location of line {line} already: both would be the same readings"
+            hint = "`pond hydrovu locations` lists all; or end one before the other: until, start"
+            keys = ("spec", "devices", index, "id")
+            catalog.problems.add(document.location, keys, what, hint=hint)
+            return
 
 
 def laketech_source(document: Document, spec: LakeTechSpec, *, root: Path) -> LakeTechSource:

@@ -124,6 +124,9 @@ def run(
         allow_shrink: Let a refetch replace readings by fewer.
         reprocess: Compute what is up to date, too.
         progress: Told what is done.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C ended a run; what it had written stays, and no other run begins.
     """
     definitions = build_definitions(
         plan, root=root, pond=pond, loggers={_PROGRESS: _progress_logger(progress)}
@@ -144,12 +147,17 @@ def run(
             subset = job.get_subset(
                 asset_selection=keys, asset_check_selection=own - of_the_present
             )
-            result = subset.execute_in_process(
-                instance=instance,
-                tags={**tags, **span_tags(block), **asked},
-                run_config={"loggers": {_PROGRESS: {}}},
-                raise_on_error=False,
-            )
+            try:
+                result = subset.execute_in_process(
+                    instance=instance,
+                    tags={**tags, **span_tags(block), **asked},
+                    run_config={"loggers": {_PROGRESS: {}}},
+                    raise_on_error=False,
+                )
+            except dg.DagsterExecutionInterruptedError:  # between two steps
+                raise KeyboardInterrupt from None
+            if _was_interrupted(result):
+                raise KeyboardInterrupt
             yield _report(result, tuple(block), definitions)
 
 
@@ -158,6 +166,13 @@ def _keys(steps: Sequence[Step], block: Sequence[Period]) -> list[dg.AssetKey]:
     cadences = {None, *(period.cadence for period in block)}
     made = [step for step in steps if step.cadence in cadences]
     return [path_to_key(path) for step in made for path in step.assets]
+
+
+def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    """Say whether Ctrl-C ended it, which Dagster takes for the failure of a step."""
+    errors = (e.step_failure_data.error for e in result.all_events if e.is_step_failure)
+    name = dg.DagsterExecutionInterruptedError.__name__
+    return any(error is not None and error.cls_name == name for error in errors)
 
 
 def _report(

@@ -32,10 +32,13 @@ spec:
       interval: 1d
       inputs: [{{pattern: /normalized/bay/Retired}}, {{pattern: /normalized/bay/Ashore}}]
     - {{name: Closed, interval: 1d, inputs: [{{pattern: /normalized/bay/Pier, end: 2025-02-01}}]}}
+    - {{name: Fuel dock no. 2, interval: 1d, inputs: [{{pattern: /normalized/bay/Wharf}}]}}
 """
 ASHORE = "/normalized/bay/Ashore"
-SITE, PAST, CLOSED = (f"/combined/bay/{each}" for each in ("Bay", "Past", "Closed"))
-JUDGED = {PIER, OLD, ASHORE, SITE, PAST, CLOSED}
+SITE, PAST, CLOSED, DOCK = (
+    f"/combined/bay/{each}" for each in ("Bay", "Past", "Closed", "Fuel dock no. 2")
+)
+JUDGED = {PIER, OLD, ASHORE, SITE, PAST, CLOSED, DOCK}
 NEWEST = "2025-03-01 12:00"
 
 

@@ -105,3 +105,16 @@ def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="file/home") as caught:
         open_instance(tmp_path / "file" / "home")
     assert "DAGSTER_HOME" in caught.value.hint
+
+
+@pytest.mark.parametrize("kind", ["folder", "damaged"])
+def test_a_home_whose_databases_cannot_be_opened_is_refused(tmp_path: Path, kind: str) -> None:
+    home = tmp_path / "home"
+    (home / "history").mkdir(parents=True)
+    database = home / "history" / "runs.db"
+    if kind == "folder":
+        database.mkdir()
+    else:
+        database.write_bytes(b"no database" * 100)
+    with pytest.raises(ConfigError, match=r"the databases in .*home cannot be opened"):
+        open_instance(home)

@@ -52,6 +52,12 @@ def test_a_pond_is_pushed_listed_verified_and_restored(shell: Shell, folder: Pat
     assert [node.path for node in after.walk("/")] == [node.path for node in before.walk("/")]
 
 
+def test_the_instant_of_a_moment_is_written_as_everywhere(shell: Shell, folder: Path) -> None:
+    shell.out("backup", "push", "--to", folder)
+    _, row = shell.out("backup", "list", "--from", folder).splitlines()
+    assert re.search(r" \d{4}-\d\d-\d\dT[0-9:.]+Z ", row)
+
+
 def test_a_sealed_place_is_made_with_a_key_that_is_told_once(
     shell: Shell, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

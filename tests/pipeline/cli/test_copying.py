@@ -155,6 +155,21 @@ def test_two_files_of_one_name_do_not_leave(shell: Shell, tmp_path: Path) -> Non
     assert (result.exit_code, (tmp_path / "twins").exists()) == (1, False)
 
 
+def test_two_files_that_are_one_to_the_disk_do_not_overwrite_each_other(
+    shell: Shell, tmp_path: Path
+) -> None:
+    with Pond.open(shell.pond).transaction() as tx:
+        for name in ("A", "a"):
+            tx.mkdir(f"/twins/{name}", parents=True)
+            tx.write_data(f"/twins/{name}/note", name.encode())
+    out = tmp_path / "twins"
+    (out / "A").mkdir(parents=True)
+    (out / "a").symlink_to(out / "A")  # as a disk has it that folds case
+    result = shell.run("copy", "-r", "pond:/twins", tmp_path)
+    assert (result.exit_code, "would take the place of" in result.stderr) == (1, True)
+    assert (out / "A" / "note").read_text() == "A"
+
+
 def test_a_copy_within_the_pond_keeps_everything(shell: Shell) -> None:
     shell.out("copy", "-r", "pond:/raw", "pond:/kept/raw")
     now = _now(shell)
@@ -194,6 +209,13 @@ def test_a_file_that_could_not_be_finished_leaves_nothing(tmp_path: Path) -> Non
     with pytest.raises(KeyboardInterrupt):
         fail()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_written_is_named_and_not_its_unfinished_one(tmp_path: Path) -> None:
+    path = tmp_path / "absent" / "x.csv"
+    with pytest.raises(FileNotFoundError) as caught, whole_file(path):
+        pass
+    assert caught.value.filename == str(path)
 
 
 def test_a_copy_says_what_it_did_on_stderr(shell: Shell, tmp_path: Path) -> None:

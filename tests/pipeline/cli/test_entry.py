@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from pond_core import ConflictError, Pond
 from pond_pipeline.cli.entry import COMMANDS, pond
+from pond_pipeline.cli.failure import failure_of
 from tests.pipeline.cli.shell import Shell
 
 READING = [
@@ -35,7 +36,10 @@ def test_without_a_command_help_is_shown_and_the_exit_code_is_2() -> None:
 def test_a_command_that_reads_never_makes_a_pond(nowhere: Shell, line: tuple[str, ...]) -> None:
     result = nowhere.run(*line)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert f"pond: error: there is no pond at {nowhere.pond}\n  hint: make one" in result.stderr
+    told = (
+        f"pond: error: there is no pond at {nowhere.pond}\n  hint: go to the folder that holds it"
+    )
+    assert told in result.stderr
     assert list(nowhere.directory.iterdir()) == []
 
 
@@ -135,11 +139,17 @@ def test_a_file_of_the_host_is_named_with_its_near_miss(shell: Shell, tmp_path: 
     assert f"hint: did you mean {tmp_path / 'notes.txt'}?" in result.stderr
 
 
+def test_what_the_host_forbids_is_told_with_what_to_do() -> None:
+    failure = failure_of(PermissionError(13, "Permission denied", "x.csv"))
+    assert (failure.message, failure.exit_code) == ("x.csv: Permission denied", 1)
+    assert failure.hint == "check who owns it and its folder, or choose another place"
+
+
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
         (("cat", "/nothing-like-it"), "`pond ls` shows what is there"),
-        (("sql", "SELECT"), "`pond describe PATH` shows its columns"),
+        (("sql", 'SELECT deep FROM "/raw/noyo/Station"'), "`pond describe PATH` shows its columns"),
         (("cat", "/raw/noyo/Station", "--columns", "Temp"), "did you mean Temperature.C"),
     ],
     ids=["path", "sql", "column"],

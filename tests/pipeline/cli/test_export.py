@@ -35,6 +35,17 @@ def files(folder: Path) -> list[str]:
     return sorted(str(each.relative_to(folder)) for each in folder.rglob("*") if each.is_file())
 
 
+def test_a_folder_that_is_named_as_a_file_is_refused(reader: Shell, tmp_path: Path) -> None:
+    result = reader.run("export", STATION, tmp_path / "station.csv")
+    assert (result.exit_code, "would be a folder" in result.stderr) == (2, True)
+    assert not (tmp_path / "station.csv").exists()
+
+
+def test_a_pattern_without_a_match_is_not_proposed_again(reader: Shell, lake: Path) -> None:
+    result = reader.run("export", "/combined/**", lake)
+    assert (result.exit_code, "/**/**" in result.stderr) == (1, False)
+
+
 def test_tables_and_series_are_one_file_each(shell: Shell, lake: Path) -> None:
     done = shell.row("export", lake)
     assert files(lake) == [f"{ONE_FILE}.parquet", "units.parquet"]
@@ -244,6 +255,24 @@ def test_two_of_one_name_are_refused(shell: Shell, lake: Path) -> None:
         tx.write_table("/t", pa.table({"n": [1]}))
     result = shell.run("export", "/t*", lake, "--by", "year")
     assert (result.exit_code, "would both be" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("by", [(), ("--by", "year")])
+def test_two_that_are_one_to_the_disk_are_refused_and_the_first_stays(
+    shell: Shell, lake: Path, by: tuple[str, ...]
+) -> None:
+    with Pond.open(shell.pond).transaction() as tx:
+        for name, value in (("A", 1.0), ("a", 2.0)):
+            tx.mkdir(f"/{name}")
+            tx.write_window(f"/{name}/s", readings(at("2024-01-01"), [value]), Window())
+    (lake / "A").mkdir(parents=True)
+    (lake / "a").symlink_to(lake / "A")  # as a disk has it that folds case
+    for force in ((), ("--force",)):
+        result = shell.run("export", "/[Aa]/s", lake, *by, *force)
+        assert result.exit_code == 1
+        assert "/a/s would take the place of /A/s" in result.stderr
+        [file] = (each for each in lake.rglob("*") if each.is_file())
+        assert pl.read_parquet(file, hive_partitioning=False).to_series(-1).to_list() == [1.0]
 
 
 def test_it_says_what_it_did(shell: Shell, lake: Path) -> None:

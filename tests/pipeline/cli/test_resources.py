@@ -168,3 +168,9 @@ def _collect(shell: Shell, file: Path) -> None:
     with Pond.open(shell.pond).transaction() as tx:
         tx.mkdir("/raw/in", parents=True)
         tx.write_data("/raw/in/a.csv", b"x")
+
+
+def test_a_file_without_a_resource_is_told_so(nowhere: Shell, tmp_path: Path) -> None:
+    (tmp_path / "resources.yaml").write_text("# to be written\n")
+    result = nowhere.run("apply", "-f", tmp_path / "resources.yaml", "--dry-run")
+    assert (result.exit_code, "the file has no resource" in result.stderr) == (0, True)

@@ -149,3 +149,24 @@ def test_to_reprocess_without_periods_is_to_reprocess_all_of_them(
     ((periods,),) = fields_of(outcome_of(nowhere, "-f", file, "--reprocess"), "runs", "periods")
     assert isinstance(periods, list)
     assert periods[:2] == ["2025-01", "2025-02"]
+
+
+ACCOUNT = """
+kind: HydroVu
+name: bay
+spec:
+  key: ${env:POND_TEST_KEY}
+  secret: ${env:POND_TEST_SECRET}
+  start: 2026-11-01
+"""
+
+
+def test_all_variables_that_lack_are_told_at_once(nowhere: Shell, file: Path) -> None:
+    file.write_text(ACCOUNT)
+    (file.parent / ".env").write_text("POND_TEST_KEY=\n")
+    result = nowhere.run("run", "-f", file)
+    told = (
+        "the environment variables POND_TEST_KEY, POND_TEST_SECRET are not set, or set to nothing"
+    )
+    assert (result.exit_code, told in result.stderr) == (2, True)
+    assert not nowhere.pond.exists()

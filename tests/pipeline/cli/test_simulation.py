@@ -4,10 +4,7 @@ from pathlib import Path
 import httpx
 
 from pond_pipeline.simulator import Simulator, harbor
-from tests.pipeline.cli.shell import Shell
-
-# A shell that starts the tests in the background would have them, and us, ignore Ctrl-C.
-INTERRUPTIBLE = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+from tests.pipeline.cli.shell import INTERRUPTIBLE, Shell
 
 
 def test_the_simulator_serves_until_ctrl_c(nowhere: Shell) -> None:

@@ -43,6 +43,11 @@ def test_a_missing_variable_is_an_error_that_names_it_and_says_where_to_set_it()
     assert caught.value.hint == "add a line to .env beside resources.yaml: HYDROVU_KEY=..."
 
 
+def test_a_variable_that_is_set_to_nothing_is_told_so() -> None:
+    with pytest.raises(ConfigError, match="HYDROVU_KEY is set to nothing"):
+        EnvText("${env:HYDROVU_KEY}").resolve({"HYDROVU_KEY": ""})
+
+
 @pytest.mark.parametrize("text", ["${env:A", "${env}", "${A}", "${env:1A}", "x ${env: A} y", "${"])
 def test_what_only_looks_like_a_reference_is_an_error(text: str) -> None:
     with pytest.raises(ConfigError, match="begins no reference to the environment"):

@@ -12,7 +12,7 @@ from pond_pipeline.config.kind import SPECS, Kind
 from pond_pipeline.config.problem import Problems
 from pond_pipeline.config.tree import parse_trees
 from pond_pipeline.errors import ConfigError
-from tests.pipeline.config import original, test_document, test_judgement, test_kinds
+from tests.pipeline.config import documents, original, test_judgement, test_kinds
 from tests.pipeline.plan import test_compiler, test_derived, test_source
 
 ROOT = Path(__file__).parents[3]
@@ -25,7 +25,7 @@ TEXTS = {
     **{
         f"{module.__name__}.{name}": text
         for module in (
-            test_document,
+            documents,
             test_judgement,
             test_kinds,
             test_compiler,
@@ -94,8 +94,8 @@ def test_every_kind_is_in_some_text() -> None:
     assert {each.kind for text in RIGHT.values() for each in load(text)} == set(Kind)
 
 
-ACCOUNT = test_document.HYDROVU
-INPUT = test_document.COMBINE + "        - {pattern: /x"
+ACCOUNT = documents.HYDROVU
+INPUT = documents.COMBINE + "        - {pattern: /x"
 
 
 @pytest.mark.parametrize(
