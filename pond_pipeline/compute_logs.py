@@ -6,11 +6,9 @@ over what we say. Dagster ends them when the step is over, however it ends; so t
 it.
 """
 
-import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from dagster._config.config_schema import UserConfigSchema
 from dagster._core.storage.compute_log_manager import CapturedLogContext
@@ -18,7 +16,7 @@ from dagster._core.storage.local_compute_log_manager import LocalComputeLogManag
 from dagster._serdes import ConfigurableClassData
 from typing_extensions import override
 
-from pond_pipeline.errors import ConfigError
+from pond_pipeline.home import dagster_home
 
 
 class ComputeLogs(LocalComputeLogManager):
@@ -40,11 +38,7 @@ class ComputeLogs(LocalComputeLogManager):
         Raises:
             ConfigError: The variable is not set.
         """
-        home = os.environ.get("DAGSTER_HOME")
-        if not home:
-            msg = "DAGSTER_HOME is not set"
-            raise ConfigError(msg, hint="set it to the directory that holds dagster.yaml")
-        return cls(str(Path(home) / "storage"), inst_data=inst_data)
+        return cls(str(dagster_home() / "storage"), inst_data=inst_data)
 
     @contextmanager
     @override

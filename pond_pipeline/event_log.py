@@ -6,7 +6,6 @@ the same; the stock storage reads them and writes to them. Dagster's lock around
 so that one connection per file is never used twice at once.
 """
 
-import os
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import StaticPool
 from typing_extensions import override
 
-from pond_pipeline.errors import ConfigError
+from pond_pipeline.home import dagster_home
 
 _OPEN_FILES = 16
 """Each run has a file of its own; a long-lived webserver looks at many."""
@@ -52,11 +51,7 @@ class EventLog(SqliteEventLogStorage):
         Raises:
             ConfigError: The variable is not set.
         """
-        home = os.environ.get("DAGSTER_HOME")
-        if not home:
-            msg = "DAGSTER_HOME is not set"
-            raise ConfigError(msg, hint="set it to the directory that holds dagster.yaml")
-        return cls(str(Path(home) / "history" / "runs"), inst_data)
+        return cls(str(dagster_home() / "history" / "runs"), inst_data)
 
     @contextmanager
     @override
