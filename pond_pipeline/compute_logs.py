@@ -52,7 +52,10 @@ class ComputeLogs(LocalComputeLogManager):
 
 @contextmanager
 def _deaf_to_ctrl_c() -> Iterator[None]:
-    """Put SIGINT off; processes that are started meanwhile do so for good: it is inherited."""
+    """Block SIGINT in this thread: the processes it starts meanwhile inherit that for good.
+
+    The signal itself is not lost: another thread takes it, or this one does at the end.
+    """
     heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
