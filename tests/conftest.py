@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,11 +52,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep files in memory where there is much of it and those of passed tests are removed.
+    """Have Ctrl-C heard, and files in memory.
 
-    Much time would go by in waiting for a disk; that it is waited for where it must be, the tests
-    of `faults` see to.
+    A shell that starts the tests in the background has them, and all that they start, ignore
+    Ctrl-C; tests that press it would wait for ever.
+
+    Files are kept in memory where there is much of it and those of passed tests are removed: much
+    time would go by in waiting for a disk. That it is waited for where it must be, the tests of
+    `faults` see to.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     is_bounded = config.getini("tmp_path_retention_policy") != "all"
     if is_bounded and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))

@@ -21,8 +21,6 @@ from pond_pipeline.record import SeriesUpdate, Slice, record
 HOUR_US = 3_600_000_000
 STATION = "/raw/noyo/Station"
 HOSTILE = "two\nlines\x1b[31mred"
-# A shell that starts the tests in the background would have them, and us, ignore Ctrl-C.
-INTERRUPTIBLE = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 TEMPERATURE = pa.field("Temperature.C", pa.float64(), metadata={"unit": "C", "parameter": "1"})
 
 

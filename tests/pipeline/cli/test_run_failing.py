@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from tests.pipeline.cli.shell import INTERRUPTIBLE, Shell
+from tests.pipeline.cli.shell import Shell
 from tests.pipeline.pier import TABLE, a_pier
 
 
@@ -82,7 +82,7 @@ def test_ctrl_c_ends_all_runs_and_is_told_in_a_line(nowhere: Shell, home: Path) 
         ]
         (nowhere.directory / "resources.yaml").write_text("---".join(texts))
         # As on a terminal: Ctrl-C reaches all processes of the group.
-        before = f"import os; os.setsid(); {INTERRUPTIBLE}"
+        before = "import os; os.setsid()"
         process = nowhere.start("run", "--home", str(home), before=before)
         asked, _ = server.accept()
     with process, asked:

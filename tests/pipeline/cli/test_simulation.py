@@ -4,11 +4,11 @@ from pathlib import Path
 import httpx
 
 from pond_pipeline.simulator import Simulator, harbor
-from tests.pipeline.cli.shell import INTERRUPTIBLE, Shell
+from tests.pipeline.cli.shell import Shell
 
 
 def test_the_simulator_serves_until_ctrl_c(nowhere: Shell) -> None:
-    with nowhere.start("simulator", "--port", "0", before=INTERRUPTIBLE) as process:
+    with nowhere.start("simulator", "--port", "0") as process:
         assert process.stdout is not None
         lines = dict(process.stdout.readline().strip().split("=", 1) for _ in range(3))
         account = (lines["HYDROVU_KEY"], lines["HYDROVU_SECRET"])
