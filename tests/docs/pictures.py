@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from tests.docs.follower import Follower
 from tests.docs.pages import ROOT
 from tests.operations.browser import chromium
-from tests.operations.up import free_port
+from tests.ports import free_port
 
 FOLDER = ROOT / "docs" / "pictures"
 LARGEST = 150_000

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,14 +13,9 @@ from pond_pipeline.server import HOST
 from tests.conftest import OURS
 from tests.operations.ui import Ui
 from tests.operations.waiting import PATIENCE_S, until
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 class Up:

@@ -1,16 +1,14 @@
 """A real S3-compatible server for tests: SeaweedFS, whose binary PyPI ships for Linux."""
 
 import json
-import random
-import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
 from pathlib import Path
 
 from pond_core import StorageError
 from pond_core.storage import Access, Bucket
+from tests.ports import free_port
 
 KEY_ID = "duckpond-test"
 SECRET = "b9c1f0a7-made-up"  # noqa: S105 -- of a server that this file starts
@@ -32,6 +30,8 @@ _SERVICES = ("s3", "master", "volume", "filer", "admin")
 _READY_S = 60
 _GRPC = 10_000
 """What SeaweedFS adds to each port for a second one."""
+
+_OTHERS = tuple(at + more for at in range(len(_SERVICES)) for more in (0, _GRPC))
 
 
 def is_there() -> bool:
@@ -58,7 +58,7 @@ class Server:
             "actions": ["Admin", "Read", "Write", "List", "Tagging"],
         }
         (directory / "s3.json").write_text(json.dumps({"identities": [identity]}))
-        self._port = _free_port()
+        self._port = free_port(also=_OTHERS)
         self.endpoint = f"http://127.0.0.1:{self._port}"
         self.access = Access(endpoint_url=self.endpoint, key_id=KEY_ID, secret=SECRET)
         self.environ = {
@@ -103,17 +103,3 @@ class Server:
                 time.sleep(0.05)
             else:
                 return
-
-
-def _free_port() -> int:
-    """Return a port that is free with the four after it, and all of their second ones."""
-    while True:
-        first = random.randrange(20_000, 32_000, len(_SERVICES))  # noqa: S311
-        ports = [first + at + more for at in range(len(_SERVICES)) for more in (0, _GRPC)]
-        try:
-            with ExitStack() as stack:
-                for port in ports:
-                    stack.enter_context(socket.create_server(("127.0.0.1", port)))
-        except OSError:
-            continue
-        return first
