@@ -13,6 +13,7 @@ from typing_extensions import override
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # it ships no types
 
 from pond_core.storage import Bucket
+from pond_pipeline.hydrovu import client, outage, rate
 from tests.s3 import server as s3
 
 settings.register_profile("duckpond", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -78,6 +79,13 @@ def _clean_environment(
             monkeypatch.delenv(name)
     monkeypatch.setenv("POND_CACHE", str(tmp_path_factory.getbasetemp() / "copies"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+
+
+@pytest.fixture(autouse=True)
+def _strangers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget tokens, limits and outages of servers: a test may have one at the same address."""
+    for module in (client, rate, outage):
+        monkeypatch.setattr(module, "_shared", {})
 
 
 @pytest.fixture(scope="session")

@@ -170,10 +170,7 @@ def test_a_failure_names_the_asset_and_what_it_holds_back(
     assert set(report.skipped) == {"/normalized/bay/Pier", "/combined/bay/Bay"}
 
 
-def test_a_reason_is_what_went_wrong_without_a_traceback(
-    bay: Bay, server: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(client, "_shared", {})  # a token that was granted would still do
+def test_a_reason_is_what_went_wrong_without_a_traceback(bay: Bay, server: Simulator) -> None:
     server.faults = Faults(token_status=401)
     (report,) = bay.run("2025-01", select=["/raw/bay/units"])
     (failure,) = report.failures
