@@ -263,7 +263,7 @@ def test_a_forked_process_may_not_use_the_pond_of_its_parent(pond: Pond) -> None
     ours, theirs = fork.Pipe()
     process = fork.Process(target=use_in_child, args=(pond, theirs))
     process.start()
-    assert ours.poll(30)
+    assert ours.poll(60)
     message, hint = ours.recv()
     process.join()
     assert message.startswith("this Pond was opened in another process")

@@ -36,7 +36,7 @@ from tests.observable.quay import (
 from tests.operations.browser import headless
 from tests.website.client.serving import serving
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 LATER = END + timedelta(days=2)
 LOST = "/odd/Lost"
 GLOBS = ("/reduced/quay/sites/*/*", "/odd/*", "/rendered/**")

@@ -138,11 +138,11 @@ def test_each_scrape_looks_anew_and_a_pond_that_is_gone_is_not_up(lookout: Looko
     server, thread = start_http_server(0, "127.0.0.1", registry_of(collector))
     url = f"http://127.0.0.1:{server.server_port}/metrics"
     try:
-        before = parsed(httpx.get(url).text)
+        before = parsed(httpx.get(url, timeout=60).text)
         write(lookout.pond, "/files/a")
-        after = parsed(httpx.get(url).text)
+        after = parsed(httpx.get(url, timeout=60).text)
         lookout.pond.path.rename(lookout.root / "elsewhere")
-        gone = parsed(httpx.get(url).text)
+        gone = parsed(httpx.get(url, timeout=60).text)
     finally:
         server.shutdown()
         server.server_close()

@@ -41,7 +41,7 @@ def test_the_ui_is_on_this_machine_alone(up: Up) -> None:
         if not address.startswith("127."):
             with pytest.raises(OSError, match=r"[Rr]efused|timed out"):
                 socket.create_connection((address, port), timeout=1)
-    assert httpx.get(f"{up.url}/server_info").is_success
+    assert httpx.get(f"{up.url}/server_info", timeout=60).is_success
 
 
 def test_without_an_account_the_simulator_answers(up: Up) -> None:

@@ -77,8 +77,8 @@ def test_serve_builds_and_serves_until_ctrl_c(shared: Bay, tmp_path: Path) -> No
     ) as process:
         assert process.stderr is not None
         url = next(word for word in process.stderr.readline().split() if word.startswith("http"))
-        page = httpx.get(url.rstrip(";"), trust_env=False)
-        folder = httpx.get(f"{url.rstrip(';')}data/", trust_env=False)
+        page = httpx.get(url.rstrip(";"), trust_env=False, timeout=60)
+        folder = httpx.get(f"{url.rstrip(';')}data/", trust_env=False, timeout=60)
         process.send_signal(signal.SIGINT)
         assert process.stderr.readline() == "stopped\n"
     assert process.returncode == 0

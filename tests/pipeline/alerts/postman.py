@@ -46,7 +46,7 @@ class Postman:
 
 class _Handler(StreamRequestHandler):
     server: "_Server"
-    timeout = 10
+    timeout = 60
 
     @override
     def setup(self) -> None:

@@ -59,7 +59,7 @@ def test_they_are_served_on_loopback_until_ctrl_c_where_nobody_else_listens(shel
     with shell.start("metrics", "--serve", "0") as process:
         assert process.stderr is not None
         url = process.stderr.readline().partition("serving ")[2].partition(";")[0]
-        page = httpx.get(url).text
+        page = httpx.get(url, timeout=60).text
         taken = shell.run("metrics", "--serve", url.rpartition(":")[2].partition("/")[0])
         process.send_signal(signal.SIGINT)
         assert process.wait() == 0

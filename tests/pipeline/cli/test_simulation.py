@@ -17,6 +17,7 @@ def test_the_simulator_serves_until_ctrl_c(nowhere: Shell) -> None:
             data={"grant_type": "client_credentials"},
             auth=account,
             trust_env=False,
+            timeout=60,
         )
         process.send_signal(signal.SIGINT)
         _, talk = process.communicate()

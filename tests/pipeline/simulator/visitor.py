@@ -45,6 +45,7 @@ class Visitor:
         self.http = httpx.Client(
             base_url=f"{sim.base_url}/public-api",
             trust_env=False,
+            timeout=60,
             verify=False,  # noqa: S501  # plain HTTP: loading certificates would take 0.1 s each
         )
 
