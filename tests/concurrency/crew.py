@@ -13,7 +13,7 @@ import pytest
 from pond_core import Pond
 
 _SPAWN = multiprocessing.get_context("spawn")
-_PATIENCE_S = 120
+PATIENCE_S = 300
 """Only a test that hangs ever waits so long."""
 
 _MACHINES = 2
@@ -46,7 +46,7 @@ class Stage:
     def open(self) -> Pond:
         """Open the pond, and wait for the others."""
         pond = Pond.open(self.place, durability="process")
-        self.begin.wait(_PATIENCE_S)
+        self.begin.wait(PATIENCE_S)
         return pond
 
 
@@ -62,7 +62,7 @@ class Member:
 
     def receive(self) -> Any:  # noqa: ANN401  # what the work says is its own business
         """Return the next thing that the process says."""
-        if not self.line.poll(_PATIENCE_S):
+        if not self.line.poll(PATIENCE_S):
             pytest.fail(f"{self.process} says nothing")
         said = self.line.recv()
         if isinstance(said, _Failure):
@@ -99,7 +99,7 @@ class Crew:
             member.process.join(5)
             if member.process.is_alive():
                 member.process.kill()
-                member.process.join(_PATIENCE_S)
+                member.process.join(PATIENCE_S)
 
 
 class _Failure:
@@ -125,7 +125,7 @@ def run_threads(count: int, work: Callable[[int], object]) -> None:
 
     def run(number: int) -> None:
         try:
-            begin.wait(_PATIENCE_S)
+            begin.wait(PATIENCE_S)
             work(number)
         except BaseException as error:  # noqa: BLE001  # raised below
             errors.append(error)
@@ -134,6 +134,6 @@ def run_threads(count: int, work: Callable[[int], object]) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(_PATIENCE_S)
+        thread.join(PATIENCE_S)
     for error in errors:
         raise error

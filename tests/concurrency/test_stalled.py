@@ -9,7 +9,7 @@ import pytest
 
 from pond_core import Pond
 from tests.concurrency.conftest import Gather
-from tests.concurrency.crew import Member, Stage
+from tests.concurrency.crew import PATIENCE_S, Member, Stage
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="nothing can be stopped")
 
@@ -31,7 +31,7 @@ def place(tmp_path: Path) -> str:
 def stall(stage: Stage, call: str, about: str) -> int:
     """Commit, and stop at the first such call of the operating system about that place."""
     pond = Pond.open(stage.place)
-    stage.begin.wait(60)
+    stage.begin.wait(PATIENCE_S)
     stop_at(call, about)
     with pond.transaction() as tx:
         tx.write_data("/stalled", b"late")

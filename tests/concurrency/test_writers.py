@@ -10,7 +10,7 @@ import pytest
 
 from pond_core import ConflictError, ExistsError, OpKind, Pond, Transaction, Window
 from tests.concurrency.conftest import Gather, reach
-from tests.concurrency.crew import Crew, Stage, run_threads
+from tests.concurrency.crew import PATIENCE_S, Crew, Stage, run_threads
 from tests.conformance.filesystem import readings, values
 from tests.s3.server import BUCKET
 
@@ -60,7 +60,7 @@ def gathered(place: str, size: int) -> Iterator[Crowd]:
 
 def make_and_write(stage: Stage, name: str, count: int) -> tuple[str, list[int]]:
     """Make the pond or find it made, and write numbered files and windows that nobody else does."""
-    stage.begin.wait(60)
+    stage.begin.wait(PATIENCE_S)
     pond = Pond.init(stage.place, exist_ok=True, durability="process")
     pond.transact(lambda tx: None if tx.exists("/all") else tx.create_series("/all"))
     return pond.id, [write_one(pond, name, number) for number in range(count)]
@@ -97,7 +97,7 @@ def add_rows(stage: Stage, first: int, count: int) -> None:
 
 def initialize(stage: Stage) -> str | None:
     """Make a pond that must not be there; say which one it is."""
-    stage.begin.wait(60)
+    stage.begin.wait(PATIENCE_S)
     try:
         return Pond.init(stage.place, durability="process").id
     except ExistsError:
