@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psutil  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
 from pond_core import Pond
@@ -34,8 +35,9 @@ def test_the_ui_lists_the_assets(up: Up) -> None:
 
 
 def test_the_ui_is_on_this_machine_alone(up: Up) -> None:
-    name = socket.gethostname()
-    others = {str(each[4][0]) for each in socket.getaddrinfo(name, None, socket.AF_INET)}
+    cards = psutil.net_if_addrs().values()
+    addresses = (each for card in cards for each in card if each.family is socket.AF_INET)
+    others = {each.address for each in addresses}
     port = int(up.url.rpartition(":")[2])
     for address in others - {HOST}:
         if not address.startswith("127."):
