@@ -62,7 +62,10 @@ def test_a_name_is_looked_for_from_the_newest_file_back(tmp_path: Path) -> None:
             part.name(DIRECTORY, name, txn=txn)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(TRANSACTIONS, st.integers(0, 8), st.lists(st.integers(0, 8), min_size=1, max_size=5))
 def test_a_state_is_that_of_its_txn_whatever_was_asked_before(
     tmp_path: Path, transactions: list[list[Operation]], lying: int, asked: list[int]

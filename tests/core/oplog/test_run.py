@@ -76,7 +76,10 @@ def small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_groups")
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(st.lists(st.lists(ROWS, min_size=1, max_size=4), min_size=1, max_size=6))
 def test_lookups_find_what_a_scan_finds(
     tmp_path: Path, transactions: list[list[Operation]]
@@ -96,7 +99,10 @@ def test_lookups_find_what_a_scan_finds(
 
 
 @pytest.mark.usefixtures("small_groups")
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(st.lists(st.lists(ROWS, min_size=1, max_size=4), min_size=1, max_size=6))
 def test_contents_and_ranges_of_txns_are_those_that_were_written(
     tmp_path: Path, transactions: list[list[Operation]]
