@@ -15,6 +15,7 @@ from pond_pipeline.plan import Plan, compile_plan
 from pond_pipeline.silence import FreshnessJudge
 from pond_pipeline.wording import instant_text
 from tests.pipeline.harbor import definitions_of
+from tests.pipeline.home import instance_in
 from tests.pipeline.instruments import INSTRUMENTS, OLD, PIER
 from tests.pipeline.waters import at, store, water
 
@@ -67,7 +68,7 @@ def hear(pond: Pond, *instants: str) -> None:
 @pytest.fixture
 def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.DagsterInstance]:
     """An instance that a schedule can open, too."""
-    with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("home"))) as made:
+    with instance_in(tmp_path_factory.mktemp("home")) as made:
         yield made
 
 
@@ -205,8 +206,7 @@ def test_after_a_run_that_died_without_a_verdict_the_next_tick_asks_again(bay: B
 
 def test_a_verdict_is_forgotten_with_dagster_s_home(bay: Bay, plan: Plan, tmp_path: Path) -> None:
     bay.check(*JUDGED)
-    (tmp_path / "new").mkdir()
-    with dg.DagsterInstance.local_temp(str(tmp_path / "new")) as fresh:
+    with instance_in(tmp_path / "new") as fresh:
         assert Bay(plan, tmp_path, fresh).tick("2025-04-01") == JUDGED
 
 

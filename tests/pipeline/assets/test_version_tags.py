@@ -3,19 +3,18 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import dagster as dg
 import pytest
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
 from dagster._core.loader import LoadingContextForTest
 
 from pond_pipeline.paths import path_to_key
 from tests.pipeline.automation.lake import DAYS, FIRST, RAW, SECOND, SITE, THIRD, Lake
+from tests.pipeline.home import instance_in
 
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Iterator[Lake]:
-    (tmp_path / "home").mkdir()
-    with dg.DagsterInstance.local_temp(str(tmp_path / "home")) as instance:
+    with instance_in(tmp_path / "home") as instance:
         yield Lake(tmp_path, instance)
 
 

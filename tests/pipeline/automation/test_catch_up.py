@@ -23,6 +23,7 @@ from tests.pipeline.automation.lake import (
     THIRD,
     Lake,
 )
+from tests.pipeline.home import instance_in
 from tests.pipeline.waters import update_of
 
 OTHER_SOURCE = """
@@ -43,8 +44,7 @@ WEB = "/site/web"
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Iterator[Lake]:
-    (tmp_path / "home").mkdir()
-    with dg.DagsterInstance.local_temp(str(tmp_path / "home")) as instance:
+    with instance_in(tmp_path / "home") as instance:
         yield Lake(tmp_path, instance)
 
 
