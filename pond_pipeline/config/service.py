@@ -93,7 +93,7 @@ class BackupSpec(BackupPlace):
     """A backup of the pond.
 
     Attributes:
-        schedule: When it is made, while `make up` or a Dagster daemon runs.
+        schedule: When it is made, while `pond up` or a Dagster daemon runs.
         after_changes: Whether it is also made when something was committed, looked for once a
             minute. What touches only `/sys` does not count. One that failed is asked for again an
             hour later.

@@ -73,7 +73,7 @@ class HydroVuSpec(Model):
             `start`.
         overlap: How far back from the newest reading each pull asks again. What reaches HydroVu
             later than that, when newer readings are there already, only a refetch brings.
-        schedule: When to pull, while `make up` or a Dagster daemon runs. While a run of it is going
+        schedule: When to pull, while `pond up` or a Dagster daemon runs. While a run of it is going
             on, a tick starts no other.
         cadence: How long its partitions are.
         units: In which unit each parameter shall be: `{Depth: m}`.
