@@ -64,6 +64,15 @@ def test_the_parts_are_all_there() -> None:
     assert {each["metadata"].get("namespace", "duckpond") for each in OBJECTS} == {"duckpond"}
 
 
+def test_what_git_ignores_gets_into_no_image_but_for_the_bundle_of_websites() -> None:
+    def ignored(file: str) -> set[str]:
+        lines = (FOLDER.parents[1] / file).read_text(encoding="utf-8").splitlines()
+        return {each.removeprefix("**/").strip("/") for each in lines if each[:1] not in ("#", "")}
+
+    assert ignored(".gitignore") - ignored(".dockerignore") == {"pond_pipeline/website/bundle"}
+    assert ".git" in ignored(".dockerignore")
+
+
 def test_no_secret_stands_in_the_manifest() -> None:
     assert "Secret" not in {each["kind"] for each in OBJECTS}
     for each in containers():
