@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,17 @@ def test_what_is_to_be_changed_is_marked(nowhere: Shell, template: str) -> None:
     lines = Path("resources.yaml").read_text().splitlines()
     assert [line for line in lines if "id: 1" in line and "<--" not in line] == []
     assert max(map(len, lines)) <= 120
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_the_folders_that_a_template_reads_are_made_by_its_first_steps(
+    nowhere: Shell, template: str
+) -> None:
+    nowhere.out("init", "--template", template)
+    text = Path("resources.yaml").read_text()
+    read = {each.rpartition("/")[0] for each in re.findall(r"pattern: (inbox/[^*\s]*)", text)}
+    made = re.findall(r"^# +mkdir -p (.*?) +#", text, re.MULTILINE)
+    assert read == {folder for line in made for folder in line.split()}
 
 
 def test_the_empty_template_holds_once_its_comment_signs_are_taken_away(nowhere: Shell) -> None:
