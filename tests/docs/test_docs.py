@@ -173,6 +173,56 @@ def test_the_months_of_the_asset_block_are_those_of_the_pond(
     assert specs[dg.AssetKey(["combined", "harbor", "Wharf"])].partitions_def == own
 
 
+EVERY_SOURCE_AND_SERVICE = """
+kind: HydroVu
+name: sea
+spec:
+  {key: "${env:KEY}", secret: "${env:SECRET}", start: 2026-09-01, schedule: "*/15 * * * *",
+   devices: [{name: A, id: 1, interval: 1h}]}
+---
+kind: LakeTech
+name: sea_exports
+spec: {pattern: "exports/*", start: 2026-09-01, locations: [{name: P, match: "P*"}]}
+---
+kind: Inbox
+name: sea_notes
+spec: {pattern: "notes/*"}
+---
+kind: Derive
+name: sea_notes
+spec: {collections: [{name: all, pattern: "/raw/sea_notes/*", query: "SELECT * FROM $1"}]}
+---
+kind: Backup
+name: stick
+spec: {folder: ../stick, schedule: "0 1 * * *"}
+---
+kind: Copy
+name: office
+spec: {folder: ../stick, to: ../office, schedule: "0 1 * * *"}
+---
+kind: Alert
+name: duty
+spec: {conditions: [{when: stale}], channels: [{webhook: "${env:WEBHOOK}"}]}
+"""
+
+
+def test_every_job_schedule_and_sensor_is_on_the_page_of_the_ui(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "resources.yaml").write_text(EVERY_SOURCE_AND_SERVICE)
+    monkeypatch.setenv("POND_RESOURCES", str(tmp_path / "resources.yaml"))
+    monkeypatch.setenv("POND", str(tmp_path / ".pond"))
+    made = definitions.defs().get_repository_def()
+    there = {each.name for each in made.schedule_defs} | {each.name for each in made.sensor_defs}
+    there |= {name for name in made.job_names if not name.startswith("__")}
+    page = text_of(ROOT / "docs" / "ui.md").partition("## Jobs, schedules and sensors")[2]
+    shown = re.findall(r"`([^`]+)`", "".join(re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)))
+    stand_in = {"<source>": "sea[a-z_]*", "<folder>": "raw_sea[a-z_]*", "<name>": "stick|office"}
+    patterns = [re.sub("<[a-z]+>", lambda word: f"({stand_in[word[0]]})", each) for each in shown]
+    assert [n for n in sorted(there) if not any(re.fullmatch(p, n) for p in patterns)] == []
+    assert [p for p in patterns if not any(re.fullmatch(p, n) for n in there)] == []
+
+
 def test_the_faults_block_runs() -> None:
     module_of(named_block("docs/hydrovu.md", "faults"))
 
