@@ -36,6 +36,8 @@ T = TypeVar("T")
 TIMEOUT = httpx.Timeout(10.0, read=60.0)
 """Seconds. Slow answers to long ranges are known; a minute without a byte is none."""
 
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
+
 # HydroVu API, paging: only the response's header drives; absent or empty, it was the last page.
 _START_PAGE = "X-ISI-Start-Page"
 _NEXT_PAGE = "X-ISI-Next-Page"
@@ -98,6 +100,8 @@ class Session:
             timeout=TIMEOUT,
             transport=transport,
             verify=_trusted(),
+            # A proxy of the environment leads to the network, and seldom back to this machine.
+            trust_env=httpx.URL(base_url).host not in _THIS_MACHINE,
             # Hooks see every request, those for tokens and the repeated ones too.
             event_hooks={"request": [self._await_turn], "response": [self._heed_limit]},
         )

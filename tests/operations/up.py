@@ -42,7 +42,7 @@ class Up:
             self.process = subprocess.Popen(  # noqa: S603 -- our own Python, our own arguments
                 self._command(port),
                 cwd=folder,
-                env={**environ, **(account or {}), "PYTHONPATH": str(ROOT), "NO_PROXY": HOST},
+                env={**environ, "PYTHONPATH": str(ROOT), "NO_PROXY": HOST, **(account or {})},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

@@ -20,10 +20,14 @@ from tests.pipeline.harbor import RESOURCES
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and process groups are POSIX's")
 
 
+PROXY = {"http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+"""Leads nowhere: neither the UI nor the simulator is asked through it, as both are here."""
+
+
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """The whole thing; the tests below share one start, and the last one stops it."""
-    with Up(tmp_path_factory.mktemp("up"), RESOURCES.read_text()) as running:
+    with Up(tmp_path_factory.mktemp("up"), RESOURCES.read_text(), account=PROXY) as running:
         yield running
 
 

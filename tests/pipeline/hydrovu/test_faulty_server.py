@@ -317,3 +317,23 @@ def test_each_wait_is_logged_with_what_failed(caplog: pytest.LogCaptureFixture) 
         rf"GET /public-api/v1/locations/{LOCATION}/data answered HTTP 500; asked again in \d s",
         line,
     )
+
+
+def test_a_server_on_this_machine_is_asked_past_the_proxy_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    with account() as here:
+        assert here.raw().num_rows > 0
+
+
+def test_a_server_elsewhere_is_asked_through_the_proxy_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Simulator(WORLD) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.base_url)
+        monkeypatch.setenv("no_proxy", "")
+        with HydroVuClient("http://hydrovu.invalid", "demo", "demo") as client:
+            assert client.locations()
+        assert proxy.counts["token"] == 1
