@@ -29,6 +29,8 @@ _NAMED = re.compile(r"<!-- test: (\w+) -->\n```python\n(.*?)^```$", re.MULTILINE
 _LINK = re.compile(r"\[[^\]]*\]\((?!https?://)([^)\s#]*)(?:#([^)\s]*))?\)")
 _CODE = re.compile(r"`[^`\n]*`")
 
+ROOMS = ("pond_core", "pond_pipeline")
+
 MONTH = "2026-09"
 """The month of the harbor that the blocks of the README run on."""
 
@@ -221,6 +223,18 @@ def test_every_job_schedule_and_sensor_is_on_the_page_of_the_ui(
     patterns = [re.sub("<[a-z]+>", lambda word: f"({stand_in[word[0]]})", each) for each in shown]
     assert [n for n in sorted(there) if not any(re.fullmatch(p, n) for p in patterns)] == []
     assert [p for p in patterns if not any(re.fullmatch(p, n) for n in there)] == []
+
+
+def test_every_variable_that_the_code_reads_is_on_the_page_of_the_command() -> None:
+    variable = r"\b(?:POND|HYDROVU|AWS|SMTP)(?:_[A-Z]+)+\b|\bPOND\b"
+    code = "".join(text_of(each) for room in ROOMS for each in sorted((ROOT / room).rglob("*.py")))
+    read = {
+        name for text in re.findall(r'"([A-Z_]+)"', code) for name in re.findall(variable, text)
+    }
+    page = text_of(ROOT / "docs" / "cli.md").partition("| variable | says |")[2]
+    told = set(re.findall(r"`([A-Z_]+)`", page.partition("\n\n")[0]))
+    assert {"POND", "POND_EXECUTOR", "AWS_REGION"} <= read
+    assert sorted(read - told) == []
 
 
 def test_the_faults_block_runs() -> None:
