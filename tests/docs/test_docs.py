@@ -12,6 +12,7 @@ import pond_core
 from pond_core import Pond
 from pond_pipeline import definitions
 from pond_pipeline.config import load_documents, read_documents
+from pond_pipeline.config.kind import Kind
 from pond_pipeline.config.problem import FORMER_KEYS
 from pond_pipeline.periods import Period
 from pond_pipeline.plan import compile_plan
@@ -251,6 +252,14 @@ def test_every_resource_in_the_docs_loads(page: Path) -> None:
     for body in blocks(page, "yaml"):
         if re.search(r"^kind: ", body, re.MULTILINE):
             assert load_documents(body)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_the_chapter_of_each_kind_has_an_example_of_it(kind: Kind) -> None:
+    page = text_of(ROOT / "docs" / "resources-yaml.md")
+    chapter = page.partition(f"\n## {kind}\n")[2].partition("\n## ")[0]
+    examples = [body for language, body in _FENCE.findall(chapter) if language == "yaml"]
+    assert any(each.kind is kind for body in examples for each in load_documents(body))
 
 
 def test_the_original_tool_s_keys_are_in_the_docs() -> None:
