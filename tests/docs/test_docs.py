@@ -226,6 +226,13 @@ def test_every_job_schedule_and_sensor_is_on_the_page_of_the_ui(
     assert [p for p in patterns if not any(re.fullmatch(p, n) for n in there)] == []
 
 
+def test_every_key_of_metadata_on_the_page_of_the_ui_is_in_the_code() -> None:
+    code = "".join(text_of(each) for each in sorted((ROOT / "pond_pipeline").rglob("*.py")))
+    told = set(re.findall(r"`(pond/[a-z_]+)`", text_of(ROOT / "docs" / "ui.md")))
+    assert "pond/txn" in told
+    assert [key for key in sorted(told) if f'"{key}"' not in code] == []
+
+
 def test_every_variable_that_the_code_reads_is_on_the_page_of_the_command() -> None:
     variable = r"\b(?:POND|HYDROVU|AWS|SMTP)(?:_[A-Z]+)+\b|\bPOND\b"
     code = "".join(text_of(each) for room in ROOMS for each in sorted((ROOT / room).rglob("*.py")))
