@@ -7,6 +7,7 @@ from types import ModuleType
 
 import dagster as dg
 import pytest
+import yaml
 
 import pond_core
 from pond_core import Pond
@@ -259,6 +260,23 @@ def test_every_resource_in_the_docs_loads(page: Path) -> None:
     for body in blocks(page, "yaml"):
         if re.search(r"^kind: ", body, re.MULTILINE):
             assert load_documents(body)
+
+
+def test_the_settings_on_the_page_of_quality_can_be_written_so() -> None:
+    found = [yaml.safe_load(body) for body in blocks(ROOT / "docs" / "quality.md", "yaml")]
+    said = {key: value for each in found for key, value in each.items()}
+    source = {"key": "k", "secret": "s", "start": "2024-11-01"}
+    corrected = {"pattern": "/normalized/a/A", "corrections": said.pop("corrections")}
+    excluding = {"in_pattern": "/combined/a/A", "exclude_flags": said.pop("exclude_flags")}
+    dataset = {**excluding, "out_pattern": "A"}
+    specs = {
+        "HydroVu": {**source, **said},
+        "Combine": {"sites": [{"name": "A", "inputs": [corrected]}]},
+        "Reduce": {"collections": [{"name": "c", "resolutions": ["1h"], "datasets": [dataset]}]},
+    }
+    assert set(said) == {"quality", "checks"}
+    documents = [{"kind": kind, "name": "a", "spec": spec} for kind, spec in specs.items()]
+    assert len(load_documents(yaml.safe_dump_all(documents))) == len(specs)
 
 
 @pytest.mark.parametrize("kind", Kind)
