@@ -45,7 +45,7 @@ def test_every_recipe_is_a_file_that_can_be_applied(recipe: str) -> None:
 
 
 def test_every_recipe_changes_the_file() -> None:
-    assert len(RECIPES) == 5
+    assert len(RECIPES) == 6
     assert all(before != after for before, after in pairwise(RECIPES))
 
 
