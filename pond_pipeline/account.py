@@ -12,6 +12,14 @@ KEY = "HYDROVU_KEY"
 
 
 def lacks_account(source: Source, environ: Mapping[str, str]) -> bool:
-    """Say whether a source takes its address from a variable that nobody has set, nor a key."""
-    asks = isinstance(source, HydroVuSource) and URL in source.base_url.template
-    return asks and not (environ.get(URL) or environ.get(KEY))
+    """Say whether a source asks the bundled simulator, since nobody has an account.
+
+    It takes its address from a variable that nobody has set, nor a key; and it needs none, since
+    key and secret have defaults.
+    """
+    return (
+        isinstance(source, HydroVuSource)
+        and URL in source.base_url.template
+        and not (environ.get(URL) or environ.get(KEY))
+        and not (source.key.missing(environ) or source.secret.missing(environ))
+    )

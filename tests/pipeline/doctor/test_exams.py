@@ -272,10 +272,18 @@ def test_hydrovu_is_asked_for_a_token(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_where_nobody_has_an_account_that_is_a_warning(tmp_path: Path) -> None:
     text = HYDROVU.format(url='"${env:HYDROVU_URL:-https://www.hydrovu.com}"')
-    found = ask(tmp_path, text)
+    defaults = text.replace("_KEY}", "_KEY:-demo}").replace("_SECRET}", "_SECRET:-demo}")
+    found = ask(tmp_path, defaults)
     assert found["HydroVu bay"].grade is Grade.WARNING
     assert "its simulator" in found["HydroVu bay"].detail
     assert found["secrets"].grade is Grade.OK
+
+
+def test_a_key_that_no_run_can_do_without_is_a_secret_that_is_not_set(tmp_path: Path) -> None:
+    text = HYDROVU.format(url='"${env:HYDROVU_URL:-https://www.hydrovu.com}"')
+    found = ask(tmp_path, text)["secrets"]
+    assert found.grade is Grade.FAILED
+    assert found.detail == "not set: HYDROVU_KEY, HYDROVU_SECRET"
 
 
 def test_offline_no_server_is_asked(tmp_path: Path) -> None:
