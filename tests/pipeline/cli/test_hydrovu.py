@@ -70,6 +70,16 @@ def test_without_an_account_it_says_what_to_set(there: Shell) -> None:
     assert (result.exit_code, "HYDROVU_KEY is not set" in result.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("template", ["noyo", "well"])
+def test_what_the_simulator_prints_for_env_is_all_that_a_template_needs(
+    there: Shell, template: str
+) -> None:
+    there.out("init", "--template", template)
+    Path(".env").write_text("HYDROVU_KEY=demo\nHYDROVU_SECRET=demo\n")
+    Path(".env").chmod(0o600)
+    assert len(there.rows("hydrovu", "locations")) == 6
+
+
 def test_what_is_declared_is_told_by_its_path(there: Shell) -> None:
     _declare(LOCATION)
     result = there.run("hydrovu", "locations")
