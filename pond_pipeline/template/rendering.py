@@ -2,12 +2,13 @@
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 
 from jinja2 import TemplateError as JinjaError
 from jinja2 import TemplateSyntaxError, meta, nodes
 
+from pond_core import near_miss_hint
 from pond_pipeline.errors import TemplateError
 from pond_pipeline.template.environment import FILE, Environment
 from pond_pipeline.template.page import NAMES, Page
@@ -28,6 +29,8 @@ _FAILURES = (
 )
 """What the expressions of a template raise: any that Python's operators and methods do."""
 
+_UNDEFINED = re.compile(r"'(?P<name>\w+)' is undefined$")
+
 _REMEDIES = (
     (r"tag 'set_global'", "{% set ns = namespace(x=0) %}, and then {% set ns.x = 1 %}"),
     (r"'(now|get_env|get_random)'", "a page is made of its input alone; `last` is its newest time"),
@@ -46,7 +49,6 @@ _REMEDIES = (
         'Jinja calls the arguments of its filters otherwise: x | default("-"), x | join(", ")',
     ),
     (r"unexpected char '`'", "put texts in double or single quotes"),
-    (r"is undefined$", f"a page knows {', '.join(sorted(NAMES))}, and what it sets"),
     (r"steps$", "loop over less: a page is meant to be read"),
 )
 """What to do, by what Jinja says: mostly what Tera writes otherwise."""
@@ -63,7 +65,7 @@ def check_template(text: str, *, name: str = "page.md") -> None:
         TemplateError: Its syntax is wrong, it names a filter, a test or a value that there is not,
             or it includes another file. The line is named.
     """
-    with _located(name):
+    with _located(name, NAMES):
         environment = Environment(name=name)
         tree = environment.parse(text, filename=FILE)
         for other in tree.find_all(_OTHER_FILES):
@@ -103,7 +105,7 @@ def render_text(text: str, *, name: str, known: Mapping[str, object]) -> str:
         name: What errors call it; its end decides about escaping.
         known: What it may name.
     """
-    with _located(name):
+    with _located(name, known):
         environment = Environment(name=name)
         code = environment.compile(text, filename=FILE)
         template = environment.template_class.from_code(environment, code, environment.globals)
@@ -118,8 +120,13 @@ def render_text(text: str, *, name: str, known: Mapping[str, object]) -> str:
 
 
 @contextlib.contextmanager
-def _located(name: str) -> Iterator[None]:
-    """Turn what a template raises into `TemplateError`, with its line."""
+def _located(name: str, known: Iterable[str]) -> Iterator[None]:
+    """Turn what a template raises into `TemplateError`, with its line.
+
+    Args:
+        name: What errors call the template.
+        known: What it may name without setting it.
+    """
     try:
         yield
     except _FAILURES as exc:
@@ -128,6 +135,9 @@ def _located(name: str) -> Iterator[None]:
         words = exc.message if isinstance(exc, JinjaError) else str(exc)
         words = words or type(exc).__name__
         hint = next((remedy for sign, remedy in _REMEDIES if re.search(sign, words)), "")
+        if not hint and (undefined := _UNDEFINED.match(words)):
+            otherwise = f"a page knows {', '.join(sorted(known))}, and what it sets"
+            hint = near_miss_hint(undefined["name"], known, otherwise=otherwise)
         place = f"{name}, line {line}" if line else name
         raise TemplateError(f"{place}: {words}", hint=hint) from exc
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from pond_core import ReadFS, Track, untracked
+from pond_core import ReadFS, Track, near_miss_hint, untracked
 from pond_pipeline.errors import WebsiteError
 from pond_pipeline.plan import Instrument, WebsiteStep
 from pond_pipeline.versions import digest_of
@@ -35,6 +35,9 @@ from pond_pipeline.website.view import (
 )
 
 _BUNDLE = ("site.js", "site.css")
+
+_NAMED = 8
+"""Datasets that an error lists; more do not help."""
 
 _COLLECTED_AFTER = 50_000
 """Values made and not dropped, before Python looks for garbage among them; usually 700."""
@@ -286,8 +289,11 @@ class _Tags:
         """
         site = self._by_path.get(path.removesuffix("/"))
         if site is None:
-            known = ", ".join(sorted(self._by_path)) or "none"
-            raise ValueError(f"the website shows no {path!r}; it shows {known}")
+            paths = sorted(self._by_path)
+            more = f" and {len(paths) - _NAMED} more" * (len(paths) > _NAMED)
+            otherwise = f"it shows {', '.join(paths[:_NAMED]) or 'none'}{more}"
+            hint = near_miss_hint(path, paths, otherwise=otherwise)
+            raise ValueError(f"the website shows no {path!r}; {hint}")
         found = [
             each
             for each in site.charts

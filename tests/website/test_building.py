@@ -194,6 +194,23 @@ def test_a_wrong_tag_is_named_and_the_website_stays(bay: Bay, page: str, problem
     assert written(before, bay.site) == set()
 
 
+@pytest.mark.parametrize(
+    ("tag", "told"),
+    [
+        ('chrt("/combined/bay/Pier")', "did you mean 'chart'?"),
+        ("schema", "a page knows chart, and what it sets"),
+        ('chart("/reduced/bay/sites/Peer")', "did you mean '/reduced/bay/sites/Pier'?"),
+        ('chart("/reduced/bay/sites/Pier/res=1h")', "did you mean '/reduced/bay/sites/Pier'?"),
+        ('chart("Quay")', "it shows /combined/bay/Deep"),
+    ],
+)
+def test_what_a_tag_may_say_is_told_where_it_is_wrong(bay: Bay, tag: str, told: str) -> None:
+    (bay.lake.folder / "pages" / "about.md").write_text(f"{{{{ {tag} }}}}")
+    with pytest.raises(TemplateError) as caught:
+        build(bay.step, bay.snapshot())
+    assert told in f"{caught.value}\n{caught.value.hint}"
+
+
 def test_a_page_that_is_not_there_is_named(bay: Bay) -> None:
     (bay.lake.folder / "pages" / "about.md").unlink()
     with pytest.raises(WebsiteError, match=r"no page is called 'pages/\*\.md'"):

@@ -151,7 +151,11 @@ def test_a_check_names_the_template_and_the_line() -> None:
 def test_a_name_that_no_page_knows_is_found_early(text: str) -> None:
     error = refusal_early(f"\n{text}")
     assert str(error) == "data.md.tmpl, line 2: 'shcema' is undefined"
-    assert error.hint.startswith("a page knows args, columns, export")
+    assert error.hint == "did you mean 'schema'?"
+
+
+def test_what_a_page_knows_is_told_where_a_name_is_far_from_all_of_it() -> None:
+    assert refusal_early("{{ weather }}").hint.startswith("a page knows args, columns, export")
 
 
 @pytest.mark.parametrize("tag", ["include 'a'", "import 'a' as b", "from 'a' import b"])
