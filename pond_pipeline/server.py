@@ -19,6 +19,7 @@ from pathlib import Path
 import httpx
 import yaml
 
+from pond_pipeline.config import UI
 from pond_pipeline.errors import ConfigError, PipelineError
 
 HOST = "127.0.0.1"
@@ -45,7 +46,7 @@ class Server:
     Args:
         home: `DAGSTER_HOME`; its instance must be made already.
         port: Where the UI is.
-        environ: What the processes get as environment.
+        environ: What the processes get as environment, beside where the UI is.
         folder: Their working directory: where `resources.yaml` stands.
         held: A file descriptor that they keep open: a lock on it is theirs as well.
     """
@@ -60,7 +61,8 @@ class Server:
         held: int | None = None,
     ) -> None:
         self.url = f"http://{HOST}:{port}"
-        self._environ = {**environ, "DAGSTER_HOME": str(home), "PYTHONWARNINGS": "ignore"}
+        own = {"DAGSTER_HOME": str(home), "PYTHONWARNINGS": "ignore"}
+        self._environ = {UI: self.url, **environ, **own}
         self._folder = folder
         self._port = port
         self._held = () if held is None else (held,)

@@ -54,6 +54,7 @@ from pond_pipeline.config.problem import (
 )
 from pond_pipeline.config.schema import resources_schema
 from pond_pipeline.config.service import (
+    UI,
     AlertSpec,
     BackupPlace,
     BackupSpec,
@@ -75,6 +76,7 @@ from pond_pipeline.config.written import written
 
 __all__ = [
     "RENAMED_FROM",
+    "UI",
     "AlertSpec",
     "BackupPlace",
     "BackupSpec",

@@ -22,6 +22,9 @@ from pond_pipeline.config.field import (
 from pond_pipeline.config.judgement import Number
 from pond_pipeline.config.shape import Model, exactly_one
 
+UI = "POND_UI"
+"""The variable in which `pond up` tells its processes where the UI is."""
+
 Count = Annotated[int, Field(strict=True, ge=0)]
 
 
@@ -226,11 +229,11 @@ class AlertSpec(Model):
         grace: How long it must have lasted. A failed run, and a value that came back by itself, are
             told at once.
         reminder: How often it is told again while it lasts; never if left out.
-        ui: Where people reach the UI, for links.
+        ui: Where people reach the UI, for links; where `pond up` has it if left out.
     """
 
     conditions: tuple[Condition, ...] = Field(min_length=1)
     channels: tuple[Channel, ...] = Field(min_length=1)
     grace: Duration = timedelta(minutes=30)
     reminder: Duration | None = None
-    ui: BaseUrl = EnvText("http://127.0.0.1:3000")
+    ui: BaseUrl = EnvText(f"${{env:{UI}:-http://127.0.0.1:3000}}")

@@ -54,6 +54,13 @@ def test_without_an_account_the_simulator_answers(up: Up) -> None:
     assert "the bundled simulator answers" in up.said()
 
 
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
+def test_alerts_are_told_where_the_ui_is(up: Up) -> None:
+    told = f"POND_UI={up.url}".encode()
+    environs = [Path(f"/proc/{each}/environ").read_bytes() for each in up.descendants()]
+    assert sum(told in environ.split(b"\0") for environ in environs) >= 3
+
+
 def test_an_asset_that_is_made_in_the_ui_is_in_the_pond(up: Up) -> None:
     assert up.ui.make("/raw/harbor/WharfAT500_1", "2024-11") == "SUCCESS"
     node = Pond.open(up.pond).snapshot().node("/raw/harbor/WharfAT500_1")

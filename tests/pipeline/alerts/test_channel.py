@@ -56,6 +56,16 @@ def tell(text: str, notice: Notice | None = None, *, within_s: float = 5.0, **en
     send(channel_of(text), notice or notice_of(), environ, ui=UI, within_s=within_s)
 
 
+def test_links_lead_to_the_ui_of_pond_up_where_nobody_names_another() -> None:
+    document = (
+        f"kind: Alert\nname: a\nspec: {{conditions: [{{when: stale}}], channels: [{MAIL}]}}\n"
+    )
+    (loaded,) = load_documents(document)
+    assert isinstance(loaded.spec, AlertSpec)
+    assert loaded.spec.ui.resolve({"POND_UI": "http://127.0.0.1:3111"}) == "http://127.0.0.1:3111"
+    assert loaded.spec.ui.resolve({}) == "http://127.0.0.1:3000"
+
+
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     with receiving() as made:
