@@ -4,7 +4,7 @@ The newest are looked at first, so that a question about lately costs little in 
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -200,10 +200,11 @@ class History:
         view = self._view(upto)
         tree = Tree(self._log, view)
         node_ids = []
-        for each in _meant(view, paths.resolve(path, "/")):
-            place, entry = find(view, each, follow=False)
-            tree.visit(place.path)
-            node_ids.append(entry.node_id)
+        with _told_of_patterns(path):
+            for each in _meant(view, paths.resolve(path, "/")):
+                place, entry = find(view, each, follow=False)
+                tree.visit(place.path)
+                node_ids.append(entry.node_id)
         life = Life(self._log, node_ids, Locations(tree), as_of=self._view)
         first, newest = self._bounds(wanted, upto)
         found: list[LoggedTransaction] = []
@@ -252,7 +253,8 @@ class History:
         if path is None or (real := paths.resolve(path, "/")) == "/":
             return None  # every transaction touched the root or what is below it
         view = self._view(upto)
-        return Trail(view, _meant(view, real), as_of=self._view)
+        with _told_of_patterns(path):
+            return Trail(view, _meant(view, real), as_of=self._view)
 
     def _bounds(self, wanted: LogFilter | None, upto: int) -> tuple[int, int]:
         """Return the txn after which, and the one up to which a filter's instants lie."""
@@ -309,6 +311,19 @@ def _is_persisted(header: Header, partition: str) -> bool:
         each == partition or each.startswith(f"{partition}-")
         for each in header.provenance.partitions
     )
+
+
+@contextmanager
+def _told_of_patterns(path: str) -> Iterator[None]:
+    """Say of a pattern that nothing matches it, and not that there is no such name."""
+    try:
+        yield
+    except NotFoundError as error:
+        with suppress(InvalidPathError):
+            if Pattern.parse(path, base="/").wildcards:
+                msg, hint = f"nothing matches {path}", error.hint or "list what is there: pond ls"
+                raise NotFoundError(msg, path=path, hint=hint) from error
+        raise
 
 
 def _meant(view: Backend, path: str) -> list[str]:

@@ -15,6 +15,7 @@ from pond_core import (
     LogFilter,
     LoggedTransaction,
     Pond,
+    Snapshot,
     Window,
 )
 from pond_pipeline.cli.command import Invocation, command, json_option, pass_invocation
@@ -132,6 +133,8 @@ def log(
         say(f"{len(shown)} of {upto} transactions; --limit says how many")
     elif wanted is not None:
         _say_limited(len(shown), limit)
+        if not shown:
+            _say_meant(pond.snapshot(upto), wanted)
     if as_json:
         print_json(shown)
     else:
@@ -187,6 +190,8 @@ def show(
         found = [pond.show(as_of if asked is None else asked)]
     if path is not None or wanted is not None:
         _say_limited(len(found), limit)
+        if wanted is not None and not found:
+            _say_meant(pond.snapshot(as_of), wanted)
     if as_json:
         print_json([Shown.of(each) for each in found])
     elif path is None:
@@ -251,6 +256,13 @@ def _say_limited(count: int, limit: int) -> None:
         say("no transaction meets that")
     elif count == limit:
         say(f"the newest {limit}; --limit says how many")
+
+
+def _say_meant(snapshot: Snapshot, wanted: LogFilter) -> None:
+    """Name what is close to the paths of a filter that nothing met, where they are not there."""
+    for path in filter(None, (wanted.path, wanted.asset)):
+        if hint := snapshot.nearest(path):
+            say(f"  hint: {hint}")
 
 
 def _print_transactions(found: Sequence[LoggedTransaction]) -> None:

@@ -141,6 +141,25 @@ def test_show_of_a_pattern_tells_what_was_done_to_all_that_it_matches(reader: Sh
     assert paths == {"/files/note.txt", "/files/blob"}
 
 
+@pytest.mark.parametrize("command", [("show",), ("log", "--path")])
+def test_of_a_pattern_that_nothing_matches_that_is_told(
+    reader: Shell, command: tuple[str, ...]
+) -> None:
+    result = reader.run(*command, "/raw/*/Statoin*")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "nothing matches /raw/*/Statoin*\n  hint: list what is there" in result.stderr
+    assert "did you mean /raw?" in reader.run(*command, "/rwa/*").stderr
+
+
+@pytest.mark.parametrize("line", [("log", "--asset"), ("log", "--path"), ("show", "--asset")])
+def test_a_filter_that_nothing_meets_names_what_was_perhaps_meant(
+    reader: Shell, line: tuple[str, ...]
+) -> None:
+    result = reader.run(*line, "/raw/noyo/Statoin")
+    assert (result.exit_code, result.stdout.count("\n") <= 1) == (0, True)
+    assert result.stderr == f"no transaction meets that\n  hint: did you mean {STATION}?\n"
+
+
 def test_show_prints_several_transactions_one_below_the_other(reader: Shell) -> None:
     printed = reader.out("show", "--partition", "2024")
     assert [line for line in printed.splitlines() if line.startswith("txn")] == [
