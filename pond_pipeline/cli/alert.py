@@ -22,6 +22,7 @@ from pond_pipeline.cli.command import (
     variables_option,
 )
 from pond_pipeline.cli.render import print_json, print_rows
+from pond_pipeline.cli.suggestion import names_of
 from pond_pipeline.cli.terminal import say
 from pond_pipeline.config import read_documents, read_environment
 from pond_pipeline.errors import AlertError, ConfigError
@@ -115,7 +116,7 @@ def _listed(book: Book) -> list[Listed]:
 
 
 @alert.command(cls=PondCommand, example="pond alert test duty")
-@click.argument("name", help="Which alert.")
+@click.argument("name", shell_complete=names_of("Alert"), help="Which alert.")
 @resources_option
 @variables_option
 @json_option

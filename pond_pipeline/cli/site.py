@@ -18,6 +18,7 @@ from pond_pipeline.cli.command import (
 from pond_pipeline.cli.instant import as_of_option
 from pond_pipeline.cli.progress import tracking
 from pond_pipeline.cli.render import print_json
+from pond_pipeline.cli.suggestion import names_of
 from pond_pipeline.cli.terminal import finish, say
 from pond_pipeline.config import read_documents
 from pond_pipeline.errors import ConfigError
@@ -32,7 +33,10 @@ def site() -> None:
 
 
 name_argument = click.argument(
-    "name", required=False, help="Which `Site`; can be left out where there is one."
+    "name",
+    required=False,
+    shell_complete=names_of("Site"),
+    help="Which `Site`; can be left out where there is one.",
 )
 to_option = click.option(
     "--to",

@@ -83,11 +83,18 @@ def test_copy_completes_either_side(reader: Shell) -> None:
 
 
 def test_kinds_and_names_of_resources_are_completed(nowhere: Shell) -> None:
-    nowhere.out("apply", "-f", ROOT / "resources.yaml")
+    alert = (
+        "---\nkind: Alert\nname: duty\nspec: {conditions: [{when: stale}], channels: [{ntfy: t}]}\n"
+    )
+    (nowhere.directory / "all.yaml").write_text((ROOT / "resources.yaml").read_text() + alert)
+    nowhere.out("apply", "-f", nowhere.directory / "all.yaml")
     assert completed(nowhere, "get", "hy") == ["HydroVu"]
     assert completed(nowhere, "get", "combine", "") == ["harbor"]
     assert completed(nowhere, "hydrovu", "locations", "--source", "h") == ["harbor"]
     assert completed(nowhere, "backup", "push", "--name", "") == []
+    assert completed(nowhere, "site", "build", "") == ["harbor"]
+    assert completed(nowhere, "site", "serve", "h") == ["harbor"]
+    assert completed(nowhere, "alert", "test", "") == ["duty"]
 
 
 def test_where_there_is_no_pond_nothing_is_suggested_and_nothing_made(nowhere: Shell) -> None:
