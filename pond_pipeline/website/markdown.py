@@ -40,6 +40,13 @@ _NOTHING = "*No readings yet.*"
 _ARGUMENTS = ("parameter", "unit", "title")
 _TEXTS = ("text", "code_inline")
 
+_WIDE = {
+    "<table>": '<div class="scroll" role="group" aria-label="Table" tabindex="0">\n<table>',
+    "</table>": "</table>\n</div>",
+    "<pre>": '<pre tabindex="0">',
+}
+"""Tags of what may be wider than a screen, and what is written in their places."""
+
 _SECRET = secrets.token_hex(16)
 """Nobody can have written the marks: they are drawn when the process starts."""
 
@@ -97,7 +104,7 @@ def own_page(file: Path, charts_of: ChartsOf) -> OwnPage:
     filled = render_text(text, name=file.name, known={"chart": mark})
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     tokens = parser.parse(filled)
-    body = parser.renderer.render(tokens, parser.options, {})
+    body = _scrolling(parser.renderer.render(tokens, parser.options, {}))
     for token, drawn in charts.items():
         body = body.replace(f"<p>{token}</p>", str(drawn.figure), 1)
     if _SECRET in body:
@@ -137,6 +144,17 @@ def _checked(path: tuple[object, ...], how: Mapping[str, object]) -> tuple[str, 
                 f"a chart takes the texts {', '.join(_ARGUMENTS)}, and no other {name}"
             )
     return (path[0], *(str(how.get(name, "")) for name in _ARGUMENTS))
+
+
+def _scrolling(body: str) -> str:
+    """Let what is wider than the screen scroll by itself, by keys as well.
+
+    Args:
+        body: HTML of Markdown, in which each `<` is of a tag.
+    """
+    for tag, whole in _WIDE.items():
+        body = body.replace(tag, whole)
+    return body
 
 
 def _title(tokens: Sequence[Token]) -> str:

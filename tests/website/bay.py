@@ -101,6 +101,12 @@ PAGE = """\
 Water <script>hacked()</script> and [a link](javascript:hacked()).
 
 {{ chart("/reduced/bay/sites/Pier", parameter="Temperature") }}
+
+| Instrument | Manufacturer | Calibrated by | Serial number | Measures | Depth | Comment |
+|---|---|---|---|---|---|---|
+| Sonde | In-Situ | Ana | AT500-1234567 | Temperature, DO | 1 m | below the crane |
+
+    pond export '/combined/bay/Pier' readings --format csv --since 2025-01-01 --until 2025-02-01
 """
 
 

@@ -102,7 +102,13 @@ def test_the_newest_readings_are_seen_on_a_phone_with_their_times(visit: Visit) 
 
 @pytest.mark.parametrize("viewport", [(360, 740)])
 def test_axe_finds_nothing_in_what_the_builder_writes(visit: Visit) -> None:
-    names = ("sites/pier", "instruments/sonde", "parameters/temperature-c", "downloads")
+    names = (
+        "sites/pier",
+        "instruments/sonde",
+        "parameters/temperature-c",
+        "pages/about",
+        "downloads",
+    )
     for name in names:
         visit.page.goto(f"{visit.website.url}/{name}.html{ALL if '/' in name else ''}")
         if name != "downloads":
