@@ -1,5 +1,6 @@
 """What `pond run` and `pond demo` do: the pipeline in their own process, through Dagster."""
 
+import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,9 @@ from pond_pipeline.runs.launch import RunReport
 from pond_pipeline.summary import summarize
 
 _POND = ".pond"
+
+_OF_MAKE = ".venv/bin/pond"
+"""The command where `make` has set all up."""
 
 
 def run(
@@ -223,10 +227,13 @@ def _check_environment(root: Path, steps: Sequence[Step]) -> None:
 
 
 def _say_what_next(invocation: Invocation, plan: Plan, home: Path) -> None:
-    pond = ".venv/bin/pond"
+    pond = _OF_MAKE if Path(_OF_MAKE).exists() else "pond"
+    is_usual = invocation.pond == Path(_POND) and home == Path(HOME)
     if invocation.pond != Path(_POND):
         pond += f" --pond {invocation.pond}"
-    up = "make up" if pond.endswith("pond") and home == Path(HOME) else f"{pond} up --home {home}"
+    up = f"{pond} up" if home == Path(HOME) else f"{pond} up --home {home}"
+    if is_usual and Path("Makefile").exists() and shutil.which("make"):
+        up = "make up"
     average = 'avg("AT500_Surface.Temperature.C")'
     for line in (
         f"the pond is at {place_of(invocation.pond)}; try next:",

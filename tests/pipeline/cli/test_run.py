@@ -48,6 +48,17 @@ def test_a_typo_is_refused_though_something_was_applied(nowhere: Shell, file: Pa
     assert len(Pond.open(nowhere.pond).log()) == 1
 
 
+def test_a_demo_names_commands_that_there_are(
+    nowhere: Shell, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(nowhere.directory)
+    with warnings.catch_warnings():  # as above
+        result = nowhere.run("demo", "-f", file)
+    assert result.exit_code == 0, result.stderr
+    assert f"  pond --pond {nowhere.pond} ls -l" in result.stderr
+    assert f"  pond --pond {nowhere.pond} up --home {file.parent / 'home'}  " in result.stderr
+
+
 FILES = """
 kind: Inbox
 name: drop
