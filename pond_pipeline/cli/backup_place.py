@@ -65,7 +65,7 @@ class Place:
             names = ", ".join(backups) or "none"
             what = "which backup is meant" if self.name is None else f"a backup {self.name!r}"
             msg = f"{self.file} does not say {what}; it has {names}"
-            otherwise = "name one by --name, or the place itself"
+            otherwise = f"name one by --name, or the place itself by {_flag()}"
             hint = near_miss_hint(self.name or "", backups, otherwise=otherwise)
             raise ConfigError(msg, hint=hint)
         return backups_of(backups[chosen[0]], self._environ)
@@ -73,6 +73,12 @@ class Place:
     @property
     def _environ(self) -> Mapping[str, str]:
         return read_environment(self.file.absolute().parent).values
+
+
+def _flag() -> str:
+    """Return the option by which the command that runs takes a place."""
+    command = click.get_current_context().command
+    return next(each.opts[0] for each in command.params if each.name == "where")
 
 
 def place_options(flag: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

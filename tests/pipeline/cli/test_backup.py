@@ -154,6 +154,15 @@ def test_a_resource_that_is_not_there_is_named(shell: Shell, arguments: tuple[st
     assert "it has stick, second" in result.stderr
 
 
+@pytest.mark.parametrize(("command", "flag"), [("push", "--to"), ("list", "--from")])
+def test_how_a_place_is_named_is_told_where_no_resource_names_one(
+    shell: Shell, command: str, flag: str
+) -> None:
+    result = shell.run("backup", command, "-f", resources(shell, "# none\n"))
+    assert result.exit_code == 2
+    assert f"or the place itself by {flag}\n" in result.stderr
+
+
 def test_a_push_says_what_it_sent(shell: Shell, folder: Path) -> None:
     first = shell.run("backup", "push", "--to", folder)
     again = shell.run("backup", "push", "--to", folder)
