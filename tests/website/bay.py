@@ -25,6 +25,9 @@ WRONG = (400, 401)
 """Hours in which it read what no water has."""
 
 HOSTILE = "Deep <img src=x onerror=hacked()> \"&'"
+ENDLESS = "Logger_" + "of_the_deep_" * 7
+"""The name of an instrument that has no place for a new line."""
+
 PIER = "/reduced/bay/sites/Pier"
 MONTHS = ("--from", "2025-01", "--to", "2025-02")
 
@@ -55,7 +58,7 @@ spec:
       match: Sonde-1
       interval: 1h
       scope: Surface
-    - {name: Logger, match: Logger-1, interval: 1h}
+    - {name: ENDLESS, match: Logger-1, interval: 1h}
   quality: [{parameter: Temperature, gross_range: {suspect: [0, 40], fail: [-5, 60]}}]
 ---
 kind: Combine
@@ -72,7 +75,7 @@ spec:
     - name: 'HOSTILE'
       latitude: 39.43
       longitude: -123.81
-      inputs: [{pattern: /normalized/fb/Logger}]
+      inputs: [{pattern: /normalized/fb/ENDLESS}]
 ---
 kind: Reduce
 name: bay
@@ -87,7 +90,7 @@ name: bay
 spec:
   title: The bay
   pages: ["pages/*.md"]
-""".replace("HOSTILE", HOSTILE.replace("'", "''"))
+""".replace("HOSTILE", HOSTILE.replace("'", "''")).replace("ENDLESS", ENDLESS)
 
 NOTES = """\
 Time,Who,Note,Temperature C
