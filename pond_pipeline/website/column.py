@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from pond_core import Aggregate
+from pond_pipeline.quality import is_flag
 from pond_pipeline.template import slugify
 from pond_pipeline.units import find_unit
 
@@ -67,11 +68,12 @@ def bucket_columns(schema: pa.Schema) -> list[Column]:
 
 
 def reading_columns(schema: pa.Schema) -> list[Column]:
-    """Return the columns of readings that are numbers and are described, in order."""
+    """Return the columns of readings that are numbers, whoever described them, in order."""
     return [
         _column(field.name, _facts(field), {})
         for field in schema
-        if pa.types.is_floating(field.type) and field.metadata
+        if (pa.types.is_floating(field.type) or pa.types.is_integer(field.type))
+        and not is_flag(field)
     ]
 
 

@@ -22,7 +22,7 @@ from pond_pipeline.versions import digest_of, input_versions
 from pond_pipeline.website.column import Column, reading_columns
 from pond_pipeline.website.folder import Facts, Made, WebsiteFolder
 
-_LAYOUT = 1
+_LAYOUT = 2
 """Which bytes and facts are made of the same readings."""
 
 _UTC = "timestamp (UTC)"

@@ -11,6 +11,7 @@ import pytest
 from pond_pipeline.errors import TemplateError, WebsiteError
 from pond_pipeline.steps.website import website_is_due
 from pond_pipeline.website import build
+from tests.acceptance.lake import Lake
 from tests.pipeline.steps.exports import HEADER, put
 from tests.website.bay import BEGIN, HOUR, HOURS, MONTHS, PIER, Bay, export
 from tests.website.data_file import value_of
@@ -306,3 +307,32 @@ def test_the_newest_reading_is_one_that_did_not_fail(bay: Bay) -> None:
     bay.lake.complete(*MONTHS)
     assert "<dd>99 <" not in (bay.site / "index.html").read_text()
     assert value_of(bay.site / "data/pier/1h/2025-02.js")["f"]
+
+
+TIDE = """\
+kind: Scribble
+name: tide
+spec: {start: 2025-01-01, end: 2025-01-03, interval: 1h, series: [north], columns: [Level.m]}
+---
+kind: Reduce
+name: tide
+spec:
+  collections:
+    - name: sites
+      resolutions: [1h]
+      datasets: [{in_pattern: /raw/tide/*, out_pattern: $0}]
+---
+kind: Site
+name: tide
+spec: {}
+"""
+
+
+def test_columns_that_nobody_described_have_newest_readings_and_units(tmp_path: Path) -> None:
+    lake = Lake(tmp_path, put(tmp_path, "resources.yaml", TIDE), {})
+    lake.complete("--from", "2025-01", "--to", "2025-01")
+    site = tmp_path / "site" / "tide"
+    front = (site / "index.html").read_text()
+    assert "No readings yet" not in front
+    assert "2025-01-02 23:00 UTC" in front
+    assert "Level (m)" in (site / "downloads/north/2025.csv").read_text().splitlines()[0]
