@@ -142,6 +142,8 @@ class Catalog:
             return f"{pattern} is {exact.content}", f"name what lies in it: {pattern}/*"
         readable = [path for path, each in self._declared.items() if each.content in contents]
         otherwise = "declare the device, location or site that it means"
+        if pattern.startswith("/reduced/"):
+            otherwise = "declare a `Reduce`, which makes what lies there"
         hint = near_miss_hint(pattern, readable, otherwise=otherwise)
         return f"{pattern!r} matches nothing", hint
 

@@ -149,7 +149,9 @@ def test_what_makes_no_sense_is_refused(spec: str, problem: str) -> None:
 
 
 def test_without_a_dataset_there_is_no_website() -> None:
-    assert "matches nothing" in refused(WATERS.partition("kind: Reduce")[0] + website())
+    problem = refused(WATERS.partition("kind: Reduce")[0] + website())
+    assert "matches nothing" in problem
+    assert "declare a `Reduce`" in problem
 
 
 HOUR = timedelta(hours=1)
