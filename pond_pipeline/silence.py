@@ -70,6 +70,8 @@ class FreshnessJudge:
         check = check_freshness(newest, now=now, limit=limit)
         if check.newest is None:
             return Freshness(passed=False, text="There has never been a reading.")
+        if check.is_ahead:
+            return Freshness(passed=False, text=ahead_text(check.newest))
         expected = f"one is expected every {duration_text(limit)}"
         if check.passed:
             return Freshness(passed=True, text=f"There are readings; {expected}.")
@@ -108,6 +110,12 @@ def newest_reading(fs: ReadFS, path: str) -> datetime | None:
     told = [facts.get("last_us") for facts in fs.node(path).marks.values()]
     lasts = [int(str(last_us)) for last_us in told if last_us is not None]
     return from_us(max(lasts)) if lasts else None
+
+
+def ahead_text(newest: datetime) -> str:
+    """Return what is said of a series whose newest reading is of the future."""
+    told = f"The newest reading is of {instant_text(newest)}, which is to come"
+    return f"{told}: a clock or a time zone is wrong."
 
 
 def _is_over(end: datetime | None, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from pond_pipeline.concern import Concern
 from pond_pipeline.config import read_documents, read_environment
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.plan import CombineStep, Judged, Plan, compile_plan
+from pond_pipeline.quality import AHEAD
 from pond_pipeline.silence import FreshnessJudge, newest_reading
 from pond_pipeline.standing import Standing, concerns_about, standings
 from pond_pipeline.wording import count_text, duration_text
@@ -24,6 +25,9 @@ _ROOM_BYTES = 2**30
 
 _SKEW = timedelta(minutes=10)
 """How far the clock of another machine may be ahead."""
+
+_SILENT = "`pond run` collects; where nothing comes, look at the instrument, or retire it: `until`"
+_UNJUDGED = "Nobody said how often to expect one."
 
 _NAMED = 5
 """How many series a concern names."""
@@ -38,7 +42,7 @@ class Heard:
         newest: Its newest reading; None if there never was one.
         age_s: How old that is, seconds.
         limit_s: How old it may be, seconds; None: nobody said, and it is not judged.
-        is_late: Whether it is older; None if it is not judged.
+        is_late: Whether it is older, or of the future; None if it is not judged.
         text: The same for people.
     """
 
@@ -48,6 +52,11 @@ class Heard:
     limit_s: float | None
     is_late: bool | None
     text: str
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether its newest reading is of the future; also of what is not judged."""
+        return self.age_s is not None and self.age_s < -AHEAD.total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,21 +180,29 @@ def _heard(plan: Plan, fs: ReadFS, now: datetime) -> list[Heard]:
                 age_s=None if newest is None else (now - newest).total_seconds(),
                 limit_s=None if limit is None else limit.total_seconds(),
                 is_late=None if verdict is None else not verdict.passed,
-                text="Nobody said how often to expect one." if verdict is None else verdict.text,
+                text=_UNJUDGED if verdict is None else verdict.text,
             )
         )
     return found
 
 
 def _about_series(series: Sequence[Heard]) -> list[Concern]:
-    late = [each.path for each in series if each.is_late]
-    if not late:
-        return []
-    named = ", ".join(late[:_NAMED])
-    more = f" and {len(late) - _NAMED} more" if len(late) > _NAMED else ""
-    what = f"{len(late)} of {len(series)} series had no reading in time: {named}{more}"
-    hint = "`pond run` collects; where nothing comes, look at the instrument, or retire it: `until`"
-    return [Concern(what, hint)]
+    ahead = [each.path for each in series if each.is_ahead]
+    late = [each.path for each in series if each.is_late and not each.is_ahead]
+    found = []
+    if late:
+        what = f"{len(late)} of {len(series)} series had no reading in time: {_named(late)}"
+        found.append(Concern(what, _SILENT))
+    if ahead:
+        what = f"{len(ahead)} of {len(series)} series have readings of the future: {_named(ahead)}"
+        hint = "look at the instrument's clock, and at `clock` or `timezone` in the resources"
+        found.append(Concern(what, hint))
+    return found
+
+
+def _named(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+    return f"{', '.join(paths[:_NAMED])}{more}"
 
 
 def _about_backups(status: Status, behind: timedelta, now: datetime) -> list[Concern]:

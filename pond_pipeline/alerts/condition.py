@@ -130,6 +130,9 @@ def _silent(path: str, newest: datetime | None, limit: timedelta, now: datetime)
     if newest is None:
         title = f"{name}: there has never been a reading"
         text = f"{title} ({expected})"
+    elif newest > now:  # else it would not have been found stale
+        title = f"{name}: the newest reading is of {instant_text(newest)}, which is to come"
+        text = f"{title} (a clock or a time zone is wrong)"
     else:
         title = f"{name}: no reading since {instant_text(newest)}"
         text = f"{title} ({duration_text(now - newest)}; {expected})"
@@ -138,7 +141,7 @@ def _silent(path: str, newest: datetime | None, limit: timedelta, now: datetime)
         subject=path,
         title=title,
         text=text,
-        since=newest or now,
+        since=min(newest or now, now),
         values={
             "path": path,
             "newest": None if newest is None else newest.isoformat(),

@@ -1,13 +1,17 @@
-"""What the UI says about kept files: which cannot be taken or read, and which nobody declared."""
+"""What the UI says about kept files: what cannot be taken or read, is undeclared, or is to come."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 import dagster as dg
 
+from pond_core import from_us, to_us
 from pond_pipeline.check_spec import CheckSpec
 from pond_pipeline.paths import path_to_key
 from pond_pipeline.plan import FilesStep, InboxStep
+from pond_pipeline.quality import AHEAD
 from pond_pipeline.steps import CheckedFiles, Verdict
+from pond_pipeline.wording import instant_text
 
 _MOST_LINES = 50
 """How many problems a check tells in full: an event of ten thousand would burden every page."""
@@ -15,6 +19,7 @@ _MOST_LINES = 50
 _EXPORTS = "exports_are_readable"
 _FILES = "files_are_readable"
 _DECLARED = "locations_are_declared"
+_PAST = "readings_are_past"
 
 
 def file_specs(step: FilesStep | InboxStep) -> list[dg.AssetCheckSpec]:
@@ -27,6 +32,7 @@ def file_specs(step: FilesStep | InboxStep) -> list[dg.AssetCheckSpec]:
         CheckSpec(
             _DECLARED, asset=key, description="Every location in a file is in resources.yaml."
         ),
+        CheckSpec(_PAST, asset=key, description="No reading in a file is of the future."),
     ]
 
 
@@ -39,10 +45,32 @@ def file_results(step: FilesStep | InboxStep, files: CheckedFiles) -> list[dg.As
         f"{v.name}: add to `locations` of {step.source.name}: {_line(v)}"
         for v in files.undeclared(step.locations)
     ]
-    return [_result(step, _EXPORTS, problems), _result(step, _DECLARED, undeclared)]
+    return [
+        _result(step, _EXPORTS, problems),
+        _result(step, _DECLARED, undeclared),
+        _result(step, _PAST, [*_ahead(files)], severity=dg.AssetCheckSeverity.WARN),
+    ]
 
 
-def _result(step: FilesStep | InboxStep, name: str, problems: Sequence[str]) -> dg.AssetCheckResult:
+def _ahead(files: CheckedFiles) -> Iterator[str]:
+    latest = to_us(datetime.now(UTC) + AHEAD)
+    for verdict in files.verdicts.values():
+        for held in verdict.held:
+            if held.last_us is not None and held.last_us > latest:
+                told = f"{held.location} has readings up to {instant_text(from_us(held.last_us))}"
+                yield (
+                    f"{verdict.name}: {told}, which is to come: its clock was wrong, or `timezone` "
+                    "is; they count from their month on"
+                )
+
+
+def _result(
+    step: FilesStep | InboxStep,
+    name: str,
+    problems: Sequence[str],
+    *,
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR,
+) -> dg.AssetCheckResult:
     lines = list(problems[:_MOST_LINES])
     if len(problems) > _MOST_LINES:
         lines.append(f"and {len(problems) - _MOST_LINES} more")
@@ -50,6 +78,7 @@ def _result(step: FilesStep | InboxStep, name: str, problems: Sequence[str]) -> 
         asset_key=path_to_key(step.outputs[0]),
         check_name=name,
         passed=not problems,
+        severity=severity,
         description="\n".join(lines) or None,
     )
 

@@ -5,6 +5,7 @@ then left out where a flag says so; each is a function of its own.
 """
 
 from pond_pipeline.quality.checks import (
+    AHEAD,
     BatteryCheck,
     FreshnessCheck,
     Gap,
@@ -37,6 +38,7 @@ from pond_pipeline.quality.spike import SpikeMethod, SpikeTest
 from pond_pipeline.quality.target import Target
 
 __all__ = [
+    "AHEAD",
     "BATTERY_LEVEL",
     "BATTERY_VOLTAGE",
     "BatteryCheck",

@@ -12,6 +12,9 @@ from itertools import pairwise
 from pond_core import from_us
 from pond_pipeline.quality.profile import BatteryProfile, Profile
 
+AHEAD = timedelta(hours=1)
+"""How far a reading may be ahead of now: as far as normalization lets a clock run ahead."""
+
 
 @dataclass(frozen=True, slots=True)
 class OrderCheck:
@@ -108,7 +111,7 @@ class FreshnessCheck:
     """Whether an instrument is still heard of.
 
     Attributes:
-        passed: Its newest reading is not older than the limit.
+        passed: Its newest reading is not older than the limit, and not of the future.
         newest: When that was made; None when there is none at all, which fails.
         age: How old it is; negative where a clock runs ahead.
         limit: How old it may be.
@@ -118,6 +121,11 @@ class FreshnessCheck:
     newest: datetime | None
     age: timedelta | None
     limit: timedelta
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether its newest reading is of the future."""
+        return self.age is not None and self.age < -AHEAD
 
 
 def check_order(parts: Sequence[Profile]) -> OrderCheck:
@@ -175,10 +183,11 @@ def check_freshness(newest: datetime | None, *, now: datetime, limit: timedelta)
     Args:
         newest: Its instant, aware; None when there is no reading.
         now: The present, aware.
-        limit: How old it may be.
+        limit: How old it may be. A reading that is ahead by more than `AHEAD` is of a wrong
+            clock or zone, and says nothing of when the instrument was last heard of.
     """
     age = None if newest is None else now - newest
-    return FreshnessCheck(age is not None and age <= limit, newest, age, limit)
+    return FreshnessCheck(age is not None and -AHEAD <= age <= limit, newest, age, limit)
 
 
 def _edges(parts: Sequence[Profile]) -> list[tuple[int, int]]:

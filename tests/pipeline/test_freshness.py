@@ -140,6 +140,14 @@ def test_a_stalled_series_is_told_with_its_last_reading(plan: Plan, pond: Pond) 
     assert found.text == "No reading since 2025-03-01 12:00 UTC; one is expected every 3 h."
 
 
+def test_a_series_whose_newest_reading_is_of_the_future_is_not_fresh(
+    plan: Plan, pond: Pond
+) -> None:
+    found = FreshnessJudge(plan).judge(pond.snapshot(), PIER, now=at("2025-03-01"))
+    assert not found.passed
+    assert found.text.startswith("The newest reading is of 2025-03-01 12:00 UTC, which is to come:")
+
+
 def test_a_series_that_was_never_heard_of_is_not_fresh(plan: Plan, tmp_path: Path) -> None:
     empty = Pond.init(tmp_path / "empty").snapshot()
     found = FreshnessJudge(plan).judge(empty, PIER, now=at("2025-03-01"))

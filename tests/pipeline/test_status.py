@@ -293,6 +293,14 @@ def test_late_series_are_one_concern_that_names_some_of_them(pond: Pond) -> None
     )
 
 
+def test_readings_of_the_future_are_a_concern_also_where_nobody_said_an_interval(
+    pond: Pond,
+) -> None:
+    store(pond, WHARF, water({NEWEST: 1.0}), "2025-03")
+    status = look(pond, resources=RESOURCES, now=at(NEWEST) - timedelta(hours=2))
+    assert "1 of 4 series have readings of the future: /normalized/bay/Wharf" in told(status)
+
+
 def test_resources_that_are_wrong_are_a_concern_and_what_was_applied_counts(pond: Pond) -> None:
     file = pond.path.parent / "resources.yaml"
     file.write_text(RESOURCES)

@@ -38,6 +38,19 @@ def test_an_instrument_that_stalls_is_told_once_and_that_it_is_heard_of_again(
     assert lookout.titles() == ["Over: Pier: no reading since 2025-03-01 04:00 UTC"]
 
 
+def test_an_instrument_whose_clock_runs_ahead_is_told(lookout: Lookout) -> None:
+    pier(lookout, h9=7.0)
+    lookout.begin("{when: stale}")
+    lookout.look(t(4))
+    lookout.look(t(5))
+    [body] = lookout.told()
+    assert body["text"] == (
+        "DuckPond: Pier: the newest reading is of 2025-03-01 09:00 UTC, which is to come "
+        "(a clock or a time zone is wrong)"
+    )
+    assert body["since"] == "2025-03-01T04:00:00+00:00"
+
+
 def test_what_nobody_gave_an_interval_is_judged_by_the_alert_s_own(lookout: Lookout) -> None:
     lookout.readings(WHARF, {t(4): 1.0}, "2025-03")
     lookout.readings(OLD, {"2025-01-31 04:00": 1.0}, "2025-01")

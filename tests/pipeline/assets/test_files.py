@@ -1,8 +1,10 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from pond_core import to_us
 from pond_pipeline.assets.files import file_results, file_specs
 from pond_pipeline.paths import path_to_key
 from pond_pipeline.plan import FilesStep, InboxStep
@@ -35,11 +37,12 @@ def test_a_file_that_an_inbox_cannot_take_fails_its_check() -> None:
     assert (check.passed, check.description) == (False, "a: a symlink")
 
 
-def test_good_files_pass_both_checks() -> None:
+def test_good_files_pass_all_checks() -> None:
     checks = results(verdict("a.csv", "Pier-1"))
     assert {name: each.passed for name, each in checks.items()} == {
         "exports_are_readable": True,
         "locations_are_declared": True,
+        "readings_are_past": True,
     }
 
 
@@ -56,6 +59,15 @@ def test_a_location_that_nobody_declared_fails_with_the_line_to_add() -> None:
     check = checks["locations_are_declared"]
     assert not check.passed
     assert check.description == ('c.csv: add to `locations` of fb: {name: Dock-1, match: "Dock-1"}')
+
+
+def test_readings_of_the_future_are_told_with_their_file_and_the_last_of_them() -> None:
+    ahead = Held("Pier-1", first_us=0, last_us=to_us(datetime(9000, 1, 1, tzinfo=UTC)))
+    check = results(Verdict("a.csv", "digest", held=(ahead,)))["readings_are_past"]
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert (check.description or "").startswith(
+        "a.csv: Pier-1 has readings up to 9000-01-01 00:00 UTC, which is to come: "
+    )
 
 
 def test_each_problem_is_a_line_of_its_own() -> None:

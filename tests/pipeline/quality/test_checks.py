@@ -108,8 +108,12 @@ def test_columns_that_tell_of_no_battery_are_passed_over() -> None:
     assert check_battery([profile(table)], limits={BATTERY_VOLTAGE: VOLTS}) == ()
 
 
-@pytest.mark.parametrize(("hours", "passed"), [(0, True), (3, True), (3.01, False), (-1, True)])
-def test_a_reading_is_fresh_until_it_is_older_than_the_limit(hours: float, *, passed: bool) -> None:
+@pytest.mark.parametrize(
+    ("hours", "passed"), [(0, True), (3, True), (3.01, False), (-1, True), (-1.01, False)]
+)
+def test_a_reading_is_fresh_until_it_is_older_than_the_limit_unless_it_is_of_the_future(
+    hours: float, *, passed: bool
+) -> None:
     check = check_freshness(at(0), now=at(hours), limit=3 * HOUR)
     assert (check.passed, check.age, check.limit) == (passed, at(hours) - at(0), 3 * HOUR)
 
