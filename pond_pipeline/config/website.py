@@ -91,7 +91,8 @@ class WebsiteSpec(Model):
         datasets: Which downsampled datasets it shows: `/reduced/<name>/<collection>/<dataset>`.
         pages: Pages of your own in Markdown: files or globs beside `resources.yaml`.
         links: More links in the sidebar.
-        range: How much time the charts show first, up to the newest reading.
+        range: How much time the charts show first, up to the newest reading; all there is where
+            that is less.
         provisional: What every page says of the data; empty for nothing.
         theme: How it looks.
         downloads: Whether readings can be downloaded as CSV and Parquet.

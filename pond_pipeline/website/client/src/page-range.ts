@@ -2,7 +2,7 @@
 // the browser's buttons go back and forth.
 
 import { formatHash, parseHash } from "./hash.ts";
-import { fit, newest, type Range, same } from "./range.ts";
+import { fit, type Range, same, usual } from "./range.ts";
 
 /** How a new range came about. */
 export type Change =
@@ -28,7 +28,7 @@ export class PageRange {
   constructor(datasets: { readonly bounds: Range }, span: number | null) {
     this.#datasets = datasets;
     this.#span = span;
-    this.#current = newest(datasets.bounds, span);
+    this.#current = usual(datasets.bounds, span);
     this.#read();
     window.addEventListener("hashchange", () => this.#follow());
     window.addEventListener("popstate", () => this.#follow());
@@ -50,7 +50,7 @@ export class PageRange {
 
   /** Datasets came late: unless a range was asked for, the newest of theirs is shown. */
   refresh(): void {
-    if (!this.#told) this.#current = newest(this.bounds, this.#span);
+    if (!this.#told) this.#current = usual(this.bounds, this.#span);
     this.#tell();
   }
 
@@ -89,7 +89,7 @@ export class PageRange {
     // Other hashes are of links within the page.
     if (!told && hash !== "" && hash !== "#") return false;
     this.#told = told !== null;
-    this.#current = told ?? newest(this.bounds, this.#span);
+    this.#current = told ?? usual(this.bounds, this.#span);
     return true;
   }
 

@@ -53,6 +53,11 @@ export function newest(bounds: Range, span: number | null): Range {
   return span === null ? { ...bounds } : { from: bounds.to - span, to: bounds.to };
 }
 
+/** What a page shows by itself: the last `span` seconds, or all there is where that is less. */
+export function usual(bounds: Range, span: number | null): Range {
+  return newest(bounds, span !== null && span < spanOf(bounds) ? span : null);
+}
+
 /** Whole seconds, neither too narrow nor wider than `widest`, and not beside all readings. */
 export function fit(range: Range, bounds: Range): Range {
   const widest = Math.max(spanOf(bounds), YEAR);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatHash, parseHash, parseInstant } from "../src/hash.ts";
-import { DAY, fit, newest, pan, parseSpan, pinch, spanOf, zoom } from "../src/range.ts";
+import { DAY, fit, newest, pan, parseSpan, pinch, spanOf, usual, zoom } from "../src/range.ts";
 
 const BOUNDS = { from: 0, to: 100 * DAY };
 
@@ -21,6 +21,12 @@ test("a hash tells no range before the year 1000, and no minute of 75 seconds", 
 
 test("a hash may tell days alone", () => {
   assert.equal(parseHash("#from=2026-10-01&to=2026-10-03")?.to, Date.parse("2026-10-03") / 1000);
+});
+
+test("a page shows all there is where that is less than it usually shows", () => {
+  assert.deepEqual(usual(BOUNDS, 30 * DAY), { from: 70 * DAY, to: 100 * DAY });
+  assert.deepEqual(usual(BOUNDS, 101 * DAY), BOUNDS);
+  assert.deepEqual(usual(BOUNDS, null), BOUNDS);
 });
 
 for (const hash of [
