@@ -46,6 +46,15 @@ def test_what_is_older_than_it_may_be_is_late(visit: Visit) -> None:
     assert told == ("late: no reading for 2 d", "late")
 
 
+def test_a_reading_of_the_future_is_told_and_is_not_current(visit: Visit) -> None:
+    visit.page.clock.set_fixed_time(datetime(2026, 11, 20, 12, tzinfo=UTC))
+    visit.open("index.html")
+    time, status = visit.page.locator("time"), visit.page.locator(".status")
+    assert "(in 2 d)" in time.inner_text()
+    told = (status.inner_text(), status.get_attribute("class"), time.get_attribute("class"))
+    assert told == ("wrong time: newest reading in 2 d", "status late", "late")
+
+
 def test_the_theme_is_the_system_s_until_it_is_switched_and_then_remembered(visit: Visit) -> None:
     visit.open("sites/wharf.html")
     assert visit.page.evaluate(GROUND) == LIGHT

@@ -21,6 +21,14 @@ export function age(seconds: number): string {
   return seconds < 0 ? `in ${text}` : `${text} ago`;
 }
 
+/** How far a clock may be ahead of that of whoever looks, in seconds. */
+const AHEAD = 3600;
+
+/** Whether a reading is of the future, by a clock or a zone that is wrong. */
+export function isAhead(newest: number, now: number): boolean {
+  return newest - now > AHEAD;
+}
+
 /** Whether the newest reading is older than it may be. */
 export function isLate(newest: number, late: number, now: number): boolean {
   return now - newest > late;

@@ -1,6 +1,6 @@
 // Ages and states that were true when the page was made are kept true while it is open.
 
-import { age, isLate, lasting } from "./age.ts";
+import { age, isAhead, isLate, lasting } from "./age.ts";
 import { element } from "./element.ts";
 
 const REFRESH_MS = 60_000;
@@ -18,7 +18,7 @@ function times(now: number): void {
     }
     const late = isLate(told, Number(time.getAttribute("data-late") ?? Number.NaN), now);
     shown.textContent = `(${age(now - told)}${late ? ", late" : ""})`;
-    time.classList.toggle("late", late);
+    time.classList.toggle("late", late || isAhead(told, now));
   }
 }
 
@@ -28,11 +28,14 @@ function states(now: number): void {
     const late = Number(shown.getAttribute("data-late") ?? Number.NaN);
     const newest = instantOf(shown.getAttribute("data-newest"));
     if (Number.isNaN(newest)) continue;
+    const isWrong = isAhead(newest, now);
     const isBehind = isLate(newest, late, now);
-    shown.classList.toggle("late", isBehind);
-    shown.classList.toggle("current", !isBehind);
+    shown.classList.toggle("late", isBehind || isWrong);
+    shown.classList.toggle("current", !isBehind && !isWrong);
     if (!shown.classList.contains("status")) continue;
-    shown.textContent = isBehind ? `late: no reading for ${lasting(now - newest)}` : "current";
+    if (isWrong) shown.textContent = `wrong time: newest reading ${age(now - newest)}`;
+    else if (isBehind) shown.textContent = `late: no reading for ${lasting(now - newest)}`;
+    else shown.textContent = "current";
   }
 }
 

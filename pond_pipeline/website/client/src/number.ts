@@ -20,11 +20,16 @@ function grouped(text: string): string {
   return [whole.replace(/\d(?=(?:\d{3})+$)/g, "$&,"), ...decimals].join(".");
 }
 
-/** With a real minus sign and thousands told apart; what is too large or too small for decimals, in powers of ten. */
+/**
+ * With a real minus sign and thousands told apart. What decimals would hide has three digits; what is
+ * too large or too small for that, powers of ten, as in the tables of pages.
+ */
 export function format(value: number, decimals: number): string {
   const size = Math.abs(value);
-  const odd = size >= 1e9 || (size > 0 && size < 10 ** -decimals / 2);
-  const text = odd ? value.toExponential(2) : grouped(value.toFixed(decimals));
+  const isHidden = size > 0 && size < 10 ** -decimals / 2;
+  const odd = size >= 1e9 || (isHidden && size < 1e-4);
+  const plain = isHidden ? value.toPrecision(3) : grouped(value.toFixed(decimals));
+  const text = odd ? value.toExponential(2) : plain;
   return text.replaceAll("-", "\u2212");
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { age, isLate } from "../src/age.ts";
+import { age, isAhead, isLate } from "../src/age.ts";
 import { cell, csv } from "../src/csv.ts";
 import { padded } from "../src/extent.ts";
 import { commandOf } from "../src/keys.ts";
@@ -30,6 +30,10 @@ test("what is exactly as old as it may be is not late", () => {
   );
 });
 
+test("a reading is of the future where it is ahead by more than an hour", () => {
+  assert.deepEqual([isAhead(3600, 0), isAhead(3601, 0), isAhead(0, 9)], [false, true, false]);
+});
+
 test("values have the decimals in which those of a chart differ", () => {
   assert.deepEqual([0.05, 0.4, 3, 40, 5000, 0, Number.NaN].map(decimalsFor), [4, 3, 2, 1, 0, 2, 2]);
 });
@@ -42,6 +46,13 @@ test("numbers have a real minus, and powers of ten where decimals would hide the
   assert.deepEqual(
     [format(-1.25, 1), format(12, 2), format(0, 1), format(0.00001, 2)],
     ["−1.3", "12.00", "0.0", "1.00e−5"],
+  );
+});
+
+test("a small value beside large ones has digits of its own", () => {
+  assert.deepEqual(
+    [format(0.01589, 1), format(-0.000234, 0), format(0.04, 1)],
+    ["0.0159", "−0.000234", "0.0400"],
   );
 });
 
