@@ -1,7 +1,7 @@
 """What the pages of a website tell: sites, parameters and instruments, with their charts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pond_core import Window
@@ -38,6 +38,7 @@ class Reading:
         unit: In what, as people write it.
         newest: It.
         limit: How old it may be; None: it is not judged.
+        zone: By whose clocks its time is told; None: UTC.
     """
 
     label: str
@@ -46,6 +47,7 @@ class Reading:
     unit: str
     newest: Newest
     limit: timedelta | None
+    zone: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,11 @@ class SiteView:
     charts: Sequence[Chart]
     newest: Sequence[Reading]
     deployments: Sequence[tuple[str, str, Window]]
+
+    @property
+    def sampled(self) -> Mapping[str, Column]:
+        """What notes have samples of, by column id."""
+        return {each.id: each for each in self.dataset.columns}
 
     @property
     def summary(self) -> Sequence[Reading]:
@@ -150,7 +157,13 @@ def site_view(
         readings: What is known of its readings.
         found: The addresses of instruments by the paths of their readings.
     """
-    drawn = [each for each in dataset.columns if each.scope not in readings.visits]
+    measured = {each.meaning for each in dataset.columns if each.scope not in readings.visits}
+    # Samples are marks beside what an instrument measures; what none does has a chart of its own.
+    drawn = [
+        each
+        for each in dataset.columns
+        if each.scope not in readings.visits or each.meaning not in measured
+    ]
     groups = _in_order(by_meaning(drawn))
     notes = (dataset.id,) if readings.notes else ()
     newest_at = max((each.at for each in readings.newest.values()), default=None)
@@ -171,6 +184,7 @@ def site_view(
                 each.unit,
                 readings.newest[each.name],
                 place.limit_of(each.scope, at=newest_at),
+                place.timezone,
             )
             for columns in groups.values()
             for each in columns
@@ -198,7 +212,7 @@ def parameter_views(
             href=hrefs[title, unit],
             chart=Chart(title, unit, [line for each in drawn for line in _of_site(*each)]),
             newest=[
-                Reading(_of(site, each.label), site.href, title, unit, each.newest, each.limit)
+                replace(each, label=_of(site, each.label), href=site.href)
                 for site, _ in drawn
                 for each in site.newest
                 if (each.parameter, each.unit) == (title, unit)

@@ -9,7 +9,7 @@ from lxml import html
 
 from pond_pipeline.website import build
 from tests.pipeline.steps.exports import put
-from tests.website.bay import HOSTILE, MONTHS, NOTES, Bay
+from tests.website.bay import HOSTILE, HOURS, MONTHS, NOTES, Bay, export
 
 
 def pages(bay: Bay) -> Iterator[Path]:
@@ -106,14 +106,42 @@ def test_a_site_tells_its_instruments_quality_and_notes(shared: Bay) -> None:
     told = text(shared, "sites/pier.html")
     assert "Sonde , always" in told
     assert "Surface Temperature 0 2" in told
-    assert "2025-01-10 01:30 PST : Ana: Cleaned <b>the</b> sonde" in told
+    assert "2025-01-10 01:30 PST : Ana: Cleaned <b>the</b> sonde; Temperature 11.5 °C" in told
     assert "39.42000, -123.80000" in told
 
 
-def test_samples_are_no_line_of_a_chart(shared: Bay) -> None:
+def test_samples_of_what_an_instrument_measures_are_no_line_of_a_chart(shared: Bay) -> None:
     charts = found(page(shared, "sites/pier.html"), "//figure/@data-chart")
     assert len(charts) == 2
     assert not [each for each in charts if "Grab" in each]
+
+
+def test_what_only_people_measure_has_a_chart_of_its_own(bay: Bay) -> None:
+    bay.lake.file.write_text(
+        bay.lake.file.read_text().replace('"Temperature.C"', '"Salinity.psu"', 1)
+    )
+    bay.lake.complete(*MONTHS)
+    tree = page(bay, "sites/pier.html")
+    assert found(tree, "//figcaption/text()") == ["Temperature (°C)", "Salinity (psu)", "DO (mg/L)"]
+    assert "Grab Salinity 11.5 psu 2025-01-10 01:30 PST" in said(tree)
+
+
+def test_a_site_whose_readings_have_no_value_says_so_and_is_not_marked_as_current(
+    bay: Bay,
+) -> None:
+    rows = export("Logger-1", hours=range(HOURS)).splitlines()
+    empty = [rows[0], *(f"{row.rpartition(',')[0]}," for row in rows[1:])]
+    put(bay.lake.folder, "inbox/exports/Logger-1.csv", "\n".join(empty) + "\n")
+    bay.lake.complete(*MONTHS)
+    tree = page(bay, "index.html")
+    assert "No values yet." in said(tree)
+    assert found(tree, "//*[@class='map']//a[@class='silent']/@aria-label") == [f"1: {HOSTILE}"]
+
+
+def test_a_table_has_no_column_that_would_be_empty(shared: Bay) -> None:
+    site = page(shared, "sites/deep-img-src-x-onerror-hacked.html")
+    newest, quality = ["Value", "Unit", "Time of reading"], ["Suspect", "Failed"]
+    assert found(site, "//th/text()") == ["Parameter", *newest, "Parameter", *quality]
 
 
 def test_an_instrument_tells_its_gaps_and_where_it_was(shared: Bay) -> None:
@@ -128,6 +156,12 @@ def test_a_parameter_shows_all_sites_side_by_side(shared: Bay) -> None:
     (chart,) = found(tree, "//figure/@data-chart")
     assert '"dataset": "pier"' in chart
     assert '"dataset": "deep-img-src-x-onerror-hacked"' in chart
+
+
+def test_a_parameter_tells_the_newest_readings_by_the_clocks_of_their_sites(shared: Bay) -> None:
+    told = text(shared, "parameters/temperature-c.html")
+    assert "Pier, Surface 11.22 °C 2025-02-19 15:00 PST" in told
+    assert "11.22 °C 2025-02-19 23:00 UTC" in told
 
 
 def test_downloads_have_units_flags_and_both_times(shared: Bay) -> None:
