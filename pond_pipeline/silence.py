@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from pond_core import ReadFS, from_us
-from pond_pipeline.plan import CombineStep, Judged, NormalizeStep, Plan, PullStep, Step
+from pond_pipeline.plan import CombineStep, ExportStep, Judged, NormalizeStep, Plan, PullStep, Step
 from pond_pipeline.quality import check_freshness
 from pond_pipeline.wording import duration_text, instant_text
 
@@ -90,6 +90,8 @@ class FreshnessJudge:
                 return not pull.active
             case NormalizeStep() as step:
                 return _is_over(step.window.end, now) or self.is_retired(step.inputs[0], now)
+            case ExportStep() as step:
+                return _is_over(step.window.end, now)
             case CombineStep() as site:
                 return all(
                     _is_over(part.window.end, now) or self.is_retired(part.asset, now)

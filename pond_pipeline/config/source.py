@@ -113,6 +113,7 @@ class ExportLocation(Model):
         match: Which exports are its own: `*`, `?` and `[...]` over the location's name in the file.
         scope: Put before its columns where it is combined.
         interval: How often it reads.
+        until: The end of its time, exclusive: later readings are left out, and none are expected.
         columns: The columns that it is expected to give; a check tells of others.
     """
 
@@ -120,6 +121,7 @@ class ExportLocation(Model):
     match: SomeText
     scope: Name | None = None
     interval: Duration | None = None
+    until: Instant | None = None
     columns: tuple[SomeText, ...] | None = Field(default=None, min_length=1)
 
 

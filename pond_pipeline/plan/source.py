@@ -1,6 +1,7 @@
 """Sources and the steps that bring their readings in."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from pond_core import Window
@@ -10,6 +11,7 @@ from pond_pipeline.config import (
     ExportLocation,
     HydroVuSpec,
     InboxSpec,
+    Keys,
     LakeTechSpec,
     ScribbleSpec,
 )
@@ -86,12 +88,7 @@ def hydrovu_steps(
     windows: dict[int, list[tuple[int, Window]]] = {}
     for index, device in enumerate(spec.devices):
         keys = ("spec", "devices", index)
-        if device.until is not None and device.until <= source.start:
-            what = (
-                f"is not after the source's start ({source.start:%Y-%m-%d}): nothing is collected"
-            )
-            hint = "remove the device, or begin earlier"
-            catalog.problems.add(document.location, (*keys, "until"), what, hint=hint)
+        _refuse_early_end(device.until, source, document, keys, catalog)
         pull = _pull(source, document, device)
         if device.active:
             others = windows.setdefault(device.id, [])
@@ -106,6 +103,20 @@ def hydrovu_steps(
             catalog.declare([table], wide)
         yield pull
         yield normalize
+
+
+def _refuse_early_end(
+    until: datetime | None,
+    source: HydroVuSource | LakeTechSource,
+    document: Document,
+    keys: Keys,
+    catalog: Catalog,
+) -> None:
+    """Refuse an instrument whose time ends before that of its source begins."""
+    if until is not None and until <= source.start:
+        what = f"is not after the source's start ({source.start:%Y-%m-%d}): nothing is collected"
+        hint = f"remove the {'device' if 'devices' in keys else 'location'}, or begin earlier"
+        catalog.problems.add(document.location, (*keys, "until"), what, hint=hint)
 
 
 def _refuse_same_readings(
@@ -158,9 +169,10 @@ def laketech_steps(
     intervals = {each.name: each.interval for each in spec.locations}
     refuse_senseless(spec.quality, intervals, document, ("spec", "quality"), catalog.problems)
     for index, location in enumerate(spec.locations):
+        keys = ("spec", "locations", index)
+        _refuse_early_end(location.until, source, document, keys, catalog)
         export = _export(source, document, spec, location, files)
-        keys = ("spec", "locations", index, "name")
-        wide = Declared(document, keys, Content.SERIES, location.scope)
+        wide = Declared(document, (*keys, "name"), Content.SERIES, location.scope)
         catalog.declare(export.outputs, wide)
         yield export
 
@@ -287,7 +299,7 @@ def _export(
     location: ExportLocation,
     files: FilesStep,
 ) -> ExportStep:
-    window = Window.of(source.start)
+    window = Window.of(source.start, location.until)
     what = f"Exported readings of {location.name}, one row per instant."
     return ExportStep(
         group=source.name,

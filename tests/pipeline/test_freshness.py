@@ -35,6 +35,14 @@ spec:
     - {{name: Closed, interval: 1d, inputs: [{{pattern: /normalized/bay/Pier, end: 2025-02-01}}]}}
     - {{name: Fuel dock no. 2, interval: 1d, inputs: [{{pattern: /normalized/bay/Wharf}}]}}
 """
+EXPORTS = """\
+kind: LakeTech
+name: fb
+spec:
+  pattern: inbox/*.htm
+  start: 2025-01-01
+  locations: [{name: Pier, match: Pier, interval: 1h}]
+"""
 ASHORE = "/normalized/bay/Ashore"
 SITE, PAST, CLOSED, DOCK = (
     f"/combined/bay/{each}" for each in ("Bay", "Past", "Closed", "Fuel dock no. 2")
@@ -158,6 +166,13 @@ def test_a_series_that_was_never_heard_of_is_not_fresh(plan: Plan, tmp_path: Pat
 def test_nothing_is_expected_of_what_is_retired(plan: Plan, pond: Pond, path: str) -> None:
     found = FreshnessJudge(plan).judge(pond.snapshot(), path, now=at("2025-04-01"))
     assert (found.passed, found.text) == (True, "Retired: no readings are expected.")
+
+
+def test_nothing_is_expected_of_a_place_of_exports_that_ended(tmp_path: Path) -> None:
+    until = "interval: 1h, until: 2025-02-01}]"
+    judge = FreshnessJudge(plan_of(EXPORTS.replace("interval: 1h}]", until), tmp_path))
+    assert judge.is_retired("/normalized/fb/Pier", at("2025-02-01"))
+    assert not judge.is_retired("/normalized/fb/Pier", at("2025-01-31 23:59"))
 
 
 def test_an_instrument_is_retired_from_its_end_on(plan: Plan, pond: Pond) -> None:

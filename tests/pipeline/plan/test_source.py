@@ -126,6 +126,23 @@ def test_the_files_step_knows_every_declared_place() -> None:
     assert [export.match for export in exports if isinstance(export, ExportStep)] == ["A-*", "B-*"]
 
 
+def test_a_place_of_exports_that_ended_counts_until_then() -> None:
+    _, ended, lasting = compiled(EXPORTS.replace('"A-*"', '"A-*", until: 2026-06-15T16:30Z')).steps
+
+    assert isinstance(ended, ExportStep)
+    assert isinstance(lasting, ExportStep)
+    assert ended.window.end == datetime(2026, 6, 15, 16, 30, tzinfo=UTC)
+    assert lasting.window.end is None
+
+
+def test_a_place_of_exports_that_ended_before_its_source_begins_is_an_error() -> None:
+    with pytest.raises(ConfigError) as caught:
+        compiled(EXPORTS.replace('"A-*"', '"A-*", until: 2000-01-01'))
+
+    assert "spec.locations[0].until: is not after the source's start" in str(caught.value)
+    assert caught.value.hint == "remove the location, or begin earlier"
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
