@@ -9,6 +9,7 @@ from pond_pipeline.config import Severity
 from pond_pipeline.errors import PipelineError
 from pond_pipeline.runs.launch import RunReport
 from pond_pipeline.summary import AssetSummary
+from pond_pipeline.wording import count_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def print_outcome(outcome: Outcome) -> None:
         [
             (
                 each.path,
-                f"{each.files} files"
+                count_text(each.files, "file")
                 if each.rows is None and each.files is not None
                 else each.rows,
                 _minute(each.first),
@@ -49,7 +50,13 @@ def print_outcome(outcome: Outcome) -> None:
     for report in outcome.runs:
         for check in report.warnings:
             warning = "" if check.severity is Severity.ERROR else "warning: "
-            say(f"{warning}check {check.check} of {check.path} failed: {check.reason}")
+            told = f"{warning}check {check.check} of {check.path} failed:"
+            lines = check.reason.split("\n")
+            if len(lines) == 1:
+                say(f"{told} {check.reason}")
+            else:
+                for line in (told, *(f"  {each}" for each in lines)):
+                    say(line)
 
 
 def _state(asset: AssetSummary, outcome: Outcome) -> str:

@@ -111,6 +111,18 @@ def test_a_plan_of_files_alone_is_one_run_of_no_periods(nowhere: Shell, file: Pa
     assert outcome["changed"] == ["/raw/drop"]
 
 
+def test_each_export_that_cannot_be_read_is_a_line_of_its_own(nowhere: Shell, file: Path) -> None:
+    for name in ("a.htm", "b.htm"):
+        put(file.parent / "inbox", name, "")
+    with warnings.catch_warnings():
+        result = nowhere.run("run", "-f", file)
+    assert result.stderr.splitlines()[:3] == [
+        "check exports_are_readable of /raw/exports/files failed:",
+        "  a.htm: the file is empty; copy it again when it is complete",
+        "  b.htm: the file is empty; copy it again when it is complete",
+    ]
+
+
 def test_files_sql_and_templates_are_made_in_one_run(nowhere: Shell, file: Path) -> None:
     file.write_text(FILES + MADE)
     put(file.parent / "inbox", "a.csv", "timestamp,level\n2025-01-10 00:00:00,1\n")
