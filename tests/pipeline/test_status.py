@@ -298,7 +298,7 @@ def test_readings_of_the_future_are_a_concern_also_where_nobody_said_an_interval
 ) -> None:
     store(pond, WHARF, water({NEWEST: 1.0}), "2025-03")
     status = look(pond, resources=RESOURCES, now=at(NEWEST) - timedelta(hours=2))
-    assert "1 of 4 series have readings of the future: /normalized/bay/Wharf" in told(status)
+    assert "readings of the future are in 1 of 4 series: /normalized/bay/Wharf" in told(status)
 
 
 def test_resources_that_are_wrong_are_a_concern_and_what_was_applied_counts(pond: Pond) -> None:
