@@ -6,8 +6,9 @@ import type { Column, Dataset } from "./dataset.ts";
 import { formatInstant } from "./hash.ts";
 import type { Range } from "./range.ts";
 
-/** A resolution as people write it: `24 h`. */
-export const spaced = (resolution: string): string => resolution.replace(/\d(?=[a-z])/i, "$& ");
+/** A resolution as people write it: `24 h`, and `10 min`, since a chart's `m` is a meter. */
+export const spaced = (resolution: string): string =>
+  resolution.replace(/m$/, "min").replace(/\d(?=[a-z])/i, "$& ");
 
 /** What did not come, by address; null if all did. */
 export function missingInWords([first, ...more]: readonly string[]): string | null {

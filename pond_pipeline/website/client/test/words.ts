@@ -7,7 +7,7 @@ import { commandOf } from "../src/keys.ts";
 import { leadsOn } from "../src/links.ts";
 import { Clock } from "../src/clock.ts";
 import { decimalsFor, decimalsOf, format, withUnit } from "../src/number.ts";
-import { emptiness, labelOf } from "../src/wording.ts";
+import { emptiness, labelOf, spaced } from "../src/wording.ts";
 
 test("ages are told in the largest unit of which there is one", () => {
   const told = [0, 59, 60, 3599, 7200, 86400 * 3, 86400 * 800, -7200].map(age);
@@ -54,6 +54,10 @@ test("a small value beside large ones has digits of its own", () => {
     [format(0.01589, 1), format(-0.000234, 0), format(0.04, 1)],
     ["0.0159", "−0.000234", "0.0400"],
   );
+});
+
+test("resolutions are told with a space, and minutes are no meters", () => {
+  assert.deepEqual(["24h", "10m", "1mo", "30s"].map(spaced), ["24 h", "10 min", "1 mo", "30 s"]);
 });
 
 test("thousands are told apart, decimals are not", () => {
