@@ -194,7 +194,9 @@ def _about_series(series: Sequence[Heard]) -> list[Concern]:
         what = f"{len(late)} of {len(series)} series had no reading in time: {_named(late)}"
         found.append(Concern(what, _SILENT))
     if ahead:
-        what = f"readings of the future are in {len(ahead)} of {len(series)} series: {_named(ahead)}"
+        what = (
+            f"readings of the future are in {len(ahead)} of {len(series)} series: {_named(ahead)}"
+        )
         hint = "look at the instrument's clock, and at `clock` or `timezone` in the resources"
         found.append(Concern(what, hint))
     return found
