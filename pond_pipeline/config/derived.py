@@ -112,7 +112,8 @@ class ReduceDataset(Model):
             dollar sign.
         columns: Which columns, by their full names; all of them if left out.
         aggregates: What each bucket tells, each once.
-        timezone: Where its days, weeks and months begin; `UTC` if left out.
+        timezone: Where its days, weeks and months begin; `UTC` if left out. A website tells its
+            times by it as well, where the site has none.
         exclude_flags: Values with these QARTOD flags are left out.
     """
 

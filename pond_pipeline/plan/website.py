@@ -127,12 +127,18 @@ def _place(step: ReduceStep, title: str, by_output: Mapping[str, Step]) -> Place
         series=step.series,
         latitude=site.latitude if site else None,
         longitude=site.longitude if site else None,
-        timezone=site.timezone if site else None,
+        timezone=(site.timezone if site else None) or _zone_of_days(step),
         interval=(own.interval if own else None) or _least(intervals),
         limit=(own.longest_silence if own else None) or _least(limits),
         is_flagged=_is_flagged(source, by_output),
         deployments=deployments,
     )
+
+
+def _zone_of_days(step: ReduceStep) -> str | None:
+    """Return by whose clocks the days of a dataset begin; None where nobody said."""
+    zone = step.resolutions[0].grid.zone
+    return None if zone == "UTC" else zone
 
 
 def _deployments(

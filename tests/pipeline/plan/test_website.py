@@ -91,6 +91,14 @@ def test_a_place_knows_what_its_site_says_and_where_its_instruments_were() -> No
     ]
 
 
+def test_a_place_without_a_zone_of_its_own_has_that_of_its_days() -> None:
+    here = 'datasets: [{in_pattern: "/normalized/noyo/*", out_pattern: "$0"'
+    local = WATERS.replace(here, f"{here}, timezone: Europe/Berlin")
+    (step,) = (each for each in compiled(local + website()).steps if isinstance(each, WebsiteStep))
+    zones = {place.title: place.timezone for place in step.places}
+    assert zones == {"Dock": "America/Los_Angeles", "New": "Europe/Berlin", "Old": "Europe/Berlin"}
+
+
 def test_an_instrument_knows_how_often_it_reads_and_whether_it_still_does() -> None:
     new, old = step_of().instruments
     assert (new.title, new.is_active, new.end) == ("New", False, None)
