@@ -12,6 +12,25 @@ const FIELDS: Intl.DateTimeFormatOptions = {
   second: "numeric",
 };
 
+/** English of those who live by the clocks: to others `CET` is `GMT+1`. */
+const LOCALES = ["en-US", "en-GB", "en-AU", "en-CA", "en-IN", "en-ZA"];
+
+const JANUARY_AND_JULY = [Date.UTC(2026, 0), Date.UTC(2026, 6)];
+
+const zoneName = (names: Intl.DateTimeFormat, ms: number): string =>
+  names.formatToParts(ms).find((each) => each.type === "timeZoneName")?.value ?? "UTC";
+
+/** What tells the zone's names as its people and the pages themselves do, else its offset. */
+function namesOf(zone: string): Intl.DateTimeFormat {
+  const names = (locale: string): Intl.DateTimeFormat =>
+    new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: "short" });
+  const isNamed = (locale: string): boolean => {
+    const told = names(locale);
+    return JANUARY_AND_JULY.every((ms) => !/^GMT[+-]/.test(zoneName(told, ms)));
+  };
+  return names(LOCALES.find(isNamed) ?? "en-US");
+}
+
 const clocks = new Map<string, Clock>();
 
 export class Clock {
@@ -25,7 +44,7 @@ export class Clock {
     try {
       // Making a formatter costs more than a hundred uses of it, so there is one for each zone.
       this.#fields = new Intl.DateTimeFormat("en-US", { ...FIELDS, timeZone: zone });
-      this.#names = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "short" });
+      this.#names = namesOf(zone);
       this.zone = zone;
     } catch {
       // A zone that this browser does not know: UTC is said, and right.
@@ -63,10 +82,9 @@ export class Clock {
     return wall - (this.wall(guess) - guess);
   }
 
-  /** `PST`, `GMT+1` or `UTC`. */
+  /** `PST`, `CET`, `GMT+9` or `UTC`. */
   name(t: number): string {
-    const parts = this.#names?.formatToParts(t * 1000);
-    return parts?.find((each) => each.type === "timeZoneName")?.value ?? "UTC";
+    return this.#names ? zoneName(this.#names, t * 1000) : "UTC";
   }
 
   /** `2026-11-22 05:00`, with seconds where there are any. */

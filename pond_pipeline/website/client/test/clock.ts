@@ -19,6 +19,15 @@ test("an instant is told by the clocks of the zone and in UTC", () => {
   assert.equal(utc.both(at("2026-11-22T13:00:05Z")), "2026-11-22 13:00:05 UTC");
 });
 
+test("a zone has the name that its people give it, else its offset", () => {
+  const named = (zone: string): string[] =>
+    ["2026-01-15T00:00Z", "2026-07-15T00:00Z"].map((iso) => Clock.of(zone).name(at(iso)));
+  assert.deepEqual(named("Europe/Berlin"), ["CET", "CEST"]);
+  assert.deepEqual(named("Europe/London"), ["GMT", "BST"]);
+  assert.deepEqual(named("Pacific/Auckland"), ["NZDT", "NZST"]);
+  assert.deepEqual(named("America/Sao_Paulo"), ["GMT-3", "GMT-3"]);
+});
+
 test("a zone that nobody knows is UTC", () => {
   assert.equal(Clock.of("Mars/Olympus").both(0), "1970-01-01 00:00 UTC");
 });
