@@ -5,6 +5,7 @@ import pytest
 
 from pond_core import Pond
 from pond_pipeline.cli.starter import TEMPLATES
+from pond_pipeline.config import HydroVuSpec, load_documents
 from tests.pipeline.cli.shell import Shell
 
 WRITTEN = ["resources.yaml", ".env.example", ".gitignore"]
@@ -64,6 +65,15 @@ def test_the_folders_that_a_template_reads_are_made_by_its_first_steps(
     read = {each.rpartition("/")[0] for each in re.findall(r"pattern: (inbox/[^*\s]*)", text)}
     made = re.findall(r"^# +mkdir -p (.*?) +#", text, re.MULTILINE)
     assert read == {folder for line in made for folder in line.split()}
+
+
+def test_the_levels_of_wells_are_in_one_unit_whatever_their_loggers_give(nowhere: Shell) -> None:
+    nowhere.out("init", "--template", "well")
+    account = load_documents(Path("resources.yaml").read_text())[0].spec
+    assert isinstance(account, HydroVuSpec)
+    assert dict(account.units) == dict.fromkeys(
+        ("Depth", "Level: Depth to Water", "Level: Elevation"), "m"
+    )
 
 
 def test_the_empty_template_holds_once_its_comment_signs_are_taken_away(nowhere: Shell) -> None:
