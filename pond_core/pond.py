@@ -10,11 +10,11 @@ Five lines are enough in a notebook:
 """
 
 import os
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from random import SystemRandom
 from typing import TypeVar
 
 from typing_extensions import override
@@ -233,7 +233,7 @@ class Pond(Chronicle):
                     if attempt == attempts:
                         raise
                     longest_s = 0.025 * min(attempt, _ATTEMPTS)
-                    sleep(random.uniform(0, longest_s))  # noqa: S311 -- jitter, no secret
+                    sleep(SystemRandom().uniform(0, longest_s))
                 else:
                     return result, transaction.header
         finally:

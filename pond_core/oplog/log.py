@@ -7,12 +7,12 @@ lock. delta-rs never retries for us: a refused commit comes back here and is che
 
 import contextlib
 import logging
-import random
 import secrets
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
+from random import SystemRandom
 
 import pyarrow as pa
 
@@ -59,6 +59,9 @@ _JITTER_S = 0.002
 longer is only beaten again, by those who wait less."""
 
 _LONGEST_S = 0.1
+
+_CHANCE = SystemRandom()
+"""No draw of ours shifts those of a program that has seeded Python's."""
 
 _LETS_GO_FIRST = 0.25
 """How often a machine waits a moment that could commit at once. Whoever has just committed is ahead
@@ -280,8 +283,8 @@ class OpLog:
         txn_uuid = secrets.token_hex(16)
         check_room(self.pond, size_bytes)
         with self.exclusive():
-            if self.durability.has_copies and random.random() < _LETS_GO_FIRST:  # noqa: S311 -- no secret
-                time.sleep(random.uniform(0, min(2 * self._took_s, _LONGEST_S)))  # noqa: S311 -- as above
+            if self.durability.has_copies and _CHANCE.random() < _LETS_GO_FIRST:
+                time.sleep(_CHANCE.uniform(0, min(2 * self._took_s, _LONGEST_S)))
             began_s = time.monotonic()
             self.head()
             for _ in range(self.durability.attempts):
@@ -301,7 +304,7 @@ class OpLog:
                     self._reader.remember(header.txn, operations)
                     self.follow_up()
                     return header
-                time.sleep(random.uniform(0, _JITTER_S))  # noqa: S311 -- as above
+                time.sleep(_CHANCE.uniform(0, _JITTER_S))
                 began_s = time.monotonic()
         msg = f"{self.label}: {self.durability.attempts} commits in a row were refused"
         raise StoreError(msg, hint="is a program writing to the log that does not take the lock?")

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
@@ -182,6 +183,15 @@ def test_transact_runs_again_from_a_fresh_snapshot(pond: Pond) -> None:
     assert pond.snapshot().read_data("/f") == b"ours"
     assert len(waits) == 3
     assert all(0 <= wait <= 0.0125 * 2**tries for tries, wait in enumerate(waits, start=1))
+
+
+def test_the_random_numbers_of_a_program_are_those_of_its_seed_whatever_a_pond_does(
+    pond: Pond,
+) -> None:
+    random.seed(1)
+    before = random.getstate()
+    pond.transact(interfere(pond, 3), sleep=lambda _s: None)
+    assert random.getstate() == before
 
 
 def test_transact_gives_up_after_eight_tries(pond: Pond) -> None:
