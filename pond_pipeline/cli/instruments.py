@@ -14,12 +14,12 @@ from pond_pipeline.account import KEY, URL
 from pond_pipeline.config import Document, EnvText, HydroVuSpec
 from pond_pipeline.errors import ConfigError
 from pond_pipeline.hydrovu import BASE_URL, HydroVuClient, Location
+from pond_pipeline.quality import AHEAD
 
 _SECRET = "HYDROVU_SECRET"  # noqa: S105 -- the variable's name
 _RECENT = timedelta(days=2)
 """About one page of readings: a request or two for each instrument."""
 
-_CLOCK_AHEAD = timedelta(hours=1)
 _UNFIT = re.compile(r"[^\w.-]+")
 _LONGEST = 60
 
@@ -159,13 +159,13 @@ def _declared(documents: Sequence[Document]) -> dict[int, str]:
 
 def _newest(client: HydroVuClient, location: Location, now: datetime) -> datetime | None:
     """Return the newest reading of late, but for those that a wrong clock stamped."""
-    window = Window.of(now - _RECENT, now + _CLOCK_AHEAD)
+    window = Window.of(now - _RECENT, now + AHEAD)
     found = [
         newest
         for page in client.readings(location.id, window)
         if (newest := pc.max(page.readings["timestamp"]).as_py()) is not None
     ]
-    return max((each for each in found if each <= now + _CLOCK_AHEAD), default=None)
+    return max((each for each in found if each <= now + AHEAD), default=None)
 
 
 def _name(instrument: Instrument, taken: set[str]) -> str:

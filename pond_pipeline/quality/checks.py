@@ -13,7 +13,7 @@ from pond_core import from_us
 from pond_pipeline.quality.profile import BatteryProfile, Profile
 
 AHEAD = timedelta(hours=1)
-"""How far a reading may be ahead of now: as far as normalization lets a clock run ahead."""
+"""How far a reading may be ahead of now, or of its own fetch: beyond, its clock is wrong."""
 
 
 @dataclass(frozen=True, slots=True)

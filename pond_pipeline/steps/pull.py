@@ -21,6 +21,7 @@ from pond_pipeline.errors import SourceError
 from pond_pipeline.hydrovu import RAW_KEY, RAW_SCHEMA, HydroVuClient
 from pond_pipeline.periods import Period, contiguous
 from pond_pipeline.plan import PullStep
+from pond_pipeline.quality import AHEAD
 from pond_pipeline.record import SeriesUpdate, Slice
 from pond_pipeline.steps.answer import Answer, Question, check_shrink
 from pond_pipeline.steps.extent import Extent, clock_margin_us, widened
@@ -28,9 +29,6 @@ from pond_pipeline.steps.request import Request
 
 _RECENT = timedelta(days=14)
 """A parameter that was seen within this time of the newest reading counts as alive."""
-
-_TOLERANCE = timedelta(hours=1)
-"""A reading later than its own fetch by more than this comes from a wrong clock."""
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -285,5 +283,5 @@ def _accepted(raw: pa.Table, floor_us: int) -> pa.Table:
     if "fetched_at" not in raw.column_names:
         return RAW_SCHEMA.empty_table()
     stamps = raw["timestamp"].cast(pa.int64())
-    latest = pc.add(raw["fetched_at"].cast(pa.int64()), _TOLERANCE // _MICROSECOND)
+    latest = pc.add(raw["fetched_at"].cast(pa.int64()), AHEAD // _MICROSECOND)
     return raw.filter(pc.and_(pc.greater_equal(stamps, floor_us), pc.less_equal(stamps, latest)))
