@@ -11,7 +11,7 @@ from pond_pipeline.website.chart import Chart, Line
 from pond_pipeline.website.column import Column, by_meaning
 from pond_pipeline.website.dataset import Dataset
 from pond_pipeline.website.health import Health
-from pond_pipeline.website.readings import Newest, Readings
+from pond_pipeline.website.readings import Newest, Note, Readings
 
 _FIRST = ("Temperature", "Salinity", "DO", "pH", "Level", "Depth", "Turbidity")
 """Parameters that most people look for; the others follow by their names."""
@@ -72,10 +72,10 @@ class SiteView:
     newest: Sequence[Reading]
     deployments: Sequence[tuple[str, str, Window]]
 
-    @property
-    def sampled(self) -> Mapping[str, Column]:
-        """What notes have samples of, by column id."""
-        return {each.id: each for each in self.dataset.columns}
+    def samples(self, note: Note) -> Sequence[tuple[Column, float]]:
+        """Return what was sampled with a note, and the values, of what the dataset shows."""
+        columns = [each for each in self.dataset.columns if each.id in note.samples]
+        return [(each, note.samples[each.id]) for each in columns]
 
     @property
     def summary(self) -> Sequence[Reading]:
