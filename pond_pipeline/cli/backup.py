@@ -21,6 +21,7 @@ from pond_pipeline.cli.restoration import promote, pull, restore
 from pond_pipeline.cli.retention import clean_up, expire
 from pond_pipeline.cli.terminal import say
 from pond_pipeline.errors import ConfigError
+from pond_pipeline.wording import count_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +224,7 @@ def verify(
     else:
         _print_verified(report)
     if report.findings:
-        msg = f"the backup is damaged: {len(report.findings)} findings"
+        msg = f"the backup is damaged: {count_text(len(report.findings), 'finding')}"
         raise CorruptionError(msg, hint="docs/backup.md says what can be done about it")
 
 

@@ -13,6 +13,7 @@ from pond_pipeline.cli.instant import instant, iso
 from pond_pipeline.cli.progress import tracking
 from pond_pipeline.cli.render import print_facts, print_json, print_lines, print_rows
 from pond_pipeline.cli.terminal import agreed, say
+from pond_pipeline.wording import count_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def verify(invocation: Invocation, *, as_json: bool) -> None:
     else:
         _print_report(report)
     if report.findings:
-        msg = f"the pond is damaged: {len(report.findings)} findings"
+        msg = f"the pond is damaged: {count_text(len(report.findings), 'finding')}"
         raise CorruptionError(msg, hint="docs/integrity.md says what can be done about each")
 
 
@@ -122,7 +123,7 @@ def repair(invocation: Invocation, *, dry_run: bool, as_json: bool) -> None:
     else:
         _print_mended(report)
     if report.findings:
-        msg = f"not all of it could be proven: {len(report.findings)} findings"
+        msg = f"not all of it could be proven: {count_text(len(report.findings), 'finding')}"
         raise CorruptionError(msg, hint="docs/integrity.md says what they mean")
 
 

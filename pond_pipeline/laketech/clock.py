@@ -87,8 +87,9 @@ def parse_wall(text: str, *, place: str) -> datetime:
         return next(_time(m) for form in _PRINTED if (m := form.fullmatch(text.strip())))
     except (ValueError, KeyError, StopIteration):
         raise ExportError(
-            f"{place}: {text.strip()!r} is no date and time that could be meant in one way only",
-            hint="write 2024-12-31 22:00:00 or, month first, 12/31/2024 10:00:00 PM",
+            f"{place}: {text.strip()!r} is no date and time in one of the two forms that are read",
+            hint="write 2024-12-31 22:00:00 or, month first, 12/31/2024 10:00:00 PM; both without "
+            "a zone, which is `timezone` of the resource",
         ) from None
 
 

@@ -212,7 +212,7 @@ def test_damage_is_listed_and_fails(shell: Shell, folder: Path) -> None:
     result = shell.run("backup", "verify", "--from", folder)
     assert result.exit_code == 1
     assert "segment missing" in result.stdout
-    assert "the backup is damaged: 1 findings" in result.stderr
+    assert "the backup is damaged: 1 finding" in result.stderr
 
 
 def test_a_moment_of_the_past_is_restored(shell: Shell, folder: Path) -> None:
